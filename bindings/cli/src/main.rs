@@ -1,0 +1,3 @@
+//! The `templrender` program.
+
+fn main() {}

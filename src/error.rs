@@ -1,0 +1,259 @@
+//! Every failure of the library: a code, a place, a sentence, and whose turn it is.
+//!
+//! One type for all stages. A stage that can find several faults in one go (a template's check) reports them together, up to
+//! [`Error::MAX_FAULTS`]; the others report one. Codes are explicit numbers that are never given to another meaning, so that C callers
+//! and log readers may store them.
+
+use std::fmt;
+
+/// Who has to act on a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The designer of the template.
+    Template,
+    /// Whoever supplies the data row.
+    Row,
+    /// Whoever serves a picture, font or other file.
+    Resource,
+    /// The program that calls the library.
+    Host,
+    /// The library itself.
+    Bug,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal $kebab:literal $cause:ident,)+) => {
+        /// What kind of failure it is; see `docs/errors.md`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        #[repr(u16)]
+        pub enum Code { $($(#[$doc])* $name = $number,)+ }
+
+        impl Code {
+            /// All codes, in the order of their numbers.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)+];
+
+            /// The name that reports and documents use, such as `unknown-key`.
+            pub const fn name(self) -> &'static str { match self { $(Code::$name => $kebab,)+ } }
+
+            /// Whose turn it is.
+            pub const fn cause(self) -> Cause { match self { $(Code::$name => Cause::$cause,)+ } }
+        }
+    };
+}
+
+codes! {
+    /// The template is not JSON.
+    TemplateSyntax = 101 "template-syntax" Template,
+    /// A key that the format does not have at this place.
+    UnknownKey = 102 "unknown-key" Template,
+    /// A key stands twice in one object.
+    DuplicateKey = 103 "duplicate-key" Template,
+    /// A key of the format that this version does not draw.
+    UnsupportedKey = 104 "unsupported-key" Template,
+    /// A key that must be there is not.
+    MissingKey = 105 "missing-key" Template,
+    /// A JSON value of the wrong type.
+    WrongType = 106 "wrong-type" Template,
+    /// A value that its key does not take.
+    BadValue = 107 "bad-value" Template,
+    /// A name that nothing in the template or the row's fields has.
+    UnknownName = 108 "unknown-name" Template,
+    /// An expression that cannot be parsed.
+    ExpressionSyntax = 109 "expression-syntax" Template,
+    /// A newer format version.
+    UnsupportedVersion = 110 "unsupported-version" Template,
+    /// An `id` that stands twice.
+    DuplicateId = 111 "duplicate-id" Template,
+    /// A layer that must have a definite size has none.
+    IndefiniteSize = 112 "indefinite-size" Template,
+    /// A template beyond a limit.
+    TemplateLimit = 113 "template-limit" Template,
+    /// A variant that the template does not have.
+    UnknownVariant = 114 "unknown-variant" Template,
+
+    /// A required field is missing or empty.
+    MissingField = 201 "missing-field" Row,
+    /// A value that cannot be read as its field's type.
+    BadField = 202 "bad-field" Row,
+    /// An expression that fails on this row.
+    Evaluation = 203 "evaluation" Row,
+    /// A bound value that its key does not take.
+    BadBoundValue = 204 "bad-bound-value" Row,
+    /// A row beyond a limit.
+    RowLimit = 205 "row-limit" Row,
+
+    /// A picture, font or file is not there.
+    MissingResource = 301 "missing-resource" Resource,
+    /// Bytes that are no picture in a format we read.
+    UnknownFormat = 302 "unknown-format" Resource,
+    /// A picture or font whose bytes are damaged.
+    DamagedResource = 303 "damaged-resource" Resource,
+    /// A picture or font beyond a limit.
+    ResourceLimit = 304 "resource-limit" Resource,
+    /// A glyph is missing and the template asked for an error.
+    MissingGlyph = 305 "missing-glyph" Resource,
+
+    /// An argument that the call does not take.
+    BadArgument = 401 "bad-argument" Host,
+    /// No font was given to draw a text with.
+    NoFonts = 402 "no-fonts" Host,
+    /// A canvas beyond a limit.
+    CanvasLimit = 403 "canvas-limit" Host,
+    /// The deadline passed or the call was cancelled.
+    Cancelled = 404 "cancelled" Host,
+
+    /// A broken promise inside the library.
+    Bug = 501 "bug" Bug,
+}
+
+/// One failure.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Fault {
+    /// What kind it is.
+    pub code: Code,
+    /// Where: a JSON path (`layers[2].font-size`), `field price`, `resource https://...`; empty where there is only one place.
+    pub place: String,
+    /// Line and column in the template's text, both from 1, where they are known.
+    pub at: Option<(u32, u32)>,
+    /// The rule and the found value, in one sentence.
+    pub message: String,
+}
+
+impl Fault {
+    /// A failure at a place.
+    pub fn new(code: Code, place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code, place: place.into(), at: None, message: message.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.at, self.place.is_empty()) {
+            (Some((line, column)), false) => write!(f, "{line}:{column}: {}: {}", self.place, self.message),
+            (Some((line, column)), true) => write!(f, "{line}:{column}: {}", self.message),
+            (None, false) => write!(f, "{}: {}", self.place, self.message),
+            (None, true) => f.write_str(&self.message),
+        }
+    }
+}
+
+/// One or more failures of one call; it prints one line for each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", lines(.faults))]
+pub struct Error {
+    faults: Vec<Fault>,
+}
+
+fn lines(faults: &[Fault]) -> String {
+    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")
+}
+
+impl Error {
+    /// The most faults that one error holds.
+    pub const MAX_FAULTS: usize = 100;
+
+    /// An error of several faults; of none, it is [`Code::Bug`].
+    pub fn from_faults(mut faults: Vec<Fault>) -> Self {
+        if faults.is_empty() {
+            faults.push(Fault::new(Code::Bug, "", "an error without a fault"));
+        }
+        faults.truncate(Self::MAX_FAULTS);
+        Self { faults }
+    }
+
+    /// All faults, at least one, in the order of the input.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// The first fault's code.
+    pub fn code(&self) -> Code {
+        self.faults.first().map_or(Code::Bug, |f| f.code)
+    }
+
+    /// Whose turn it is, by the first fault.
+    pub fn cause(&self) -> Cause {
+        self.code().cause()
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::from_faults(vec![fault])
+    }
+}
+
+/// At most 64 characters of a user's text, quoted, for a message.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut short: String = text.chars().take(64).collect();
+    if text.chars().nth(64).is_some() {
+        short.push('…');
+    }
+    format!("{short:?}")
+}
+
+/// The nearest of some known names, if one is near: at most a third of its letters differ.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    known
+        .into_iter()
+        .map(|k| (distance(&name, &k.to_lowercase()), k))
+        .filter(|(d, k)| *d <= (k.len().max(name.len()) / 3).max(1))
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, k)| k)
+}
+
+/// `, did you mean "..."?`, or nothing.
+pub(crate) fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, known).map(|k| format!(", did you mean {k:?}?")).unwrap_or_default()
+}
+
+/// Levenshtein's distance over bytes, bounded to short names.
+fn distance(a: &str, b: &str) -> usize {
+    if a.len() > 64 || b.len() > 64 {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.bytes().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cb, cell) in b.bytes().zip(row.iter_mut().skip(1)) {
+            let here = (diagonal + usize::from(ca != cb)).min(*cell + 1).min(left + 1);
+            diagonal = *cell;
+            *cell = here;
+            left = here;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(a.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        assert_eq!(nearest("txt", ["box", "text", "image"]), Some("text"));
+        assert_eq!(nearest("font-sise", ["font-size", "font-style"]), Some("font-size"));
+        assert_eq!(nearest("zebra", ["box", "text"]), None);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn codes_are_unique_and_ordered() {
+        assert!(Code::ALL.windows(2).all(|w| (w[0] as u16) < (w[1] as u16)));
+    }
+
+    #[test]
+    fn a_fault_prints_place_rule_and_value() {
+        let mut fault = Fault::new(Code::BadValue, "layers[2].font-size", "font size must be positive, found -4");
+        assert_eq!(fault.to_string(), "layers[2].font-size: font size must be positive, found -4");
+        fault.at = Some((7, 12));
+        assert_eq!(Error::from(fault).to_string(), "7:12: layers[2].font-size: font size must be positive, found -4");
+    }
+}

@@ -1,0 +1,5 @@
+//! Draws pictures from a template, a data row and photos.
+
+pub mod error;
+pub mod geom;
+pub mod limits;

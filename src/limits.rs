@@ -1,0 +1,64 @@
+//! What one call may take. Every number is compared before memory is taken.
+
+/// The bounds of one template, row, picture and canvas.
+///
+/// ```
+/// use templrender::Limits;
+/// let limits = Limits { max_pixels: 4_000_000, ..Limits::default() };
+/// assert_eq!(limits.max_side_px, 16_384);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// Longest side of a picture or canvas, in px.
+    ///
+    /// Default: 16,384
+    pub max_side_px: u32,
+    /// Most pixels of one picture or canvas.
+    ///
+    /// Default: 64,000,000
+    pub max_pixels: u64,
+    /// Most bytes of one encoded picture, font or SVG.
+    ///
+    /// Default: 32 MiB
+    pub max_input_bytes: usize,
+    /// Most bytes of ICC, EXIF and text chunks in one picture.
+    ///
+    /// Default: 4 MiB
+    pub max_metadata_bytes: usize,
+    /// Most scans of one progressive JPEG.
+    ///
+    /// Default: 1,000
+    pub max_scans: u32,
+    /// Most bytes of one template's JSON.
+    ///
+    /// Default: 4 MiB
+    pub max_template_bytes: usize,
+    /// Deepest nesting of a template's JSON and of its layers.
+    ///
+    /// Default: 64
+    pub max_depth: u32,
+    /// Most layers of one plan, repeated ones counted each time.
+    ///
+    /// Default: 10,000
+    pub max_layers: usize,
+    /// Most bytes of one text layer after its bindings are filled in.
+    ///
+    /// Default: 64 KiB
+    pub max_text_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_side_px: 16_384,
+            max_pixels: 64_000_000,
+            max_input_bytes: 32 << 20,
+            max_metadata_bytes: 4 << 20,
+            max_scans: 1_000,
+            max_template_bytes: 4 << 20,
+            max_depth: 64,
+            max_layers: 10_000,
+            max_text_bytes: 64 << 10,
+        }
+    }
+}
