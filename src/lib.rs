@@ -2,8 +2,10 @@
 
 mod css;
 mod error;
+mod expr;
 mod geom;
 mod limits;
+mod row;
 mod scene;
 
 pub use error::{Cause, Code, Error, Fault};
