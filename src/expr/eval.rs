@@ -204,9 +204,17 @@ impl<'a> Evaluation<'a> {
             let right_is_now = self.is_now(node);
             let right = self.compared(node)?;
             for (is_now, other) in [(left_is_now, &right), (right_is_now, &left)] {
-                if let (true, Value::Date(date)) = (is_now, other) {
-                    self.changes_at(date.seconds);
-                    self.changes_at(date.seconds.saturating_add(1));
+                match (is_now, other) {
+                    (true, Value::Date(date)) => {
+                        self.changes_at(date.seconds);
+                        self.changes_at(date.seconds.saturating_add(1));
+                    }
+                    (true, Value::Interval(interval)) => {
+                        if let Some(change) = self.context.now.and_then(|now| interval.next_change(now)) {
+                            self.changes_at(change);
+                        }
+                    }
+                    _ => {}
                 }
             }
             if !self.holds(*comparison, &left, &right).map_err(at(node))? {
