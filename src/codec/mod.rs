@@ -95,6 +95,17 @@ pub(crate) fn decode(bytes: &[u8], hint: Option<DecodeHint>, limits: &Limits) ->
 }
 
 impl Frame {
+    /// A picture's pixels: JPEG, PNG, WebP, GIF (first frame) or BMP, upright and in sRGB.
+    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
+        decode(bytes, None, limits).map(|d| d.frame).map_err(Error::from)
+    }
+
+    /// As [`Frame::decode`], but where the format gains by it, at 1/2, 1/4 or 1/8 of the picture's size, both sides at least as long as
+    /// asked for.
+    pub fn decode_at_least(bytes: &[u8], width: u32, height: u32, limits: &Limits) -> Result<Self, Error> {
+        decode(bytes, Some(DecodeHint { target: (width, height) }), limits).map(|d| d.frame).map_err(Error::from)
+    }
+
     /// The frame in an encoded format.
     pub fn encode(&self, output: &Output) -> Result<Vec<u8>, Error> {
         match output.format {

@@ -1,7 +1,7 @@
 //! Scaling: a rectangle of a frame, in fractions of a pixel, to an exact size.
 //!
-//! Lanczos (three lobes, widened by the scale) downwards, Catmull-Rom upwards, each axis by its own direction's filter where they differ
-//! is not worth a second pass: one filter is taken, Lanczos where either axis shrinks. Frames are premultiplied, so transparent
+//! Lanczos (three lobes, widened by the scale) downwards, Catmull-Rom upwards; where one axis shrinks and the other grows, Lanczos for
+//! both. Frames are premultiplied, so transparent
 //! neighbours cannot bleed and no alpha step is needed (5.3 ms instead of 7.3 for 2000x2000 to 800x800). The convolution is
 //! `fast_image_resize`'s in whole numbers; its AVX2, SSE4.1 and portable paths write the same bytes, which a test below holds.
 //! Ringing can lift a colour above its alpha: such colours are cut back to it, as a premultiplied pixel demands.
@@ -34,11 +34,11 @@ impl Resizer {
     /// As [`Resizer::resize`], into a frame that is there.
     pub(crate) fn resize_into(&mut self, source: &Frame, crop: Crop, target: &mut Frame) -> Result<(), Fault> {
         let (full_width, full_height) = (f64::from(source.width()), f64::from(source.height()));
-        let left = f64::from(crop.x).clamp(0.0, full_width);
-        let top = f64::from(crop.y).clamp(0.0, full_height);
-        let width = f64::from(crop.right()).clamp(left, full_width) - left;
-        let height = f64::from(crop.bottom()).clamp(top, full_height) - top;
-        if !(width > 0.0 && height > 0.0) {
+        let left = f64::from(crop.x).max(0.0);
+        let top = f64::from(crop.y).max(0.0);
+        let width = f64::from(crop.right()).min(full_width) - left;
+        let height = f64::from(crop.bottom()).min(full_height) - top;
+        if !(width > 0.0 && height > 0.0) || crop.x.is_nan() || crop.y.is_nan() {
             let message = format!("a crop must cover some of the picture, found {crop:?} of {source:?}");
             return Err(Fault::new(Code::BadArgument, "", message));
         }

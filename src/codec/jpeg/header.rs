@@ -14,6 +14,17 @@ pub(super) struct Component {
     pub(super) table: u8,
 }
 
+/// What the components mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Colors {
+    Grey,
+    YCbCr,
+    Rgb,
+    /// Stored inverted, as Adobe does.
+    Cmyk,
+    Ycck,
+}
+
 /// What stands before the first scan.
 #[derive(Debug, Clone)]
 pub(super) struct Header {
@@ -23,6 +34,7 @@ pub(super) struct Header {
     /// SOF2; else SOF0 or SOF1.
     pub(super) progressive: bool,
     pub(super) orientation: Orientation,
+    jfif: bool,
     /// The colour transform of Adobe's APP14.
     pub(super) adobe: Option<u8>,
     /// Where the first SOS marker stands.
@@ -39,6 +51,7 @@ impl Header {
             components: Vec::new(),
             progressive: false,
             orientation: Orientation::default(),
+            jfif: false,
             adobe: None,
             first_scan: 0,
             profile: Vec::new(),
@@ -100,6 +113,8 @@ impl Header {
     fn application(&mut self, marker: u8, data: &[u8], start: usize) {
         if marker == 0xe1 && data.starts_with(b"Exif\0\0") && self.orientation == Orientation::default() {
             self.orientation = exif::orientation(data);
+        } else if marker == 0xe0 && data.starts_with(b"JFIF\0") {
+            self.jfif = true;
         } else if marker == 0xee && data.starts_with(b"Adobe") {
             self.adobe = data.get(11).copied();
         } else if let (0xe2, Some([number, _, ..])) = (marker, data.strip_prefix(b"ICC_PROFILE\0")) {
@@ -131,6 +146,25 @@ impl Header {
             }
         }
         Ok(scans)
+    }
+
+    /// What its components mean, by libjpeg's rule: JFIF is YCbCr whatever Adobe's marker says, then that marker, then the names.
+    pub(super) fn colors(&self) -> Colors {
+        let ids: Vec<u8> = self.components.iter().map(|c| c.id).collect();
+        match (self.components.len(), self.adobe) {
+            (1, _) => Colors::Grey,
+            (4, Some(2)) => Colors::Ycck,
+            (4, _) => Colors::Cmyk,
+            (_, _) if self.jfif => Colors::YCbCr,
+            (_, Some(0)) => Colors::Rgb,
+            (_, None) if ids == *b"RGB" => Colors::Rgb,
+            _ => Colors::YCbCr,
+        }
+    }
+
+    /// Whether something in the file could make another decoder think of other colours than [`Header::colors`].
+    pub(super) fn colors_in_doubt(&self) -> bool {
+        self.components.len() == 3 && (self.adobe == Some(0) || self.components.iter().map(|c| c.id).eq(*b"RGB"))
     }
 
     /// The most a sampling factor reaches, both ways.
