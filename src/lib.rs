@@ -1,5 +1,10 @@
 //! Draws pictures from a template, a data row and photos.
 
-pub mod error;
-pub mod geom;
-pub mod limits;
+mod css;
+mod error;
+mod geom;
+mod limits;
+mod scene;
+
+pub use error::{Cause, Code, Error, Fault};
+pub use limits::Limits;
