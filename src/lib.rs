@@ -5,6 +5,7 @@ pub mod error;
 pub mod geom;
 pub mod limits;
 pub(crate) mod pixel;
+pub(crate) mod simd;
 
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use error::Error;
