@@ -3,6 +3,8 @@
 //! Whole numbers throughout, 16 bits wide where a vector register holds them: samples in half units around 0, an AAN transform of five
 //! multiplications, a quantiser of two rounding multiplications by Q15 numbers. This file is the reference; `avx2` gives the same values.
 
+#![allow(unsafe_code, reason = "vector instructions")]
+
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 
