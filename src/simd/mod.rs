@@ -1,0 +1,10 @@
+//! Inner loops over bytes that are chosen by the processor at run time: the only place of the library with `unsafe` code.
+//!
+//! Each loop has a scalar twin that writes the same bytes; property tests compare them. A kernel is a safe method of [`Level`]: it checks
+//! the lengths that its loads and stores rely on, then enters the vector code; where a length is too short it takes the scalar twin,
+//! whose indexing is checked.
+
+pub(crate) mod jpeg_forward;
+mod level;
+
+pub(crate) use level::Level;
