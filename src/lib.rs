@@ -4,7 +4,11 @@ mod css;
 mod error;
 mod geom;
 mod limits;
+mod paint;
+mod pixel;
 mod scene;
+mod simd;
 
 pub use error::{Cause, Code, Error, Fault};
 pub use limits::Limits;
+pub use pixel::Frame;
