@@ -5,6 +5,8 @@ mod error;
 mod geom;
 mod limits;
 mod scene;
+mod text;
 
 pub use error::{Cause, Code, Error, Fault};
 pub use limits::Limits;
+pub use text::Fonts;
