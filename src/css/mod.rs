@@ -7,4 +7,5 @@
 pub(crate) mod color;
 pub(crate) mod gradient;
 pub(crate) mod length;
+pub(crate) mod property;
 pub(crate) mod style;
