@@ -11,3 +11,4 @@ mod template;
 
 pub use error::{Cause, Code, Error, Fault};
 pub use limits::Limits;
+pub use template::Template;

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::css::color::Color;
-use crate::css::property::{Declaration, Input};
+use crate::css::property::Declaration;
 use crate::expr::{Expr, TextTemplate};
-use crate::row::{FieldType, Value};
+use crate::row::FieldType;
+use crate::row::value::Value;
 
 /// A value that stands in the template, or one that a row decides.
 #[derive(Debug, Clone, PartialEq)]
@@ -236,4 +237,13 @@ pub(crate) enum Effort {
     Fast,
     Small,
     Smallest,
+}
+
+/// Reads a `viewBox`: four numbers between spaces or commas, of which width and height are positive.
+pub(crate) fn view_box(text: &str) -> Option<[f32; 4]> {
+    let numbers: Vec<f32> =
+        text.split([' ', ',', '\t', '\n']).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let numbers: [f32; 4] = numbers.try_into().ok()?;
+    let [_, _, width, height] = numbers;
+    (numbers.iter().all(|n| n.is_finite()) && width > 0.0 && height > 0.0).then_some(numbers)
 }

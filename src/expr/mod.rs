@@ -12,18 +12,21 @@ impl Expr {
     pub(crate) fn parse(text: &str) -> Result<Self, ExprError> {
         Ok(Self(text.to_owned()))
     }
-    pub(crate) fn names(&self) -> Vec<String> {
+    pub(crate) fn parse_condition(text: &str) -> Result<Self, ExprError> {
+        Ok(Self(text.to_owned()))
+    }
+    pub(crate) fn names_at(&self) -> Vec<(&str, usize)> {
         Vec::new()
     }
+}
+pub(crate) fn is_name(_: &str) -> bool {
+    true
 }
 impl TextTemplate {
     pub(crate) fn parse(text: &str) -> Result<Self, ExprError> {
         Ok(Self(text.to_owned()))
     }
-    pub(crate) fn as_static(&self) -> Option<&str> {
-        (!self.0.contains("{{")).then_some(self.0.as_str())
-    }
-    pub(crate) fn names(&self) -> Vec<String> {
+    pub(crate) fn names_at(&self) -> Vec<(&str, usize)> {
         Vec::new()
     }
 }
