@@ -4,6 +4,9 @@ pub(crate) mod codec;
 mod css;
 mod error;
 mod geom;
+mod layout {
+    pub(crate) mod gradient;
+}
 mod limits;
 mod paint;
 mod pixel;
