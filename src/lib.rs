@@ -4,9 +4,6 @@ pub(crate) mod codec;
 mod css;
 mod error;
 mod geom;
-mod layout {
-    pub(crate) mod gradient;
-}
 mod limits;
 mod paint;
 mod pixel;
