@@ -3,6 +3,7 @@
 mod codec;
 mod css;
 mod error;
+mod expr;
 mod geom;
 mod layout;
 mod limits;
@@ -10,7 +11,9 @@ mod pixel;
 mod plan;
 mod report;
 mod resources;
+mod row;
 mod scene;
+mod template;
 
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use error::{Cause, Code, Error, Fault};
@@ -18,3 +21,4 @@ pub use limits::Limits;
 pub use pixel::Frame;
 pub use report::{LayerReport, LineReport, Note, NoteCode, Report};
 pub use resources::{Need, NeedId, NeedSource, Resources};
+pub use template::Template;
