@@ -235,6 +235,17 @@ fn hostile_sources_meet_a_bound() {
     let error = Expr::parse("big | split").unwrap().eval(&mut evaluation).unwrap_err();
     assert_eq!(error.message, "expression takes more than the limit of 10000 steps");
     assert_eq!(shown("'👩‍👩‍👧e\u{301}' | length"), "2");
+    // Forty lets of `[x, x]` are forty small lists that stand for a million million values.
+    let mut evaluation = Evaluation::new(Scope::new(&row), CONTEXT);
+    let doubling = Expr::parse("[x, x]").unwrap();
+    let ended = (0..40).find_map(|_| match doubling.eval(&mut evaluation) {
+        Ok(value) => {
+            evaluation.scope.set("x", value);
+            None
+        }
+        Err(error) => Some(error.message),
+    });
+    assert_eq!(ended.as_deref(), Some("expression takes more than the limit of 10000 steps"));
 }
 
 #[test]

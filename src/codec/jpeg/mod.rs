@@ -1,0 +1,87 @@
+//! JPEG: which decoder reads which file, and the encoder.
+//!
+//! `zune-jpeg` reads most files at full size. `jpeg-decoder` reads what zune gets wrong without an error (baseline files whose
+//! components stand in scans of their own, and four components) and what is wanted at 1/2, 1/4 or 1/8 of its size. Both see only
+//! files whose markers have been walked here: size, precision, kind, number of scans.
+
+mod encode;
+mod entropy;
+mod fallback;
+mod header;
+mod tables;
+
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
+
+use super::{DecodeHint, Format, Output, Probe, Raw, Subsampling, icc};
+use crate::error::{Code, Fault};
+use crate::limits::Limits;
+use crate::pixel::Frame;
+use crate::simd::Level;
+use crate::simd::jpeg_forward::Sampling;
+use header::Header;
+
+pub(super) fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Fault> {
+    let header = Header::read(bytes, limits)?;
+    let (width, height) = header.orientation.size((header.width.into(), header.height.into()));
+    Ok(Probe { format: Format::Jpeg, width, height, orientation: header.orientation, has_alpha: false })
+}
+
+pub(super) fn decode(bytes: &[u8], probe: &Probe, hint: Option<DecodeHint>, limits: &Limits) -> Result<Raw, Fault> {
+    let header = Header::read(bytes, limits)?;
+    let scans = header.count_scans(bytes, limits)?;
+    let target = hint.map_or((probe.width, probe.height), |h| h.target);
+    let scale = scale_for(&header, probe.orientation.size(target));
+    let profile = header.profile(bytes);
+    let (mut raw, cmyk) = fallback::decode(bytes, &header, scans, scale)?;
+    if let Some(profile) = profile
+        && !cmyk
+    {
+        icc::rgb_to_srgb(&profile, &mut raw.straight);
+    }
+    Ok(raw)
+}
+
+/// The largest of 8, 4, 2 and 1 by which both sides can be divided and still be as long as the target, in stored px.
+fn scale_for(header: &Header, target: (u32, u32)) -> u32 {
+    let fits = |by: u32| u32::from(header.width).div_ceil(by) >= target.0 && u32::from(header.height).div_ceil(by) >= target.1;
+    [8, 4, 2].into_iter().find(|by| fits(*by)).unwrap_or(1)
+}
+
+pub(super) fn encode(frame: &Frame, output: &Output) -> Result<Vec<u8>, Fault> {
+    let (Ok(width), Ok(height)) = (u16::try_from(frame.width()), u16::try_from(frame.height())) else {
+        let message = format!("JPEG holds at most 65535 px a side, found {}x{}", frame.width(), frame.height());
+        return Err(Fault::new(Code::CanvasLimit, "", message));
+    };
+    if !(1..=100).contains(&output.quality) {
+        return Err(Fault::new(Code::BadArgument, "", format!("quality must be 1 to 100, found {}", output.quality)));
+    }
+    let flat = (!frame.is_opaque()).then(|| on_matte(frame.pixels(), output.matte));
+    let rgba = flat.as_deref().unwrap_or(frame.pixels());
+    if output.quality <= encode::MAX_QUALITY {
+        let sampling = if keeps_colour(output) { Sampling::S444 } else { Sampling::S420 };
+        return Ok(encode::encode(rgba, width, height, output.quality, sampling, Level::detect()));
+    }
+    let mut out = Vec::with_capacity(frame.pixels().len() / 16);
+    let mut encoder = Encoder::new(&mut out, output.quality);
+    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+    encoder.set_sampling_factor(if keeps_colour(output) { SamplingFactor::R_4_4_4 } else { SamplingFactor::R_4_2_0 });
+    let bug = |e: jpeg_encoder::EncodingError| Fault::new(Code::Bug, "", format!("the JPEG encoder refused a frame: {e}"));
+    encoder.encode(rgba, width, height, ColorType::Rgba).map_err(bug)?;
+    Ok(out)
+}
+
+fn keeps_colour(output: &Output) -> bool {
+    match output.subsampling {
+        Subsampling::S444 => true,
+        Subsampling::S420 => false,
+        Subsampling::Auto => output.quality >= 90,
+    }
+}
+
+/// Premultiplied pixels over one colour.
+fn on_matte(pixels: &[u8], matte: [u8; 3]) -> Vec<u8> {
+    let over = |c: u8, a: u8, m: u8| u32::from(c) + (u32::from(m) * (255 - u32::from(a)) + 127) / 255;
+    let [mr, mg, mb] = matte;
+    let put = |[r, g, b, a]: &[u8; 4]| [over(*r, *a, mr), over(*g, *a, mg), over(*b, *a, mb), 255].map(|v| v.min(255) as u8);
+    pixels.as_chunks::<4>().0.iter().flat_map(put).collect()
+}

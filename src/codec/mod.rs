@@ -1,0 +1,162 @@
+//! Encoded pictures to frames and back, with every size checked before memory is taken.
+//!
+//! Bytes come in, nothing else: what they are is told by their first bytes, never by a name. [`probe`] reads headers only (our own
+//! walkers, no allocation) and applies every limit; [`decode`] probes first and then hands the bytes to the format's decoder, so a
+//! dependency never sees a picture that is over a limit. A decoded frame is upright, in sRGB and premultiplied, and may be smaller than
+//! the picture by 1/2, 1/4 or 1/8 where the caller's hint allows it and the format gains by it.
+
+mod bmp;
+mod exif;
+mod gif;
+mod icc;
+mod image_crate;
+mod jpeg;
+mod orient;
+mod output;
+mod png;
+mod sniff;
+mod svg;
+mod webp;
+
+pub use output::{Effort, Output, OutputFormat, Subsampling};
+pub use sniff::Format;
+pub(crate) use svg::Svg;
+
+use crate::error::{Code, Error, Fault};
+use crate::limits::Limits;
+use crate::pixel::Frame;
+pub(crate) use orient::Orientation;
+
+/// What the headers of a picture say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Probe {
+    pub(crate) format: Format,
+    /// Width and height of the upright picture.
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) orientation: Orientation,
+    /// Whether a pixel may be transparent.
+    pub(crate) has_alpha: bool,
+}
+
+/// What the caller will do with a picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct DecodeHint {
+    /// The least useful size of the whole upright picture in px: a decoder may deliver less than the natural size, never less than this.
+    pub(crate) target: (u32, u32),
+}
+
+/// A decoded picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decoded {
+    /// Upright, sRGB; the whole picture, perhaps at 1/2, 1/4 or 1/8 of its size.
+    pub(crate) frame: Frame,
+    /// Width and height of the upright picture as its headers say.
+    pub(crate) natural: (u32, u32),
+}
+
+/// Format, size and orientation of a picture, within the limits.
+pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Fault> {
+    if bytes.len() > limits.max_input_bytes {
+        let message = format!("picture has {} bytes, over the limit of {}", bytes.len(), limits.max_input_bytes);
+        return Err(Fault::new(Code::ResourceLimit, "", message));
+    }
+    let probe = match sniff::format(bytes)? {
+        Format::Jpeg => jpeg::probe(bytes, limits)?,
+        Format::Png => png::probe(bytes, limits)?,
+        Format::WebP => webp::probe(bytes, limits)?,
+        Format::Gif => gif::probe(bytes)?,
+        Format::Bmp => bmp::probe(bytes)?,
+    };
+    if probe.width == 0 || probe.height == 0 {
+        return Err(damaged(probe.format, format!("a picture must be at least 1x1 px, found {}x{}", probe.width, probe.height)));
+    }
+    match crate::pixel::over_limit("picture", probe.width, probe.height, limits) {
+        Some(message) => Err(Fault::new(Code::ResourceLimit, "", message)),
+        None => Ok(probe),
+    }
+}
+
+/// The picture, upright, in sRGB.
+pub(crate) fn decode(bytes: &[u8], hint: Option<DecodeHint>, limits: &Limits) -> Result<Decoded, Fault> {
+    let probe = probe(bytes, limits)?;
+    let raw = match probe.format {
+        Format::Jpeg => jpeg::decode(bytes, &probe, hint, limits)?,
+        Format::Png => png::decode(bytes, &probe, limits)?,
+        Format::WebP => webp::decode(bytes, &probe, limits)?,
+        Format::Gif => gif::decode(bytes, &probe, limits)?,
+        Format::Bmp => bmp::decode(bytes, &probe, limits)?,
+    };
+    let (width, height, straight) = probe.orientation.apply(raw.width, raw.height, raw.straight);
+    let frame = match raw.opaque {
+        true => Frame::from_premultiplied(width, height, straight),
+        false => Frame::from_rgba(width, height, straight).ok(),
+    };
+    let frame = frame.ok_or_else(|| Fault::new(Code::Bug, "", "a decoder delivered other than width * height pixels"))?;
+    Ok(Decoded { frame, natural: (probe.width, probe.height) })
+}
+
+impl Frame {
+    /// A picture's pixels: JPEG, PNG, WebP, GIF (first frame) or BMP, upright and in sRGB.
+    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
+        decode(bytes, None, limits).map(|d| d.frame).map_err(Error::from)
+    }
+
+    /// As [`Frame::decode`], but where the format gains by it, at 1/2, 1/4 or 1/8 of the picture's size, both sides at least as long as
+    /// asked for.
+    pub fn decode_at_least(bytes: &[u8], width: u32, height: u32, limits: &Limits) -> Result<Self, Error> {
+        decode(bytes, Some(DecodeHint { target: (width, height) }), limits).map(|d| d.frame).map_err(Error::from)
+    }
+
+    /// The frame in an encoded format.
+    pub fn encode(&self, output: &Output) -> Result<Vec<u8>, Error> {
+        match output.format {
+            OutputFormat::Jpeg => jpeg::encode(self, output),
+            OutputFormat::Png => png::encode(self, output),
+            OutputFormat::WebP => webp::encode(self),
+        }
+        .map_err(Error::from)
+    }
+}
+
+/// What a format's decoder delivers: straight sRGB RGBA, not yet upright.
+struct Raw {
+    width: u32,
+    height: u32,
+    straight: Vec<u8>,
+    /// Known to have alpha 255 everywhere.
+    opaque: bool,
+}
+
+/// A fault about bytes that are not what their format demands.
+fn damaged(format: Format, message: impl std::fmt::Display) -> Fault {
+    let message: String = message.to_string().chars().take(120).collect();
+    Fault::new(Code::DamagedResource, "", format!("{} is damaged: {message}", format.name()))
+}
+
+/// A fault about a picture that is in order but of a kind that is not read.
+fn unsupported(format: Format, message: impl std::fmt::Display) -> Fault {
+    Fault::new(Code::UnknownFormat, "", format!("{} {message}", format.name()))
+}
+
+fn metadata_over_limit(format: Format, found: usize, limits: &Limits) -> Fault {
+    let message = format!("metadata of the {} has {found} bytes, over the limit of {}", format.name(), limits.max_metadata_bytes);
+    Fault::new(Code::ResourceLimit, "", message)
+}
+
+/// Big-endian numbers at an offset, where they are there.
+fn be16(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..)?.first_chunk::<2>().map(|b| u16::from_be_bytes(*b))
+}
+
+fn be32(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk::<4>().map(|b| u32::from_be_bytes(*b))
+}
+
+fn le16(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..)?.first_chunk::<2>().map(|b| u16::from_le_bytes(*b))
+}
+
+fn le32(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk::<4>().map(|b| u32::from_le_bytes(*b))
+}

@@ -1,0 +1,204 @@
+//! A picture in memory: premultiplied sRGB, 8 bits a channel, RGBA, rows without padding, the first row on top.
+//!
+//! Premultiplied because everything between decode and encode (scaling, blending, blurring) is right only on premultiplied pixels and
+//! faster on them; straight pixels come in through [`Frame::from_rgba`] and leave through [`Frame::to_rgba`]. Both roundings are part of
+//! the contract: `p = (c a + 127) / 255` on the way in and `c = (255 p + a / 2) / a` on the way out, in whole numbers. The second
+//! undoes the first as far as that is possible: `from_rgba(to_rgba(f)) = f` for every frame, which is why a lossless format keeps it.
+
+use crate::error::{Code, Error, Fault};
+use crate::limits::Limits;
+
+/// A picture: premultiplied sRGB RGBA, 8 bits a channel, row after row from the top without padding.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Frame {
+    width: u32,
+    height: u32,
+    pixels: Vec<u8>,
+}
+
+impl std::fmt::Debug for Frame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Frame({}x{})", self.width, self.height)
+    }
+}
+
+impl Frame {
+    /// A transparent frame; the limits are compared before memory is taken.
+    pub fn new(width: u32, height: u32, limits: &Limits) -> Result<Self, Error> {
+        if width == 0 || height == 0 {
+            return Err(Fault::new(Code::BadArgument, "", format!("a frame must be at least 1x1 px, found {width}x{height}")).into());
+        }
+        if let Some(message) = over_limit("canvas", width, height, limits) {
+            return Err(Fault::new(Code::CanvasLimit, "", message).into());
+        }
+        let bytes = byte_len(width, height).ok_or_else(|| Fault::new(Code::CanvasLimit, "", "the canvas does not fit into memory"))?;
+        Ok(Self { width, height, pixels: vec![0; bytes] })
+    }
+
+    /// A frame of straight (not premultiplied) RGBA, `width * height * 4` bytes.
+    pub fn from_rgba(width: u32, height: u32, mut straight: Vec<u8>) -> Result<Self, Error> {
+        if width == 0 || height == 0 || byte_len(width, height) != Some(straight.len()) {
+            let message = format!("{width}x{height} px take width * height * 4 bytes and at least one px, found {} bytes", straight.len());
+            return Err(Fault::new(Code::BadArgument, "", message).into());
+        }
+        premultiply(&mut straight);
+        Ok(Self { width, height, pixels: straight })
+    }
+
+    /// A frame of bytes that are premultiplied already; `None` where their number is not `width * height * 4`.
+    pub(crate) fn from_premultiplied(width: u32, height: u32, pixels: Vec<u8>) -> Option<Self> {
+        (width > 0 && height > 0 && byte_len(width, height) == Some(pixels.len())).then_some(Self { width, height, pixels })
+    }
+
+    /// The pixels as straight RGBA; where alpha is 0, colour is 0.
+    pub fn to_rgba(&self) -> Vec<u8> {
+        let mut straight = self.pixels.clone();
+        unpremultiply(&mut straight);
+        straight
+    }
+
+    /// Width in px, at least 1.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in px, at least 1.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// All pixels, premultiplied RGBA.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// All pixels, premultiplied RGBA: no colour may be above its alpha.
+    pub fn pixels_mut(&mut self) -> &mut [u8] {
+        &mut self.pixels
+    }
+
+    /// The rows from the top, `width * 4` bytes each.
+    pub fn rows(&self) -> std::slice::ChunksExact<'_, u8> {
+        self.pixels.chunks_exact(self.stride())
+    }
+
+    /// The rows from the top, `width * 4` bytes each.
+    pub fn rows_mut(&mut self) -> std::slice::ChunksExactMut<'_, u8> {
+        let stride = self.stride();
+        self.pixels.chunks_exact_mut(stride)
+    }
+
+    /// Bytes of one row.
+    pub fn stride(&self) -> usize {
+        self.width as usize * 4
+    }
+
+    /// Whether no pixel lets anything through.
+    pub fn is_opaque(&self) -> bool {
+        // 64 pixels are judged at a time, which the compiler turns into vector code
+        let mut blocks = self.pixels.chunks_exact(256);
+        let opaque = |bytes: &[u8]| bytes.chunks_exact(4).fold(255, |all, px| all & px.last().copied().unwrap_or(0)) == 255;
+        blocks.all(opaque) && opaque(blocks.remainder())
+    }
+}
+
+/// Bytes of a picture, where they can be counted.
+pub(crate) fn byte_len(width: u32, height: u32) -> Option<usize> {
+    usize::try_from(u64::from(width) * u64::from(height)).ok()?.checked_mul(4)
+}
+
+/// The sentence about a picture or canvas that is too large, if it is.
+pub(crate) fn over_limit(what: &str, width: u32, height: u32, limits: &Limits) -> Option<String> {
+    let pixels = u64::from(width) * u64::from(height);
+    if width.max(height) > limits.max_side_px {
+        Some(format!("{what} is {width}x{height} px, over the limit of {} px a side", limits.max_side_px))
+    } else if pixels > limits.max_pixels {
+        Some(format!("{what} is {} megapixels, over the limit of {}", megapixels(pixels), megapixels(limits.max_pixels)))
+    } else {
+        None
+    }
+}
+
+fn megapixels(pixels: u64) -> String {
+    let tenths = pixels.div_ceil(100_000);
+    if tenths % 10 == 0 { format!("{}", tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
+}
+
+/// Straight to premultiplied, in place.
+pub(crate) fn premultiply(pixels: &mut [u8]) {
+    for px in pixels.chunks_exact_mut(4) {
+        if let [r, g, b, a] = px
+            && *a != 255
+        {
+            for c in [r, g, b] {
+                *c = ((u32::from(*c) * u32::from(*a) + 127) / 255) as u8;
+            }
+        }
+    }
+}
+
+/// Premultiplied to straight, in place; a colour above its alpha becomes 255.
+pub(crate) fn unpremultiply(pixels: &mut [u8]) {
+    for px in pixels.chunks_exact_mut(4) {
+        if let [r, g, b, a] = px
+            && *a != 255
+        {
+            let alpha = u32::from(*a);
+            for c in [r, g, b] {
+                *c = ((u32::from(*c) * 255 + alpha / 2).checked_div(alpha).unwrap_or(0)).min(255) as u8;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn premultiplying_rounds_to_the_nearest() {
+        for a in 0..=255u32 {
+            for c in 0..=255u32 {
+                let mut px = [c as u8, 0, 255, a as u8];
+                premultiply(&mut px);
+                let exact = f64::from(c) * f64::from(a) / 255.0;
+                assert!((f64::from(px[0]) - exact).abs() <= 0.5, "{c} {a}");
+                assert_eq!((px[1], px[2], px[3]), (0, a as u8, a as u8));
+            }
+        }
+    }
+
+    #[test]
+    fn straight_and_back_keeps_every_premultiplied_pixel() {
+        for a in 0..=255u8 {
+            for p in 0..=a {
+                let mut px = [p, a, 0, a];
+                unpremultiply(&mut px);
+                premultiply(&mut px);
+                assert_eq!(px, [p, a, 0, a]);
+            }
+        }
+    }
+
+    #[test]
+    fn limits_are_compared_before_memory_is_taken() {
+        let limits = Limits::default();
+        let message = |w, h| Frame::new(w, h, &limits).unwrap_err().to_string();
+        assert_eq!(message(0, 3), "a frame must be at least 1x1 px, found 0x3");
+        assert_eq!(message(16_385, 1), "canvas is 16385x1 px, over the limit of 16384 px a side");
+        assert_eq!(message(16_384, 16_384), "canvas is 268.5 megapixels, over the limit of 64");
+        assert_eq!(message(u32::MAX, u32::MAX), "canvas is 4294967295x4294967295 px, over the limit of 16384 px a side");
+        assert!(Frame::from_rgba(2, 2, vec![0; 15]).is_err());
+    }
+
+    #[test]
+    fn one_clear_pixel_is_seen_wherever_it_is() {
+        let mut frame = Frame::from_rgba(67, 1, vec![255; 67 * 4]).unwrap();
+        assert!(frame.is_opaque());
+        for x in 0..67 {
+            frame.pixels_mut()[x * 4 + 3] = 254;
+            assert!(!frame.is_opaque(), "{x}");
+            frame.pixels_mut()[x * 4 + 3] = 255;
+        }
+    }
+}
