@@ -91,12 +91,13 @@ fn read_field(field: &Field, row: &Row, lang: &str, time_zone: i32) -> Result<Va
         Some(Bound::Static(code)) => Some(code.clone()),
         Some(Bound::Bound(template)) => of_row(template, row, lang, &place())?,
     };
-    let currency = match code {
-        None => None,
-        Some(code) => Some(Currency::parse(&code).ok_or_else(|| {
-            Fault::new(Code::BadField, place(), format!("currency must be an ISO 4217 code, found {}", quoted(&code)))
-        })?),
-    };
+    let currency =
+        match code {
+            None => None,
+            Some(code) => Some(Currency::parse(&code).ok_or_else(|| {
+                Fault::new(Code::BadField, place(), format!("currency must be an ISO 4217 code, found {}", quoted(&code)))
+            })?),
+        };
     declared(field).read(&field.name, row, Reading { currency, offset_s: time_zone })
 }
 
