@@ -2,8 +2,10 @@
 //!
 //! `value` is the one type of rows and expressions; `decimal`, `money` and `date` are its parts.
 
+pub(crate) mod catalogue;
 pub(crate) mod date;
 pub(crate) mod decimal;
+pub(crate) mod field;
 mod json;
 pub(crate) mod locale;
 pub(crate) mod money;
