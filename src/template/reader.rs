@@ -365,3 +365,125 @@ impl<'a> Lines<'a> {
         literal.start + at
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn root(text: &str) -> Node {
+        read(text, &Limits::default()).unwrap().root
+    }
+
+    fn error(text: &str) -> String {
+        read(text, &Limits::default()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn comments_trailing_commas_and_a_byte_order_mark_are_read() {
+        let node = root("\u{feff}// first\n{ \"a\": [1, /* two */ 2,], \"b\": \"http://x/*\", }");
+        assert_eq!(node.to_string(), r#"{"a": [1, 2], "b": "http://x/*"}"#);
+        assert_eq!(node.get("b").unwrap().as_str(), Some("http://x/*"));
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused_with_its_place() {
+        assert_eq!(error(""), "1:1: template is not JSON: there is no value");
+        assert_eq!(error("{\n  \"a\": 1\n  \"b\": 2 }"), "2:9: template is not JSON: expected comma");
+        assert_eq!(error("{ \"a\": NaN }"), "1:8: template is not JSON: unexpected word, found \"NaN\"");
+        assert_eq!(error("[1, -Infinity]"), "1:5: template is not JSON: expected digit following negative sign, found \"-\"");
+        assert_eq!(error("['a']"), "1:2: template is not JSON: single-quoted strings are not allowed");
+        assert_eq!(error("{ a: 1 }"), "1:3: template is not JSON: expected string for object property, found \"a\"");
+        assert_eq!(error("{ \"a\": 1"), "1:1: template is not JSON: unterminated object, found \"{ \\\"a\\\": 1\"");
+        assert_eq!(error("[1] 2"), "1:5: template is not JSON: text cannot contain more than one json value, found \"2\"");
+        assert_eq!(error("[\"é\", \"\\q\"]"), "1:7: template is not JSON: invalid escape, found \"\\\\q\"");
+    }
+
+    #[test]
+    fn numbers_are_held_to_json_and_to_finite_values() {
+        for good in ["0", "-0", "12.50", "1e3", "1E-2", "-1.5e+2", "1000000000000000"] {
+            assert_eq!(root(good).to_string(), good);
+        }
+        assert_eq!(error("[1e999]"), "1:2: [0]: a number must lie between -1e15 and 1e15, found 1e999");
+        assert_eq!(error("{\"a\": 007}"), "1:7: a: template is not JSON: a number is written like -12.5e3, found 007");
+        let long = format!("0.{}", "1".repeat(100));
+        assert_eq!(error(&long), format!("1:1: a number must have at most 64 characters, found 0.{}…", "1".repeat(62)));
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_reported_and_the_first_is_kept() {
+        let read = read("{ \"a\": {\n\"x y\": 1,\n\"x y\": 2 } }", &Limits::default()).unwrap();
+        let faults: Vec<String> = read.duplicates.iter().map(Fault::to_string).collect();
+        assert_eq!(faults, ["3:1: a[\"x y\"]: key \"x y\" stands twice in one object, first on line 2"]);
+        assert_eq!(read.root.to_string(), r#"{"a": {"x y": 1}}"#);
+    }
+
+    #[test]
+    fn nesting_is_bounded_before_the_parser_runs() {
+        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+        assert_eq!(error(&deep), "1:65: template is nested deeper than the limit of 64");
+        let limits = Limits { max_depth: u32::MAX, ..Limits::default() };
+        assert_eq!(read(&deep, &limits).unwrap_err().to_string(), "1:201: template is nested deeper than the limit of 200");
+        let objects = "{\"a\":".repeat(199) + "1" + &"}".repeat(199);
+        assert_eq!(read(&objects, &limits).unwrap().root.to_string().len(), objects.len() + 199);
+        let in_text = format!("[\"{}\", \"\\\"{}\", /* {} */ 1] // {}", "[".repeat(100), "{".repeat(100), "{".repeat(100), "[".repeat(100));
+        assert_eq!(deeper_than(&in_text, 64), None);
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let lines = Lines::new("ab\néß\"x");
+        assert_eq!([0, 2, 3, 5, 7, 8].map(|at| lines.at(at)), [(1, 1), (1, 3), (2, 1), (2, 2), (2, 3), (2, 4)]);
+    }
+
+    #[test]
+    fn an_offset_inside_a_literal_is_found_behind_escapes() {
+        let text = r#"["a\n\u00e9\ud83d\ude00é!"]"#;
+        let node = root(text);
+        let Json::Array(items) = &node.json else { panic!("no list") };
+        assert_eq!(items[0].as_str(), Some("a\né😀é!"));
+        let value = items[0].as_str().unwrap();
+        let lines = Lines::new(text);
+        let raw = lines.inside(items[0].span, value.find('!').unwrap());
+        assert_eq!(text.as_bytes()[raw], b'!');
+        let raw = lines.inside(items[0].span, value.find('é').unwrap());
+        assert!(text[raw..].starts_with("\\u00e9"));
+    }
+
+    fn json() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("null".to_owned()),
+            any::<bool>().prop_map(|b| b.to_string()),
+            (-1e15..1e15f64).prop_map(|n| n.to_string()),
+            any::<i32>().prop_map(|n| n.to_string()),
+            any::<String>().prop_map(literal),
+        ];
+        leaf.prop_recursive(5, 64, 8, |inner| {
+            let list = prop::collection::vec(inner.clone(), 0..6).prop_map(|items| format!("[{}]", items.join(",")));
+            let object = prop::collection::btree_map(any::<String>(), inner, 0..6).prop_map(|entries| {
+                let entries: Vec<String> = entries.into_iter().map(|(key, value)| format!("{}: {value}", literal(key))).collect();
+                format!("{{ {} /* , */ }}", entries.join(",\n"))
+            });
+            prop_oneof![list, object]
+        })
+    }
+
+    fn literal(text: String) -> String {
+        let mut out = String::new();
+        super::super::print::string(&text, &mut out).unwrap();
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_reads_back_equal(text in json()) {
+            let node = root(&text);
+            prop_assert_eq!(&root(&node.to_string()), &node);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,60}|[\\[\\]{}\",:0-9a-z/*\\\\ .-]{0,60}") {
+            let _ = read(&text, &Limits::default());
+        }
+    }
+}
