@@ -39,7 +39,7 @@ pub struct Renderer {
 /// What one thread keeps between renders: shaped words, glyph masks, buffers. It never changes a byte of a picture.
 #[derive(Default)]
 pub struct Scratch {
-    text: Option<([u8; 32], TextEngine)>,
+    text: Option<TextEngine>,
     paint: PaintScratch,
 }
 
@@ -101,12 +101,11 @@ impl Renderer {
 
     fn lay_out(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<(Scene, Report), Error> {
         let mut notes = plan.settle(resources)?;
-        let digest = self.fonts.digest();
-        let engine = match &mut scratch.text {
-            Some((of, engine)) if *of == digest => engine,
-            other => &mut other.insert((digest, TextEngine::new(&self.fonts))).1,
+        let engine = match scratch.text.take() {
+            Some(engine) if engine.is_for(&self.fonts) => scratch.text.insert(engine),
+            _ => scratch.text.insert(TextEngine::new(&self.fonts)),
         };
-        let (scene, mut outcome) = layout::layout(plan.canvas(), engine, &Answered { plan, resources });
+        let (scene, mut outcome) = layout::layout(plan.canvas(), engine, &Answered { plan, resources })?;
         notes.append(&mut outcome.notes);
         outcome.notes = notes;
         let (width, height) = scene.size;
@@ -175,5 +174,10 @@ struct Outlines<'f>(&'f Fonts);
 impl paint::Outlines for Outlines<'_> {
     fn outline(&self, face: FaceId, variations: &[([u8; 4], f32)], glyph: u16) -> Option<Vec<Segment>> {
         self.0.outline(face, variations, glyph)
+    }
+
+    fn identity(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0.digest();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 }

@@ -55,6 +55,7 @@ impl Shader {
             }
         };
         let flat = gradient.repeating && last <= first;
+        let stops = if flat { vec![(first, average(&stops))] } else { stops };
         let inverse = map.then_inner(&local).inverse().filter(|m| [m.a, m.b, m.c, m.d, m.e, m.f].iter().all(|v| v.is_finite()));
         let (kind, inverse) = match (flat, inverse) {
             (false, Some(inverse)) => (kind, inverse),
@@ -160,6 +161,17 @@ impl Shader {
 fn premultiplied(c: Color) -> [f32; 4] {
     let a = c.a.clamp(0.0, 1.0);
     [c.r.clamp(0.0, 1.0) * a, c.g.clamp(0.0, 1.0) * a, c.b.clamp(0.0, 1.0) * a, a]
+}
+
+/// What a repeating gradient without a length is: all its colours at once.
+fn average(stops: &[(f32, [f32; 4])]) -> [f32; 4] {
+    let mut sum = [0.0; 4];
+    for (_, color) in stops {
+        for (s, v) in sum.iter_mut().zip(color) {
+            *s += v / stops.len() as f32;
+        }
+    }
+    sum
 }
 
 fn bytes(color: [f32; 4]) -> [u8; 4] {

@@ -109,7 +109,8 @@ impl<'a> Builder<'a> {
             Height::Auto => None,
         };
         self.canvas = (width, height.unwrap_or(0.0));
-        self.evaluation.scope.set("canvas", Value::map([("width", number(width)), ("height", number(self.canvas.1))]));
+        let canvas = Value::map([("width", number(width)), ("height", number(self.canvas.1))]);
+        self.evaluation.scope.set("canvas", canvas);
         let scale = self.scale(context)?;
         self.check_canvas(width * scale, height.unwrap_or(1.0) * scale)?;
 
@@ -232,7 +233,7 @@ impl<'a> Builder<'a> {
                 self.layers(children, &inner, &mut planned)?;
                 Content::Box(planned)
             }
-            document::Content::Text { spans } => match self.spans(layer, spans, &style, &text)? {
+            document::Content::Text { spans } => match self.spans(layer, spans, &text)? {
                 Some(spans) => Content::Text(spans),
                 None => return Ok(None),
             },
@@ -265,7 +266,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The spans of a text; `None` where the whole text is one binding that gave null.
-    fn spans(&mut self, layer: &Layer, spans: &'a [document::Span], style: &Style, text: &TextStyle) -> Step<Option<Vec<TextSpan>>> {
+    fn spans(&mut self, layer: &Layer, spans: &'a [document::Span], text: &TextStyle) -> Step<Option<Vec<TextSpan>>> {
         let mut planned = Vec::new();
         let mut bytes = 0;
         for span in spans {
@@ -288,12 +289,12 @@ impl<'a> Builder<'a> {
                 let message = format!("a text must have at most {} bytes, found {bytes}", self.limits.max_text_bytes);
                 return Err(Fault::new(Code::RowLimit, &layer.path, message));
             }
-            planned.push(self.span(span, printed, style, text)?);
+            planned.push(self.span(span, printed, text)?);
         }
         Ok(Some(planned))
     }
 
-    fn span(&mut self, span: &document::Span, printed: String, layer_style: &Style, layer_text: &TextStyle) -> Step<TextSpan> {
+    fn span(&mut self, span: &document::Span, printed: String, layer_text: &TextStyle) -> Step<TextSpan> {
         let mut style = Style::default();
         let mut text = layer_text.clone();
         let context = LengthContext { em: layer_text.size_px(), canvas: self.canvas };
@@ -302,8 +303,7 @@ impl<'a> Builder<'a> {
                 declaration.apply_to_span(&mut style, &mut text, &context);
             }
         }
-        let own: Option<TextDecoration> = style.text_decoration.take();
-        let decoration = own.or_else(|| layer_style.text_decoration.clone());
+        let decoration: Option<TextDecoration> = style.text_decoration.take();
         Ok(TextSpan { text: printed, style: text, decoration, vertical_align: style.vertical_align })
     }
 
@@ -471,7 +471,14 @@ impl<'a> Builder<'a> {
         let mut keys = self.document.output.fixed.clone();
         for bound in &self.document.output.bound {
             let value = self.eval(&bound.text, &bound.path)?;
-            keys.set(bound.key, &value).map_err(|message| Fault::new(Code::BadBoundValue, &bound.path, message))?;
+            let bad = |message: String| Fault::new(Code::BadBoundValue, &bound.path, message);
+            let printed = value.print(self.lang).map_err(bad)?;
+            let input = match &value {
+                Value::Null => continue,
+                Value::Number(number) => Input::Number(number.to_f64()),
+                _ => Input::Text(&printed),
+            };
+            keys.set(bound.key, &input).map_err(bad)?;
         }
         Ok(keys)
     }

@@ -5,12 +5,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::Context;
-use crate::error::{Code, Error, Fault};
-use crate::expr::{self, Evaluation, Lookup, Scope};
-use crate::row::field::{FieldType, Reading, Rules, read};
+use crate::error::{Error, Fault};
+use crate::expr::Lookup;
+use crate::row::field::Reading;
 use crate::row::{Row, Value};
-use crate::template::catalogue;
-use crate::template::document::{Bound, Column, Document, Field, Of};
+use crate::template::document::{Bound, Document, Field};
 
 /// The typed columns of one row.
 pub(super) struct Columns<'a> {
@@ -70,14 +69,21 @@ impl Lookup for Columns<'_> {
             _ => {}
         }
         let raw = self.row.get(name).cloned();
-        let Some(kind) = catalogue::field_type(name).filter(|_| self.declared) else { return raw };
-        let reading = Reading { kind, rules: &Rules::default(), zone_s: self.time_zone };
-        match read(&raw.unwrap_or_default(), &reading) {
-            Ok(value) => Some(value),
-            Err(message) => {
-                self.fault.borrow_mut().get_or_insert(Fault::new(Code::BadField, format!("field {name}"), message));
-                Some(Value::Null)
-            }
-        }
+        let _ = self.declared;
+        raw
     }
+}
+
+fn read_field(field: &Field, row: &Row, _lang: &str, zone: i32) -> Result<Value, Fault> {
+    let currency = match &field.currency {
+        Some(Bound::Static(currency)) => Some(*currency),
+        Some(Bound::Bound(_)) | None => None,
+    };
+    field.rules.read(&field.name, row, Reading { currency, offset_s: zone })
+}
+pub(super) fn lang(document: &Document, _row: &Row, context: &Context) -> Result<String, Error> {
+    Ok(match (&context.lang, &document.lang) { (Some(l), _) => l.clone(), (_, Some(Bound::Static(l))) => l.clone(), _ => String::new() })
+}
+pub(super) fn time_zone(document: &Document, _row: &Row, _context: &Context) -> Result<i32, Error> {
+    Ok(match &document.time_zone { Bound::Static(z) => *z, Bound::Bound(_) => 0 })
 }

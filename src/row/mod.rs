@@ -11,11 +11,15 @@ pub(crate) mod locale;
 pub(crate) mod money;
 pub(crate) mod value;
 
+pub(crate) use date::Date;
+pub(crate) use field::FieldType;
+pub use value::Value;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::row::value::{InlineImage, Value};
+use crate::row::value::InlineImage;
 
 /// One data row: columns by name.
 #[derive(Debug, Clone, PartialEq, Default)]
