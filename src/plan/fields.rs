@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use super::Context;
 use crate::error::{Code, Error, Fault};
 use crate::expr::{self, Evaluation, Lookup, Scope, TextTemplate};
-use crate::row::date;
-use crate::row::field::{self, FieldType, Reading};
+use crate::row::field::Reading;
 use crate::row::money::Currency;
 use crate::row::{Row, Value};
-use crate::template;
+use crate::row::{catalogue, date};
 use crate::template::document::{Bound, Document, Field};
 
 /// The typed columns of one row.
@@ -62,10 +61,9 @@ impl Lookup for Columns<'_> {
             "variant" => return Some(self.variant.clone()),
             _ => {}
         }
-        let column = template::column(name).filter(|_| self.declared);
-        let Some(kind) = column.and_then(FieldType::by_name) else { return self.row.get(name).cloned() };
+        let Some(column) = catalogue::column(name).filter(|_| self.declared) else { return self.row.get(name).cloned() };
         let reading = Reading { currency: None, offset_s: self.offset_s };
-        let read = field::Field::of_type(kind).read(name, self.row, reading);
+        let read = column.read(name, self.row, reading);
         Some(read.unwrap_or_else(|fault| {
             self.fault.borrow_mut().get_or_insert(fault);
             Value::Null
@@ -83,7 +81,8 @@ fn read_field(field: &Field, row: &Row, context: &Context, offset_s: i32) -> Res
                 Value::Null => None,
                 value => {
                     let code = value.as_text().unwrap_or("");
-                    let bad = || Fault::new(Code::BadBoundValue, place, format!("currency must be an ISO 4217 code, found {}", value.short()));
+                    let bad =
+                        || Fault::new(Code::BadBoundValue, place, format!("currency must be an ISO 4217 code, found {}", value.short()));
                     Some(Currency::parse(code).ok_or_else(bad)?)
                 }
             }

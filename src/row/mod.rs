@@ -3,6 +3,7 @@
 //! `value` is the one type of rows and expressions; `decimal`, `money` and `date` are its parts; `field` reads raw values as declared types;
 //! `locale` writes numbers, prices and dates as a language does.
 
+pub(crate) mod catalogue;
 pub(crate) mod date;
 pub(crate) mod decimal;
 pub(crate) mod field;
@@ -13,7 +14,6 @@ pub(crate) mod value;
 
 pub use date::{Date, Interval};
 pub use decimal::Decimal;
-pub(crate) use field::FieldType;
 pub use money::{Currency, Money};
 pub use value::{InlineImage, Value};
 
