@@ -2,6 +2,7 @@
 //!
 //! `value` is the one type of rows and expressions; `decimal`, `money` and `date` are its parts.
 
+pub(crate) mod catalogue;
 pub(crate) mod date;
 pub(crate) mod decimal;
 pub(crate) mod field;
