@@ -220,7 +220,7 @@ fn legacy(channels: [f32; 3], alpha: f32) -> Color {
 }
 
 /// Red, green and blue, 0 to 1. CSS 3's way there in `f32`: of the ways that were tried it has the fewest exact halves that Chromium rounds
-/// to the other side (39 of 2,800 colours on round numbers, one level each; the formula of CSS Color 4 has 76).
+/// to the other side (39 of 3,456 colours on round numbers, one level each; the formula of CSS Color 4 has 76).
 fn hsl(hue: f32, saturation: f32, lightness: f32) -> [f32; 3] {
     let high = if lightness <= 0.5 { lightness * (1.0 + saturation) } else { lightness + saturation - lightness * saturation };
     let low = 2.0 * lightness - high;

@@ -11,6 +11,9 @@ use super::length::{Calc, Length};
 use super::parser::Parser;
 use super::token::{Kind, MAX_DEPTH};
 
+/// Makes a length of a number.
+type Unit = fn(f32) -> Length;
+
 /// The value of a number, a dimension or a math function.
 #[derive(Debug, Clone, PartialEq)]
 enum Math {
@@ -117,7 +120,7 @@ impl Parser<'_> {
     }
 
     fn literal(&mut self) -> Option<Math> {
-        let unit: fn(f32) -> Length = match self.peek()? {
+        let unit: Unit = match self.peek()? {
             Kind::Number(value) | Kind::Bare(value) => {
                 self.skip();
                 return Some(Math::Number(*value));
@@ -263,7 +266,7 @@ pub(crate) fn to_length(calc: Calc) -> Length {
 }
 
 /// A simple length's number and unit.
-pub(crate) fn unit_of(length: &Length) -> Option<(f32, fn(f32) -> Length)> {
+pub(crate) fn unit_of(length: &Length) -> Option<(f32, Unit)> {
     match length {
         Length::Px(v) => Some((*v, Length::Px)),
         Length::Percent(v) => Some((*v, Length::Percent)),
@@ -331,7 +334,7 @@ fn merged(a: &Calc, b: &Calc) -> Option<Calc> {
 }
 
 /// Two simple lengths' numbers, if they have one unit.
-fn same_unit(a: &Calc, b: &Calc) -> Option<(f32, fn(f32) -> Length, f32)> {
+fn same_unit(a: &Calc, b: &Calc) -> Option<(f32, Unit, f32)> {
     let (Calc::Leaf(a), Calc::Leaf(b)) = (a, b) else { return None };
     let same = std::mem::discriminant(a) == std::mem::discriminant(b);
     let ((a, unit), (b, _)) = (unit_of(a)?, unit_of(b)?);

@@ -104,11 +104,6 @@ impl FieldType {
     pub(crate) fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
     }
-
-    /// Whether `min` and `max` mean something for it.
-    pub(crate) fn has_bounds(self) -> bool {
-        matches!(self, Self::Number | Self::Money)
-    }
 }
 
 impl Field {
