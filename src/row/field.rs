@@ -3,6 +3,8 @@
 //! A raw value is a cell's text or a JSON value. Each type has one reader; what it cannot read is a fault that names the rule and the found
 //! value. Null stays null whatever the type: whether a field must have a value is `required`'s to say.
 
+use std::cmp::Ordering;
+
 use crate::error::{Code, Fault, quoted};
 use crate::row::date::{Date, Interval};
 use crate::row::decimal::Decimal;
@@ -42,9 +44,9 @@ pub(crate) struct Field {
     pub(crate) values: Vec<String>,
     /// Of a list: what its items are.
     pub(crate) of: Option<Items>,
-    /// Of a number or money: the least and the greatest amount.
-    pub(crate) min: Option<Decimal>,
-    pub(crate) max: Option<Decimal>,
+    /// Of a number, money or date: the least and the greatest, raw; a bare number bounds a price of any currency.
+    pub(crate) min: Option<Value>,
+    pub(crate) max: Option<Value>,
 }
 
 /// Where a field's value comes from.
@@ -96,18 +98,8 @@ impl FieldType {
     ];
 
     /// A type by its name.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn by_name(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
-    }
-
-    /// What `fields` calls it.
-    pub(crate) fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
-    }
-
-    /// Whether `min` and `max` mean something for it.
-    pub(crate) fn has_bounds(self) -> bool {
-        matches!(self, Self::Number | Self::Money)
     }
 }
 
@@ -179,20 +171,29 @@ impl Field {
             FieldType::Condition => one_of(raw, CONDITION.iter().copied())?,
             FieldType::List => self.list(raw, reading)?,
         };
-        self.within(value)
+        self.within(value, reading)
     }
 
-    fn within(&self, value: Value) -> Result<Value, String> {
-        let amount = match &value {
-            Value::Number(number) => *number,
-            Value::Money(money) => money.amount,
-            _ => return Ok(value),
+    fn within(&self, value: Value, reading: Reading) -> Result<Value, String> {
+        let bound = |raw: &Option<Value>| -> Result<Option<Value>, String> {
+            match (raw, &value) {
+                (Some(raw), Value::Number(_)) => number(raw).map(Some),
+                (Some(raw), Value::Money(found)) => money(raw, Some(found.currency)).map(Some),
+                (Some(raw), Value::Date(_)) => date(raw, reading).map(Some),
+                _ => Ok(None),
+            }
         };
-        match (self.min, self.max) {
-            (Some(min), _) if amount < min => Err(format!("must be at least {min}, found {amount}")),
-            (_, Some(max)) if amount > max => Err(format!("must be at most {max}, found {amount}")),
-            _ => Ok(value),
+        if let Some(min) = bound(&self.min)?
+            && value.order(&min)? == Some(Ordering::Less)
+        {
+            return Err(format!("must be at least {}, found {}", min.short(), value.short()));
         }
+        if let Some(max) = bound(&self.max)?
+            && value.order(&max)? == Some(Ordering::Greater)
+        {
+            return Err(format!("must be at most {}, found {}", max.short(), value.short()));
+        }
+        Ok(value)
     }
 
     fn list(&self, raw: &Value, reading: Reading) -> Result<Value, String> {
@@ -212,7 +213,7 @@ impl Field {
         let typed: Result<Vec<Value>, String> = match &self.of {
             None => Ok(items),
             Some(Items::Type(kind)) => {
-                let item = Field { values: self.values.clone(), min: self.min, max: self.max, ..Self::of_type(*kind) };
+                let item = Field { values: self.values.clone(), ..Self::of_type(*kind) };
                 items.iter().enumerate().map(|(i, raw)| item.typed(raw, reading).map_err(|m| nth(i, m))).collect()
             }
             Some(Items::Fields(fields)) => {
@@ -456,11 +457,15 @@ mod tests {
         let text = Field { from: columns(&["short", "long"]), required: true, ..Field::of_type(FieldType::Text) };
         assert_eq!(read(&text, r#"{"short": " ", "long": "L"}"#).as_deref(), Ok("text \"L\""));
         assert_eq!(read(&text, r#"{"f": "x"}"#), Err("field f: a required field must have a value, found none in short, long".into()));
-        let number =
-            Field { default: Some(Value::text("5")), min: Some(1.into()), max: Some(9.into()), ..Field::of_type(FieldType::Number) };
+        let number = Field {
+            default: Some(Value::text("5")),
+            min: Some(Value::from(1)),
+            max: Some(Value::from(9)),
+            ..Field::of_type(FieldType::Number)
+        };
         assert_eq!(read(&number, "{}").as_deref(), Ok("number 5"));
-        assert_eq!(read(&number, r#"{"f": 0.5}"#), Err("field f: must be at least 1, found 0.5".into()));
-        assert_eq!(read(&number, r#"{"f": "10"}"#), Err("field f: must be at most 9, found 10".into()));
+        assert_eq!(read(&number, r#"{"f": 0.5}"#), Err("field f: must be at least number 1, found number 0.5".into()));
+        assert_eq!(read(&number, r#"{"f": "10"}"#), Err("field f: must be at most number 9, found number 10".into()));
         let span = Field { from: vec![Source::Sides("a".into(), "b".into())], ..Field::of_type(FieldType::Interval) };
         assert_eq!(read(&span, r#"{"a": "2026-11-24"}"#).as_deref(), Ok("interval 2026-11-24/.."));
         let sizes = Field { values: vec!["Small Fit".into()], ..Field::of_type(FieldType::Enum) };

@@ -79,6 +79,7 @@ impl<'a> Builder<'a, '_> {
         {
             self.faults.bad_value(given.node, &given.path(), &format!("max must be at least min, which is {low}"));
         }
+        let (min, max) = (min.map(Value::Number), max.map(Value::Number));
         Some(field::Field { kind: kind?, required, default, from, values, of, min, max })
     }
 
@@ -103,7 +104,7 @@ impl<'a> Builder<'a, '_> {
 
     fn field_type(&mut self, node: &'a Node, path: &str) -> Option<FieldType> {
         let name = self.unbound(node, path, "type")?;
-        if let Some(kind) = FieldType::parse(name) {
+        if let Some(kind) = FieldType::by_name(name) {
             return Some(kind);
         }
         let message = format!("unknown field type {}{}", quoted(name), suggestion(name, FieldType::ALL.iter().map(|(known, _)| *known)));

@@ -140,19 +140,23 @@ pub(super) const LANGUAGES: &[Language] = &[
     row!("kk", "#\u{a0}¤", "", "\u{a0}", ",", Thousands, '0', "-", "#%",
         "AUD=A$ KZT=₸ LSL=ЛСЛ RUB=₽ THB=฿ USD=$", "LSL=ЛСЛ"),
     row!("he", "\u{200f}#\u{a0}\u{200f}¤", "\u{200f}-#\u{a0}\u{200f}¤", ",", ".", Thousands, '0', "\u{200e}-", "#%",
-        "AUD=A$ JPY=¥ THB=฿ USD=$", "BYN=р"),
+        "AUD=A$ CNY=\u{200e}CN¥\u{200e} JPY=¥ THB=฿ USD=$", "BYN=р"),
     row!("ar", "\u{200f}#\u{a0}¤", "\u{200f}-#\u{a0}¤", ",", ".", Thousands, '0', "\u{200e}-", "#\u{200e}%\u{200e}",
-        "AED=د.إ. BHD=د.ب. DZD=د.ج. EGP=ج.م. GBP=UK£ IQD=د.ع. IRR=ر.إ. JOD=د.أ. KWD=د.ك. LBP=ل.ل. LYD=د.ل. MAD=د.م. \
-         MRU=أ.م. OMR=ر.ع. QAR=ر.ق. SAR=ر.س. SDG=ج.س. SYP=ل.س. THB=฿ TND=د.ت. YER=ر.ي.", "AED=د.إ. ARS=AR$ AUD=AU$ BBD=BB$ BHD=د.ب. BMD=BM$ BND=BN$ BSD=BS$ BZD=BZ$ CAD=CA$ CLP=CL$ CNY=CN¥ COP=CO$ \
-         CUP=CU$ DOP=DO$ DZD=د.ج. FJD=FJ$ GBP=UK£ GYD=GY$ HKD=HK$ IQD=د.ع. IRR=ر.إ. JMD=JM$ JOD=د.أ. JPY=JP¥ KWD=د.ك. \
-         KYD=KY$ LRD=$LR LYD=د.ل. MAD=د.م. MRU=أ.م. MXN=MX$ NZD=NZ$ OMR=ر.ع. QAR=ر.ق. SAR=ر.س. SBD=SB$ SDG=ج.س. SRD=SR$ \
-         TND=د.ت. TTD=TT$ USD=US$ UYU=UY$ YER=ر.ي."),
+        "AED=د.إ.\u{200f} BHD=د.ب.\u{200f} DZD=د.ج.\u{200f} EGP=ج.م.\u{200f} GBP=UK£ IQD=د.ع.\u{200f} IRR=ر.إ. \
+         JOD=د.أ.\u{200f} KWD=د.ك.\u{200f} LBP=ل.ل.\u{200f} LYD=د.ل.\u{200f} MAD=د.م.\u{200f} MRU=أ.م. OMR=ر.ع.\u{200f} \
+         QAR=ر.ق.\u{200f} SAR=ر.س.\u{200f} SDG=ج.س. SYP=ل.س.\u{200f} THB=฿ TND=د.ت.\u{200f} YER=ر.ي.\u{200f}", "AED=د.إ.\u{200f} ARS=AR$ AUD=AU$ BBD=BB$ BHD=د.ب.\u{200f} BMD=BM$ BND=BN$ BSD=BS$ BZD=BZ$ CAD=CA$ CLP=CL$ \
+         CNY=CN¥ COP=CO$ CUP=CU$ DOP=DO$ DZD=د.ج.\u{200f} FJD=FJ$ GBP=UK£ GYD=GY$ HKD=HK$ IQD=د.ع.\u{200f} IRR=ر.إ. \
+         JMD=JM$ JOD=د.أ.\u{200f} JPY=JP¥ KWD=د.ك.\u{200f} KYD=KY$ LRD=$LR LYD=د.ل.\u{200f} MAD=د.م.\u{200f} MRU=أ.م. \
+         MXN=MX$ NZD=NZ$ OMR=ر.ع.\u{200f} QAR=ر.ق.\u{200f} SAR=ر.س.\u{200f} SBD=SB$ SDG=ج.س. SRD=SR$ TND=د.ت.\u{200f} \
+         TTD=TT$ USD=US$ UYU=UY$ YER=ر.ي.\u{200f}"),
     row!("ar-BH ar-TD ar-KM ar-DJ ar-EG ar-ER ar-IQ ar-IL ar-JO ar-KW ar-LB ar-MR ar-OM ar-PS ar-QA ar-SA ar-SO ar-SS ar-SD ar-SY ar-YE", "\u{200f}#\u{a0}¤", "", "٬", "٫", Thousands, '٠', "\u{61c}-", "#٪\u{61c}",
-        "AED=د.إ. BHD=د.ب. DZD=د.ج. EGP=ج.م. GBP=UK£ IQD=د.ع. IRR=ر.إ. JOD=د.أ. KWD=د.ك. LBP=ل.ل. LYD=د.ل. MAD=د.م. \
-         MRU=أ.م. OMR=ر.ع. QAR=ر.ق. SAR=ر.س. SDG=ج.س. SYP=ل.س. THB=฿ TND=د.ت. YER=ر.ي.", "AED=د.إ. ARS=AR$ AUD=AU$ BBD=BB$ BHD=د.ب. BMD=BM$ BND=BN$ BSD=BS$ BZD=BZ$ CAD=CA$ CLP=CL$ CNY=CN¥ COP=CO$ \
-         CUP=CU$ DOP=DO$ DZD=د.ج. FJD=FJ$ GBP=UK£ GYD=GY$ HKD=HK$ IQD=د.ع. IRR=ر.إ. JMD=JM$ JOD=د.أ. JPY=JP¥ KWD=د.ك. \
-         KYD=KY$ LRD=$LR LYD=د.ل. MAD=د.م. MRU=أ.م. MXN=MX$ NZD=NZ$ OMR=ر.ع. QAR=ر.ق. SAR=ر.س. SBD=SB$ SDG=ج.س. SRD=SR$ \
-         TND=د.ت. TTD=TT$ USD=US$ UYU=UY$ YER=ر.ي."),
+        "AED=د.إ.\u{200f} BHD=د.ب.\u{200f} DZD=د.ج.\u{200f} EGP=ج.م.\u{200f} GBP=UK£ IQD=د.ع.\u{200f} IRR=ر.إ. \
+         JOD=د.أ.\u{200f} KWD=د.ك.\u{200f} LBP=ل.ل.\u{200f} LYD=د.ل.\u{200f} MAD=د.م.\u{200f} MRU=أ.م. OMR=ر.ع.\u{200f} \
+         QAR=ر.ق.\u{200f} SAR=ر.س.\u{200f} SDG=ج.س. SYP=ل.س.\u{200f} THB=฿ TND=د.ت.\u{200f} YER=ر.ي.\u{200f}", "AED=د.إ.\u{200f} ARS=AR$ AUD=AU$ BBD=BB$ BHD=د.ب.\u{200f} BMD=BM$ BND=BN$ BSD=BS$ BZD=BZ$ CAD=CA$ CLP=CL$ \
+         CNY=CN¥ COP=CO$ CUP=CU$ DOP=DO$ DZD=د.ج.\u{200f} FJD=FJ$ GBP=UK£ GYD=GY$ HKD=HK$ IQD=د.ع.\u{200f} IRR=ر.إ. \
+         JMD=JM$ JOD=د.أ.\u{200f} JPY=JP¥ KWD=د.ك.\u{200f} KYD=KY$ LRD=$LR LYD=د.ل.\u{200f} MAD=د.م.\u{200f} MRU=أ.م. \
+         MXN=MX$ NZD=NZ$ OMR=ر.ع.\u{200f} QAR=ر.ق.\u{200f} SAR=ر.س.\u{200f} SBD=SB$ SDG=ج.س. SRD=SR$ TND=د.ت.\u{200f} \
+         TTD=TT$ USD=US$ UYU=UY$ YER=ر.ي.\u{200f}"),
     row!("fa", "\u{200e}¤#", "", "٬", "٫", Thousands, '۰', "\u{200e}\u{2212}", "#٪",
         "AFN=؋ AUD=A$ CAD=$CA CNY=¥CN HKD=$HK IRR=ریال JPY=¥ MXN=$MX NZD=$NZ THB=฿ USD=$ XCD=$EC XOF=فرانک\u{202f}CFA", "BYN=Br IRR=ریال TWD=$ XOF=فرانک\u{202f}CFA"),
     row!("hi", "¤#", "", ",", ".", Lakh, '0', "-", "#%",
