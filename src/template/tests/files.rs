@@ -14,7 +14,8 @@ fn the_committed_schema_is_that_of_the_key_table() {
     let path = root().join("docs/template.schema.json");
     let schema = Template::schema();
     let json: serde_json::Value = serde_json::from_str(&schema).expect("the schema is JSON");
-    assert!(json["$defs"]["text"]["properties"]["line-clamp"]["description"].is_string());
+    assert!(json["$defs"]["css.line-clamp"]["description"].is_string());
+    assert!(json["$defs"]["text"]["properties"].get("line-clamp").is_some());
     assert!(json["$defs"]["image"]["properties"].get("line-clamp").is_none());
     for reference in schema.match_indices("#/$defs/").map(|(at, start)| &schema[at + start.len()..]) {
         let name = reference.split('"').next().unwrap_or_default();
@@ -76,12 +77,13 @@ fn the_cases_of_the_oracle_parse_or_are_refused_by_name() {
     }
     assert!(paths.len() >= 80, "{} cases", paths.len());
     // What each of these asks for is not drawn yet, or is not on the format's page: a column that `fields` do not declare, a filter `int`,
-    // a tuple, a picture with its height alone.
-    let known = ["clip-path", "fields-default", "if", "let", "mask-image", "place-aspect-ratio", "text-overflow-wrap"];
+    // a tuple, a picture with its height alone, a groove as border.
+    let known = ["border-styles", "clip-path", "fields-default", "if", "let", "mask-image", "place-aspect-ratio", "text-overflow-wrap"];
     for (name, error) in &refused {
         println!("refused: {name}: {error}");
         let by_name = error.faults().iter().all(|fault| {
-            matches!(fault.code, Code::UnsupportedKey | Code::UnknownName | Code::IndefiniteSize)
+            name == "border-styles" && fault.message.contains("border takes the border styles")
+                || matches!(fault.code, Code::UnsupportedKey | Code::UnknownName | Code::IndefiniteSize)
                 || (fault.code == Code::ExpressionSyntax
                     && ["unknown filter", "not part of the format"].iter().any(|m| fault.message.contains(m)))
         });
