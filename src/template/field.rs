@@ -117,8 +117,8 @@ impl<'a> Builder<'a, '_> {
         if let (Some(given), Some(kind)) = (merged.get(key), kind)
             && !kinds.contains(&kind)
         {
-            let names: Vec<&str> = kinds.iter().map(|kind| type_name(*kind)).collect();
-            let message = format!("{key:?} is a key of fields of type {}, found {}", names.join(" or "), type_name(kind));
+            let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+            let message = format!("{key:?} is a key of fields of type {}, found {}", names.join(" or "), kind.name());
             self.faults.add(Code::UnknownKey, given.key_span, &given.path(), message);
         }
     }
@@ -198,9 +198,4 @@ impl<'a> Builder<'a, '_> {
         }
         Some(Items::Fields(fields))
     }
-}
-
-/// What the format calls a type.
-fn type_name(kind: FieldType) -> &'static str {
-    FieldType::ALL.iter().find(|(_, known)| *known == kind).map_or("", |(name, _)| name)
 }
