@@ -7,6 +7,9 @@
 /// The largest sigma in device px that is drawn; Skia's own bound of image filters.
 pub(crate) const MAX_SIGMA: f32 = 532.0;
 
+/// The largest sigma of a shadow; Skia's own bound of blurred masks.
+pub(crate) const MAX_SHADOW_SIGMA: f32 = 135.0;
+
 /// How far a blur of this sigma reaches, px.
 pub(crate) fn reach(sigma: f32) -> i32 {
     if sigma < MIN_SIGMA {
@@ -15,7 +18,7 @@ pub(crate) fn reach(sigma: f32) -> i32 {
         (sigma * 3.0).ceil() as i32
     } else {
         let window = window(sigma) as i32;
-        if window % 2 == 1 { 3 * (window - 1) / 2 } else { 3 * window / 2 - 1 + 1 }
+        if window % 2 == 1 { 3 * (window - 1) / 2 } else { 3 * window / 2 - 1 }
     }
 }
 

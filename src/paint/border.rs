@@ -88,13 +88,15 @@ impl Painter<'_> {
             let m = middle.rect;
             let inset = if round { width / 2.0 } else { 0.0 };
             for side in set.sides {
+                // a little longer than the last dot's middle, or it would be left out
+                let past = if round { 0.01 } else { 0.0 };
                 let (from, to) = match side {
-                    0 => (Point::new(rect.x + inset, m.y), Point::new(rect.right() - inset, m.y)),
-                    1 => (Point::new(m.right(), rect.y + inset), Point::new(m.right(), rect.bottom() - inset)),
-                    2 => (Point::new(rect.x + inset, m.bottom()), Point::new(rect.right() - inset, m.bottom())),
-                    _ => (Point::new(m.x, rect.y + inset), Point::new(m.x, rect.bottom() - inset)),
+                    0 => (Point::new(rect.x + inset, m.y), Point::new(rect.right() - inset + past, m.y)),
+                    1 => (Point::new(m.right(), rect.y + inset), Point::new(m.right(), rect.bottom() - inset + past)),
+                    2 => (Point::new(rect.x + inset, m.bottom()), Point::new(rect.right() - inset + past, m.bottom())),
+                    _ => (Point::new(m.x, rect.y + inset), Point::new(m.x, rect.bottom() - inset + past)),
                 };
-                let length = (to.x - from.x).abs() + (to.y - from.y).abs();
+                let length = (to.x - from.x).abs() + (to.y - from.y).abs() - past;
                 lines.push((vec![Segment::Move(from), Segment::Line(to)], length, false));
             }
         } else {
