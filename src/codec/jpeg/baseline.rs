@@ -288,7 +288,7 @@ fn upsampled_row(
     level: Level,
 ) -> Option<()> {
     let near = y / 2;
-    let far = if y % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(chroma_height - 1) };
+    let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(chroma_height - 1) };
     let (near, far) = (ring.chroma_row(near)?, ring.chroma_row(far)?);
     let chroma_width = width.div_ceil(2);
     for (line, (near, far)) in lines.iter_mut().zip([(near.0, far.0), (near.1, far.1)]) {
@@ -403,13 +403,14 @@ mod tests {
 
     #[test]
     fn a_smaller_scale_is_the_mean_of_the_whole() {
-        let rgb: Vec<u8> = (0..20 * 200u32).flat_map(|i| [(i % 20 * 10) as u8, (i / 20) as u8, 100]).collect();
+        // grey: at an eighth of the size chroma is known for squares of 16 px only
+        let rgb: Vec<u8> = (0..20 * 200u32).flat_map(|i| [(i % 20 * 4 + i / 20 / 2) as u8; 3]).collect();
         let mut bytes = Vec::new();
         let mut encoder = Encoder::new(&mut bytes, 95);
         encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
         encoder.encode(&rgb, 20, 200, ColorType::Rgb).unwrap();
         let whole = own(&bytes, 1, Level::detect()).unwrap();
-        for (scale, bound) in [(2usize, 6), (8, 4)] {
+        for (scale, bound) in [(2usize, 2), (8, 2)] {
             let small = own(&bytes, scale as u32, Level::detect()).unwrap();
             let row = 200 / scale / 2;
             let mean: usize =
