@@ -4,8 +4,15 @@
 //! the lengths that its loads and stores rely on, then enters the vector code; where a length is too short it takes the scalar twin,
 //! whose indexing is checked.
 
+pub(crate) mod blend;
 pub(crate) mod jpeg_forward;
 pub(crate) mod jpeg_inverse;
 mod level;
 
 pub(crate) use level::Level;
+
+/// `v / 255`, rounded to the nearest; `v` is at most 255 * 255.
+pub(crate) const fn div255(v: u32) -> u8 {
+    let t = v + 128;
+    ((t + (t >> 8)) >> 8) as u8
+}
