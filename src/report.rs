@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use crate::geom::Rect;
-use crate::row::Date;
 use crate::layout::{LaidLayer, Outcome};
+use crate::row::Date;
 use crate::text::TextNote;
 
 /// What happened while a picture was laid out and drawn.
