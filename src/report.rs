@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::geom::Rect;
+use crate::row::Date;
 use crate::layout::{LaidLayer, Outcome};
 use crate::text::TextNote;
 
@@ -136,11 +137,16 @@ impl Note {
             TextNote::Shrunk { .. } => return None,
             TextNote::Cut => (NoteCode::TextCut, "text was cut off with an ellipsis".to_owned()),
             TextNote::Overflows => (NoteCode::TextOverflows, "text is larger than its box".to_owned()),
-            TextNote::GlyphMissing(characters) => {
+            TextNote::GlyphMissing { chars: characters } => {
                 let list: Vec<String> = characters.iter().take(8).map(|c| format!("U+{:04X}", u32::from(*c))).collect();
                 (NoteCode::GlyphMissing, format!("no font has a glyph for {}", list.join(", ")))
             }
-            TextNote::FontStyleMissing(what) => (NoteCode::FontStyleMissing, what.clone()),
+            TextNote::FontSubstituted { wanted, used } => {
+                (NoteCode::FontSubstituted, format!("{used} stands in for {wanted}, which is not among the fonts"))
+            }
+            TextNote::FontStyleMissing { family } => {
+                (NoteCode::FontStyleMissing, format!("{family} has no face of the wanted style, and none is made up"))
+            }
         };
         Some(Self::new(code, layer, message))
     }
@@ -193,7 +199,7 @@ impl Report {
     pub fn to_json(&self) -> String {
         let mut out = String::new();
         let variant = self.variant.as_deref().map_or_else(|| "null".to_owned(), json);
-        let until = self.valid_until.map_or_else(|| "null".to_owned(), |s| json(&crate::row::iso_utc(s)));
+        let until = self.valid_until.map_or_else(|| "null".to_owned(), |s| json(&Date::at(s, 0).to_string()));
         let (width, height) = self.size;
         let _ = write!(
             out,

@@ -140,7 +140,7 @@ impl<'a> Layouter<'a> {
                 other => self.measure_text(layer, other).width,
             };
             let set = self.measure_text(layer, width);
-            baseline = Some(set.first_baseline);
+            baseline = set.first_baseline;
             Size { width: most, height: set.height }
         });
         if let (true, Some(first)) = (is_text, baseline.or_else(|| self.baseline_at(layer, &inputs))) {
@@ -154,7 +154,7 @@ impl<'a> Layouter<'a> {
     fn baseline_at(&mut self, layer: &'a PlannedLayer, inputs: &LayoutInput) -> Option<f32> {
         let edges = self.edges(layer, inputs.parent_size.width.unwrap_or(0.0));
         let width = inputs.known_dimensions.width?;
-        Some(self.measure_text(layer, Available::Definite((width - edges.horizontal()).max(0.0))).first_baseline)
+        self.measure_text(layer, Available::Definite((width - edges.horizontal()).max(0.0))).first_baseline
     }
 }
 

@@ -3,9 +3,10 @@
 use super::Layouter;
 use crate::css::length::Length;
 use crate::css::style::{Border, BorderStyle, Display, Sides};
+use crate::error::Fault;
 use crate::geom::Rect;
 use crate::plan::tree::{Content, PlannedLayer};
-use crate::text::{Available, TextLayout, TextRequest};
+use crate::text::{Available, Measured, TextLayout, TextRequest};
 
 /// A layer's edges in px; `auto` margins are 0 here and remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -125,17 +126,28 @@ impl<'a> Layouter<'a> {
         }
     }
 
-    pub(super) fn measure_text(&mut self, layer: &'a PlannedLayer, width: Available) -> crate::text::Measured {
+    pub(super) fn measure_text(&mut self, layer: &'a PlannedLayer, width: Available) -> Measured {
         let style = self.text_style(layer);
         let request = self.request(layer, &style);
-        self.engine.measure(&request, width)
+        let measured = self.engine.measure(&request, width);
+        self.or_fault(measured, layer)
     }
 
     /// The lines of a text in its content box.
     pub(super) fn set_text(&mut self, layer: &'a PlannedLayer, inner: &Rect) -> TextLayout {
         let style = self.text_style(layer);
         let request = self.request(layer, &style);
-        self.engine.layout(&request, inner.width, Some(inner.height))
+        let set = self.engine.layout(&request, inner.width, Some(inner.height));
+        self.or_fault(set, layer)
+    }
+
+    /// What the text engine gave; its first fault is kept for the end of the layout.
+    fn or_fault<T: Default>(&mut self, result: Result<T, Fault>, layer: &PlannedLayer) -> T {
+        result.unwrap_or_else(|mut fault| {
+            fault.place.clone_from(&layer.path);
+            self.fault.get_or_insert(fault);
+            T::default()
+        })
     }
 
     /// The layer's text style at the size it came to.
@@ -156,6 +168,7 @@ impl<'a> Layouter<'a> {
         TextRequest {
             spans,
             style,
+            decoration: layer.style.text_decoration.as_ref(),
             fonts: self.fonts,
             clamp: layer.style.line_clamp,
             ellipsis: layer.style.text_overflow_ellipsis,

@@ -20,6 +20,7 @@ mod text;
 use std::collections::BTreeMap;
 
 use crate::css::length::LengthContext;
+use crate::error::Fault;
 use crate::geom::Rect;
 use crate::plan::tree::{Canvas, Content, PlannedLayer, PlannedPicture};
 use crate::report::Note;
@@ -62,6 +63,8 @@ struct Layouter<'a> {
     canvas: (f32, f32),
     /// Font sizes that texts with `min-font-size` came to, by the address-free name of the layer.
     fitted: BTreeMap<&'a str, f32>,
+    /// The first thing that went wrong.
+    fault: Option<Fault>,
 }
 
 impl<'a> Layouter<'a> {
@@ -129,9 +132,9 @@ impl<'a> Layouter<'a> {
 }
 
 /// Lays a canvas out.
-pub(crate) fn layout(canvas: &Canvas, engine: &mut TextEngine, finder: &dyn Finder) -> (Scene, Outcome) {
+pub(crate) fn layout(canvas: &Canvas, engine: &mut TextEngine, finder: &dyn Finder) -> Result<(Scene, Outcome), Fault> {
     let size = (canvas.width, canvas.height.unwrap_or(0.0));
-    let mut layouter = Layouter { engine, finder, fonts: &canvas.fonts, canvas: size, fitted: BTreeMap::new() };
+    let mut layouter = Layouter { engine, finder, fonts: &canvas.fonts, canvas: size, fitted: BTreeMap::new(), fault: None };
     let (mut nodes, mut height) = layouter.canvas(canvas);
     let mut notes = Vec::new();
     let mut fitted = BTreeMap::new();
@@ -140,7 +143,10 @@ pub(crate) fn layout(canvas: &Canvas, engine: &mut TextEngine, finder: &dyn Find
         layouter.fitted = fitted;
         (nodes, height) = layouter.canvas(canvas);
     }
-    emit::emit(canvas, height, &nodes, notes)
+    match layouter.fault {
+        Some(fault) => Err(fault),
+        None => Ok(emit::emit(canvas, height, &nodes, notes)),
+    }
 }
 
 /// The texts that came to a smaller size than their own.

@@ -12,9 +12,7 @@ use crate::error::Fault;
 /// Straight sRGB RGBA (the profile of an RGB file not yet applied), and whether it was CMYK.
 pub(super) fn decode(bytes: &[u8], header: &Header, scans: u32, scale: u32) -> Result<(Raw, bool), Fault> {
     let in_parts = !header.progressive && scans > 1;
-    // zune upsamples pictures narrower than a block of chroma wrongly
-    let narrow = header.width < 32 && header.sampling() != (1, 1);
-    if header.components.len() == 4 || in_parts || scale > 1 || narrow || header.colors_in_doubt() {
+    if header.components.len() == 4 || in_parts || scale > 1 || header.colors_in_doubt() {
         general(bytes, header, scale)
     } else {
         // zune's strict mode refuses what is cut off, but also rubbish between headers, which jpeg-decoder reads over

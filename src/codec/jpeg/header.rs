@@ -166,12 +166,6 @@ impl Header {
     pub(super) fn colors_in_doubt(&self) -> bool {
         self.components.len() == 3 && (self.adobe == Some(0) || self.components.iter().map(|c| c.id).eq(*b"RGB"))
     }
-
-    /// The most a sampling factor reaches, both ways.
-    pub(super) fn sampling(&self) -> (u8, u8) {
-        let most = |of: fn(&Component) -> u8| self.components.iter().map(of).max().unwrap_or(1);
-        (most(|c| c.horizontal), most(|c| c.vertical))
-    }
 }
 
 fn component([id, sampling, table]: &[u8; 3]) -> Component {

@@ -4,8 +4,11 @@
 //! components stand in scans of their own, and four components) and what is wanted at 1/2, 1/4 or 1/8 of its size. Both see only
 //! files whose markers have been walked here: size, precision, kind, number of scans.
 
+mod encode;
+mod entropy;
 mod fallback;
 mod header;
+mod tables;
 
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
@@ -13,6 +16,8 @@ use super::{DecodeHint, Format, Output, Probe, Raw, Subsampling, icc};
 use crate::error::{Code, Fault};
 use crate::limits::Limits;
 use crate::pixel::Frame;
+use crate::simd::Level;
+use crate::simd::jpeg_forward::Sampling;
 use header::Header;
 
 pub(super) fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Fault> {
@@ -51,12 +56,17 @@ pub(super) fn encode(frame: &Frame, output: &Output) -> Result<Vec<u8>, Fault> {
         return Err(Fault::new(Code::BadArgument, "", format!("quality must be 1 to 100, found {}", output.quality)));
     }
     let flat = (!frame.is_opaque()).then(|| on_matte(frame.pixels(), output.matte));
+    let rgba = flat.as_deref().unwrap_or(frame.pixels());
+    if output.quality <= encode::MAX_QUALITY {
+        let sampling = if keeps_colour(output) { Sampling::S444 } else { Sampling::S420 };
+        return Ok(encode::encode(rgba, width, height, output.quality, sampling, Level::detect()));
+    }
     let mut out = Vec::with_capacity(frame.pixels().len() / 16);
     let mut encoder = Encoder::new(&mut out, output.quality);
     encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
     encoder.set_sampling_factor(if keeps_colour(output) { SamplingFactor::R_4_4_4 } else { SamplingFactor::R_4_2_0 });
     let bug = |e: jpeg_encoder::EncodingError| Fault::new(Code::Bug, "", format!("the JPEG encoder refused a frame: {e}"));
-    encoder.encode(flat.as_deref().unwrap_or(frame.pixels()), width, height, ColorType::Rgba).map_err(bug)?;
+    encoder.encode(rgba, width, height, ColorType::Rgba).map_err(bug)?;
     Ok(out)
 }
 

@@ -1,0 +1,223 @@
+//! Glyph runs and decoration lines.
+//!
+//! Upright glyphs are masks at one of four places between two px along the line and at whole px across it, as Skia places them, kept in
+//! the scratch. Turned ones are filled as paths where they fall.
+
+use std::rc::Rc;
+
+use tiny_skia::FillRule;
+
+use super::area::{Area, offset};
+use super::blur;
+use super::canvas::Canvas;
+use super::coverage::{Coverage, Run};
+use super::path::{self, Outline};
+use super::scratch::GlyphMask;
+use super::{Painter, State, device_scale, device_sigma};
+use crate::css::style::{DecorationStyle, LineCap, LineJoin};
+use crate::geom::{Affine, Point, Rect};
+use crate::scene::{Fill, Glyph, Glyphs, Segment, Stroke, TextLine};
+
+impl Painter<'_> {
+    pub(super) fn glyphs(&mut self, canvas: &mut Canvas<'_>, state: &State, run: &Glyphs) {
+        if !(run.size > 0.0 && run.size.is_finite()) {
+            return;
+        }
+        let visible = state.visible(&canvas.area);
+        let sigma = device_sigma(run.blur_sigma, &state.ctm);
+        let reach = blur::reach(sigma);
+        let near = visible.outset(reach);
+        let fills = self.glyph_coverages(state, run, &near);
+        if reach > 0 {
+            let mut all = fills;
+            all.extend(self.stroke_coverages(state, run, &near));
+            let blurred = blurred(&all, sigma, reach, &near);
+            self.filled(canvas, state, &blurred, &run.fill);
+            return;
+        }
+        for coverage in &fills {
+            self.filled(canvas, state, coverage, &run.fill);
+        }
+        if let Some((_, color)) = run.stroke {
+            for coverage in self.stroke_coverages(state, run, &near) {
+                self.filled(canvas, state, &coverage, &Fill::Color(color));
+            }
+        }
+    }
+
+    fn glyph_coverages(&mut self, state: &State, run: &Glyphs, visible: &Area) -> Vec<Coverage> {
+        let map = &state.ctm;
+        let upright = map.b == 0.0 && map.c == 0.0 && map.a > 0.0 && map.a == map.d;
+        let size = run.size * map.a;
+        if !upright || !(size < 4096.0) {
+            return run.glyphs.iter().filter_map(|glyph| self.glyph_path(state, run, glyph, visible)).collect();
+        }
+        let outlines = self.outlines;
+        let cache = &mut self.scratch.glyphs;
+        cache.tidy();
+        let variations = run.variations.iter().map(|(tag, value)| (*tag, value.to_bits())).collect();
+        let font = cache.font((run.face, size.to_bits(), variations));
+        let mut all = Vec::with_capacity(run.glyphs.len());
+        for glyph in &run.glyphs {
+            let at = map.apply(Point::new(glyph.x, glyph.y));
+            if !(at.x.abs() < 1e6 && at.y.abs() < 1e6) {
+                continue;
+            }
+            let quarters = (at.x * 4.0 + 0.5).floor() as i32;
+            let (x, bin) = (quarters >> 2, (quarters & 3) as u8);
+            let y = (at.y + 0.5).floor() as i32;
+            let mask = cache.mask(font, glyph.id, bin, || {
+                let segments = outlines.outline(run.face, &run.variations, glyph.id).unwrap_or_default();
+                rasterized(&segments, size, f32::from(bin) / 4.0)
+            });
+            let area = Area::new(x + mask.left, y + mask.top, x + mask.left + mask.width as i32, y + mask.top + mask.height as i32);
+            if !area.intersect(visible).is_empty() {
+                all.push(Coverage::shared(area, Rc::clone(&mask.mask)));
+            }
+        }
+        all
+    }
+
+    fn glyph_path(&self, state: &State, run: &Glyphs, glyph: &Glyph, visible: &Area) -> Option<Coverage> {
+        let segments = self.outlines.outline(run.face, &run.variations, glyph.id)?;
+        let map = state.ctm.then_inner(&Affine { a: run.size, d: run.size, ..Affine::translate(glyph.x, glyph.y) });
+        let mut outline = Outline::new(map);
+        outline.segments(&segments);
+        let coverage = Coverage::of_path(&outline.finish()?, FillRule::Winding, visible);
+        (!coverage.area.is_empty()).then_some(coverage)
+    }
+
+    fn stroke_coverages(&self, state: &State, run: &Glyphs, visible: &Area) -> Vec<Coverage> {
+        let Some((width, color)) = run.stroke.filter(|(width, _)| *width > 0.0) else { return Vec::new() };
+        let stroke = Stroke { color, width, join: LineJoin::Miter, cap: LineCap::Butt, dashes: Vec::new() };
+        let one = |glyph: &Glyph| {
+            let segments = self.outlines.outline(run.face, &run.variations, glyph.id)?;
+            let scaled = scaled(&segments, run.size);
+            let path = super::stroked(&scaled, &stroke, &state.ctm.then_inner(&Affine::translate(glyph.x, glyph.y)))?;
+            let coverage = Coverage::of_path(&path, FillRule::Winding, visible);
+            (!coverage.area.is_empty()).then_some(coverage)
+        };
+        run.glyphs.iter().filter_map(one).collect()
+    }
+
+    pub(super) fn text_line(&mut self, canvas: &mut Canvas<'_>, state: &State, line: &TextLine) {
+        let visible = state.visible(&canvas.area);
+        let sigma = device_sigma(line.blur_sigma, &state.ctm);
+        let reach = blur::reach(sigma);
+        let near = visible.outset(reach);
+        // whole px across the line, as Chromium draws it
+        let thick = line.rect.height.floor().max(1.0);
+        let rect = Rect::new(line.rect.x, (line.rect.y + 0.5).floor(), line.rect.width, thick);
+        let shapes: Vec<Coverage> = match line.style {
+            DecorationStyle::Solid => vec![state.coverage(&crate::scene::Shape::rect(rect), &near)],
+            DecorationStyle::Double => [rect, rect.translate(0.0, thick + 1.0)]
+                .iter()
+                .map(|rect| state.coverage(&crate::scene::Shape::rect(*rect), &near))
+                .collect(),
+            DecorationStyle::Dotted | DecorationStyle::Dashed | DecorationStyle::Wavy => drawn_line(line.style, &rect, &state.ctm)
+                .map(|path| Coverage::of_path(&path, FillRule::Winding, &near))
+                .into_iter()
+                .collect(),
+        };
+        if reach > 0 {
+            self.filled(canvas, state, &blurred(&shapes, sigma, reach, &near), &line.fill);
+        } else {
+            for coverage in &shapes {
+                self.filled(canvas, state, coverage, &line.fill);
+            }
+        }
+    }
+}
+
+/// A dotted, dashed or wavy line's outline.
+fn drawn_line(style: DecorationStyle, rect: &Rect, map: &Affine) -> Option<tiny_skia::Path> {
+    let (thick, y) = (rect.height, rect.y + rect.height / 2.0);
+    let mut segments = vec![Segment::Move(Point::new(rect.x, y))];
+    // as many dashes or waves as a line of any sane text has
+    if !(rect.width > 0.0 && rect.width < thick * 50_000.0) || device_scale(map) == 0.0 {
+        return None;
+    }
+    let mut dashes = Vec::new();
+    let mut cap = LineCap::Butt;
+    match style {
+        DecorationStyle::Wavy => {
+            let step = (thick * 2.0).max(2.0);
+            let high = (thick * 1.5).max(1.5);
+            let (mut x, mut up) = (rect.x, true);
+            while x < rect.right() {
+                let (middle, next) = (x + step / 2.0, x + step);
+                let by = if up { -high } else { high };
+                segments.push(Segment::Quad(Point::new(middle, y + by * 2.0), Point::new(next, y)));
+                (x, up) = (next, !up);
+            }
+        }
+        DecorationStyle::Dotted if thick > 3.0 => {
+            cap = LineCap::Round;
+            dashes = vec![0.001, thick * 2.0 - 0.001];
+            segments = vec![Segment::Move(Point::new(rect.x + thick / 2.0, y)), Segment::Line(Point::new(rect.right() - thick / 2.0, y))];
+        }
+        DecorationStyle::Dotted => {
+            dashes = vec![thick, thick];
+            segments.push(Segment::Line(Point::new(rect.right(), y)));
+        }
+        _ => {
+            dashes = if thick >= 3.0 { vec![thick * 2.0, thick] } else { vec![thick * 3.0, thick * 2.0] };
+            segments.push(Segment::Line(Point::new(rect.right(), y)));
+        }
+    }
+    let stroke = Stroke { color: crate::css::color::Color::BLACK, width: thick, join: LineJoin::Miter, cap, dashes };
+    super::stroked(&segments, &stroke, map)
+}
+
+/// A glyph's mask at a size in px, `shift` px to the right of whole px.
+fn rasterized(segments: &[Segment], size: f32, shift: f32) -> GlyphMask {
+    let mut outline = Outline::new(Affine { a: size, d: size, ..Affine::translate(shift, 0.0) });
+    outline.segments(segments);
+    let Some(path) = outline.finish() else { return GlyphMask::default() };
+    let area = path::bounds(&path);
+    // a glyph is some ems at most; what says more is no letter
+    if area.is_empty() || area.pixels() > 64 << 20 {
+        return GlyphMask::default();
+    }
+    let mask = path::coverage(&path, FillRule::Winding, area, Vec::new());
+    GlyphMask { left: area.left, top: area.top, width: area.width(), height: area.height(), mask: Rc::new(mask) }
+}
+
+fn scaled(segments: &[Segment], by: f32) -> Vec<Segment> {
+    let p = |p: Point| Point::new(p.x * by, p.y * by);
+    segments
+        .iter()
+        .map(|s| match *s {
+            Segment::Move(a) => Segment::Move(p(a)),
+            Segment::Line(a) => Segment::Line(p(a)),
+            Segment::Quad(a, b) => Segment::Quad(p(a), p(b)),
+            Segment::Cubic(a, b, c) => Segment::Cubic(p(a), p(b), p(c)),
+            Segment::Close => Segment::Close,
+        })
+        .collect()
+}
+
+/// Coverages as one, the larger wins, blurred.
+fn blurred(all: &[Coverage], sigma: f32, reach: i32, near: &Area) -> Coverage {
+    let area = all.iter().fold(Area::default(), |area, c| area.union(&c.area)).outset(reach).intersect(near);
+    if area.is_empty() {
+        return Coverage::full(Area::default());
+    }
+    let width = area.width();
+    let mut mask = vec![0_u8; width * area.height()];
+    for coverage in all {
+        for y in coverage.area.top.max(area.top)..coverage.area.bottom.min(area.bottom) {
+            let start = offset(area.top, y) * width;
+            let Some(row) = mask.get_mut(start..start + width) else { continue };
+            coverage.row(y, area.left, area.right, &mut |x, run| {
+                let at = offset(area.left, x);
+                match run {
+                    Run::Full(len) => row.get_mut(at..at + len).unwrap_or_default().fill(255),
+                    Run::Mask(run) => row.iter_mut().skip(at).zip(run).for_each(|(m, v)| *m = (*m).max(*v)),
+                }
+            });
+        }
+    }
+    blur::blur::<1>(&mut mask, width, area.height(), sigma);
+    Coverage::dense(area, mask)
+}
