@@ -70,7 +70,13 @@ pub(crate) fn run(args: &Check) -> Done {
 }
 
 /// The report of one row, or nothing where it hangs on a picture of the web.
-fn lay_out(renderer: &Renderer, folder: &Folder, row: &core_::Row, context: &Context, pictures: &Pictures) -> Result<Option<core_::Report>, core_::Error> {
+fn lay_out(
+    renderer: &Renderer,
+    folder: &Folder,
+    row: &core_::Row,
+    context: &Context,
+    pictures: &Pictures,
+) -> Result<Option<core_::Report>, core_::Error> {
     let plan = renderer.plan(&folder.template, row, context)?;
     let (mut resources, mut trace) = (Resources::new(), Trace::default());
     pictures.answer(&plan, &mut resources, &mut trace);

@@ -1,11 +1,14 @@
 //! A template as it lies on disk: the JSON, and beside it `fonts/`, `assets/`, `rows/`.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use core_::{Fonts, Template};
+use core_::{Fonts, Limits, Template};
 
 use crate::failure::{Done, Stop};
 
+/// The most bytes of a template or a row.
+const MAX_TEXT_BYTES: usize = 16 << 20;
 /// Folders inside a folder of fonts that are looked into.
 const MAX_FONT_DEPTH: usize = 4;
 
@@ -48,7 +51,7 @@ pub(crate) fn load(argument: &Path, font_folders: &[PathBuf]) -> Done<Folder> {
 
 /// A text file in UTF-8, with or without a byte order mark.
 pub(crate) fn read_text(file: &Path) -> Done<String> {
-    let bytes = std::fs::read(file).map_err(|error| Stop::io(file, &error))?;
+    let bytes = read(file, MAX_TEXT_BYTES)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let place = format!("{}: byte {}", file.display(), error.utf8_error().valid_up_to());
         Stop::at(place, "the file must be UTF-8")
@@ -56,12 +59,24 @@ pub(crate) fn read_text(file: &Path) -> Done<String> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
+/// A whole file, if it is not larger than a limit.
+fn read(file: &Path, limit: usize) -> Done<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(file).map_err(|error| Stop::io(file, &error))?;
+    let read = opened.take(limit as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Stop::io(file, &error))?;
+    if bytes.len() > limit {
+        return Err(Stop::at(file.display(), format!("the file has more bytes than the limit of {limit}")));
+    }
+    Ok(bytes)
+}
+
 fn add_fonts(fonts: &mut Fonts, folder: &Path) -> Done {
     let mut found = Vec::new();
     walk(folder, MAX_FONT_DEPTH, &mut found)?;
     found.sort();
     for file in found {
-        let bytes = std::fs::read(&file).map_err(|error| Stop::io(&file, &error))?;
+        let bytes = read(&file, Limits::default().max_input_bytes)?;
         fonts.add(bytes).map_err(|error| Stop::of(&file.display().to_string(), &error))?;
     }
     Ok(())

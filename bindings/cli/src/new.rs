@@ -13,7 +13,10 @@ pub(crate) fn run(args: &New) -> Done {
         Stop::Usage(format!("--from {}: no such template is shipped, there are {}", args.from, names.join(", ")))
     })?;
     let name = args.name.file_name().and_then(|name| name.to_str()).filter(|name| plain(name)).ok_or_else(|| {
-        Stop::Usage(format!("NAME {:?}: a template's name has letters, digits, - _ and . and starts with a letter or digit", args.name.display().to_string()))
+        Stop::Usage(format!(
+            "NAME {:?}: a template's name has letters, digits, - _ and . and starts with a letter or digit",
+            args.name.display().to_string()
+        ))
     })?;
     if std::fs::read_dir(&args.name).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Stop::at(args.name.display(), "the folder is there already, and not empty"));

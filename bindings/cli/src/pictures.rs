@@ -28,7 +28,10 @@ pub(crate) enum Refusal {
     Unreadable(String),
     /// A scheme other than http and https; the core itself reads `data:`.
     Scheme,
-    TooLarge { bytes: Option<u64>, limit: usize },
+    TooLarge {
+        bytes: Option<u64>,
+        limit: usize,
+    },
     /// The web is left alone.
     Offline,
     PrivateAddress,
@@ -132,7 +135,10 @@ impl Pictures {
                     })
                 })
                 .collect();
-            threads.into_iter().map(|t| t.join().unwrap_or_else(|_| (Err(Refusal::Web("the fetch ended early".into())), Trace::default()))).collect::<Vec<_>>()
+            threads
+                .into_iter()
+                .map(|t| t.join().unwrap_or_else(|_| (Err(Refusal::Web("the fetch ended early".into())), Trace::default())))
+                .collect::<Vec<_>>()
         });
         let join = |(found, own): (_, Trace)| {
             trace.stamps.extend(own.stamps);

@@ -126,7 +126,10 @@ fn chosen(asked: &Output, format: Option<OutputFormat>, quality: Option<u8>) -> 
     output.format = format.unwrap_or(output.format);
     if let Some(quality) = quality {
         if output.format != OutputFormat::Jpeg {
-            return Err(Stop::Usage(format!("--quality {quality}: only a JPEG has a quality, the picture is .{}", output::ending(&output))));
+            return Err(Stop::Usage(format!(
+                "--quality {quality}: only a JPEG has a quality, the picture is .{}",
+                output::ending(&output)
+            )));
         }
         output.quality = quality;
     }

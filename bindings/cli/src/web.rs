@@ -65,7 +65,9 @@ impl Web {
     fn refusal(&self, error: &ureq::Error) -> Refusal {
         match error {
             ureq::Error::StatusCode(status) => Refusal::Status(*status),
-            ureq::Error::Timeout(ureq::Timeout::Connect) => Refusal::Web(format!("no connection within {} s", seconds(CONNECT.min(self.timeout)))),
+            ureq::Error::Timeout(ureq::Timeout::Connect) => {
+                Refusal::Web(format!("no connection within {} s", seconds(CONNECT.min(self.timeout))))
+            }
             ureq::Error::Timeout(_) => Refusal::Web(format!("it did not arrive within {} s", seconds(self.timeout))),
             ureq::Error::HostNotFound => Refusal::Web("its host is not known".into()),
             ureq::Error::TooManyRedirects => Refusal::Web(format!("more than {MAX_REDIRECTS} redirects")),

@@ -125,7 +125,9 @@ impl Studio<'_> {
                     }
                     outcome.fail(variant, place, &error);
                 }
-                Ok(Err(Trouble::Disk(error))) => outcome.fail_with(variant, vec![Failure::new(place, format!("{file}: {}", io_reason(&error)))]),
+                Ok(Err(Trouble::Disk(error))) => {
+                    outcome.fail_with(variant, vec![Failure::new(place, format!("{file}: {}", io_reason(&error)))])
+                }
                 Err(_) => {
                     *scratch = Scratch::new();
                     outcome.fail_with(variant, vec![Failure::new(place, "the program failed while it drew this row, which is a bug")]);

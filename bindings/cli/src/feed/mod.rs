@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use core_::{Renderer, Row, Scratch, Value};
@@ -77,8 +77,7 @@ pub(crate) fn run(args: &Feed) -> Done {
     let summary = tally.summary(variants.len());
     let index = args.out.join("index.html");
     let names: Vec<String> = variants.iter().map(|v| v.label.clone()).collect();
-    let heading =
-        Heading { template: folder.template.name(), feed: &studio.feed, summary: &summary, variants: &names, rows: tally.rows };
+    let heading = Heading { template: folder.template.name(), feed: &studio.feed, summary: &summary, variants: &names, rows: tally.rows };
     sheet::write(&index, &heading, tally.cards.values()).map_err(|error| Stop::io(&index, &error))?;
     eprintln!("{summary}, in {:.1} s", started.elapsed().as_secs_f64());
     eprintln!("look at {}", index.display());
@@ -115,15 +114,17 @@ fn flow(studio: &Studio<'_>, rows: impl Iterator<Item = rows::Entry> + Send, job
     let (to_find, items) = sync_channel::<Item>(2 * FINDERS);
     let (to_draw, found) = sync_channel::<Box<Found>>(2 * jobs);
     let (to_tell, outcomes) = sync_channel::<Outcome>(64);
-    let (items, found) = (&Mutex::new(items), &Mutex::new(found));
     let mut tally = Tally::default();
     let started = std::thread::scope(|scope| {
+        // The queues' ends belong to the threads alone, so that whichever ends, the others end too.
+        let (items, found) = (Arc::new(Mutex::new(items)), Arc::new(Mutex::new(found)));
+        let (to_draw, to_tell) = (to_draw, to_tell);
         let thread = || std::thread::Builder::new().stack_size(STACK_BYTES);
         thread().spawn_scoped(scope, move || read(rows, &to_find))?;
         for _ in 0..FINDERS {
-            let (to_draw, to_tell) = (to_draw.clone(), to_tell.clone());
+            let (items, to_draw, to_tell) = (items.clone(), to_draw.clone(), to_tell.clone());
             thread().spawn_scoped(scope, move || {
-                while let Some(item) = take(items) {
+                while let Some(item) = take(&items) {
                     let sent = match studio.find(item) {
                         Ok(found) => to_draw.send(found).is_ok(),
                         Err(outcome) => to_tell.send(outcome).is_ok(),
@@ -135,17 +136,17 @@ fn flow(studio: &Studio<'_>, rows: impl Iterator<Item = rows::Entry> + Send, job
             })?;
         }
         for _ in 0..jobs {
-            let to_tell = to_tell.clone();
+            let (found, to_tell) = (found.clone(), to_tell.clone());
             thread().spawn_scoped(scope, move || {
                 let mut scratch = Scratch::new();
-                while let Some(found) = take(found) {
+                while let Some(found) = take(&found) {
                     if to_tell.send(studio.draw(found, &mut scratch)).is_err() {
                         return;
                     }
                 }
             })?;
         }
-        drop((to_draw, to_tell));
+        drop((items, found, to_draw, to_tell));
         for outcome in outcomes {
             tally.add(outcome);
             progress.advance(tally.failed);
@@ -228,7 +229,13 @@ impl Tally {
     fn summary(&self, variants: usize) -> String {
         let rows = count(self.rows, "row");
         let variants = if variants > 1 { format!(" in {variants} variants") } else { String::new() };
-        format!("{rows}{variants}: {} drawn, {} unchanged, {} failed, {}", self.drawn, self.unchanged, self.failed, count(self.notes, "note"))
+        format!(
+            "{rows}{variants}: {} drawn, {} unchanged, {} failed, {}",
+            self.drawn,
+            self.unchanged,
+            self.failed,
+            count(self.notes, "note")
+        )
     }
 
     fn into_failures(self) -> Vec<Failure> {

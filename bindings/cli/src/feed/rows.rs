@@ -59,13 +59,13 @@ impl Rows {
     pub(crate) fn count(path: &Path, limit: usize) -> Done<usize> {
         let mut rows = Self::open(path)?;
         let mut count = 0;
-        while count < limit && rows.skip() {
+        while count < limit && rows.pass() {
             count += 1;
         }
         Ok(count)
     }
 
-    fn skip(&mut self) -> bool {
+    fn pass(&mut self) -> bool {
         match self {
             Self::Cells(cells) => cells.advance().is_some(),
             Self::Lines(lines) => lines.advance().is_some(),

@@ -74,7 +74,8 @@ pub(crate) fn write<'a>(path: &Path, heading: &Heading<'_>, cards: impl Iterator
     page.push_str(&body);
     page.push_str("</main>\n");
     if shown < heading.rows {
-        let _ = writeln!(page, "<footer>The first {shown} of {} rows are shown here; all pictures are in the folder.</footer>", heading.rows);
+        let _ =
+            writeln!(page, "<footer>The first {shown} of {} rows are shown here; all pictures are in the folder.</footer>", heading.rows);
     }
     let _ = writeln!(page, "<script>{SCRIPT}</script>\n</html>");
     write::whole(path, page.as_bytes())
@@ -85,7 +86,8 @@ fn card(out: &mut String, card: &Card) {
     let noted = card.pictures.iter().any(|p| !p.notes.is_empty());
     let class = [(failed, " failed"), (noted, " noted")].iter().filter(|(is, _)| *is).map(|(_, class)| *class).collect::<String>();
     let (id, title) = (escaped(&card.id), escaped(&card.title));
-    let _ = write!(out, "<article class=\"row{class}\">\n<h2><b>{id}</b> <span dir=\"auto\">{title}</span><i>line {}</i></h2>\n", card.line);
+    let _ =
+        write!(out, "<article class=\"row{class}\">\n<h2><b>{id}</b> <span dir=\"auto\">{title}</span><i>line {}</i></h2>\n", card.line);
     reasons(out, &card.failed);
     out.push_str("<div class=\"pictures\">\n");
     for picture in &card.pictures {
@@ -202,7 +204,12 @@ mod tests {
             id: strings(),
             title: strings(),
             failed: vec![strings()],
-            pictures: vec![Picture { variant: strings(), file: None, notes: vec![[strings(), strings(), strings()]], failed: vec![strings()] }],
+            pictures: vec![Picture {
+                variant: strings(),
+                file: None,
+                notes: vec![[strings(), strings(), strings()]],
+                failed: vec![strings()],
+            }],
         };
         let mut out = String::new();
         super::card(&mut out, &card);
