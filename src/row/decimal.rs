@@ -187,6 +187,8 @@ mod tests {
         assert_eq!(d("1e-400"), Decimal::ZERO);
         assert_eq!(d("0e400"), Decimal::ZERO);
         assert_eq!(Decimal::parse(&"9".repeat(200)), None);
+        assert_eq!(Decimal::parse(&"9".repeat(40)), None);
+        assert_eq!(d("3.14159265358979323846264338327950288419").to_string(), "3.1415926535897932384626433833");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The columns of Google's and Meta's product catalogues: names that a template with `fields` may use without declaring them.
 
+use crate::row::field::FieldType;
+
 /// Column and field type, sorted by name.
 pub(crate) const CATALOGUE: &[(&str, &str)] = &[
     ("additional_image_link", "list"),
@@ -55,7 +57,20 @@ pub(crate) const CATALOGUE: &[(&str, &str)] = &[
     ("unit_pricing_measure", "text"),
 ];
 
-/// The field type of a catalogue's column, by its name in the format.
-pub(crate) fn column(name: &str) -> Option<&'static str> {
-    CATALOGUE.binary_search_by_key(&name, |(column, _)| column).ok().and_then(|i| CATALOGUE.get(i)).map(|(_, kind)| *kind)
+/// The type of a catalogue's column.
+pub(crate) fn field_type(name: &str) -> Option<FieldType> {
+    let at = CATALOGUE.binary_search_by_key(&name, |(column, _)| column).ok()?;
+    CATALOGUE.get(at).and_then(|(_, kind)| FieldType::parse(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_is_found_and_typed() {
+        assert!(CATALOGUE.windows(2).all(|pair| pair[0].0 < pair[1].0), "the table is searched by halves");
+        assert!(CATALOGUE.iter().all(|(name, _)| field_type(name).is_some()));
+        assert_eq!((field_type("price"), field_type("prize")), (FieldType::parse("money"), None));
+    }
 }

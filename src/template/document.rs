@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::css::color::Color;
 use crate::css::property::Declaration;
 use crate::expr::{Expr, TextTemplate};
-use crate::row::FieldType;
+use crate::row::field::FieldType;
 use crate::row::value::Value;
 
 /// A value that stands in the template, or one that a row decides.

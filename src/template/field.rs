@@ -6,7 +6,7 @@ use super::keys::{FIELD_TYPES, Places};
 use super::merge::{Given, Merged, list, object};
 use super::reader::{Entry, Json, Node, join};
 use crate::error::{Code, quoted, suggestion};
-use crate::row::FieldType;
+use crate::row::field::FieldType;
 
 impl<'a> Builder<'a, '_> {
     pub(crate) fn fields(&mut self, node: &'a Node, path: &str) -> Vec<Field> {
@@ -52,7 +52,7 @@ impl<'a> Builder<'a, '_> {
         let of = merged.get("of").and_then(|given| self.of(given));
         let min = merged.get("min").and_then(|given| self.value(given.node, &given.path()));
         let max = merged.get("max").and_then(|given| self.value(given.node, &given.path()));
-        let kind = FieldType::by_name(kind_name?)?;
+        let kind = FieldType::parse(kind_name?)?;
         Some(Field {
             name: name.to_owned(),
             kind,
@@ -148,7 +148,7 @@ impl<'a> Builder<'a, '_> {
         let path = given.path();
         match &given.node.json {
             Json::Object(_) => Some(Of::Fields(self.fields(given.node, &path))),
-            _ => self.field_type(given.node, &path).and_then(FieldType::by_name).map(Of::Type),
+            _ => self.field_type(given.node, &path).and_then(FieldType::parse).map(Of::Type),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! an unknown key, a wrong static value or a missing asset.
 
 mod build;
-mod catalogue;
+pub(crate) mod catalogue;
 mod check;
 pub(crate) mod document;
 mod field;
@@ -30,8 +30,6 @@ use self::document::Document;
 use self::reader::{Json, Node, join};
 use crate::error::{Code, Error, Fault, quoted, suggestion};
 use crate::limits::Limits;
-
-pub(crate) use self::catalogue::column;
 
 /// The newest format version that is read.
 const VERSION: f64 = 1.0;
@@ -149,6 +147,15 @@ impl Template {
     /// Its font families, in fallback order.
     pub fn fonts(&self) -> impl Iterator<Item = &str> {
         self.inner.base.fonts.iter().map(String::as_str)
+    }
+
+    /// The format's JSON Schema (2020-12), for editors.
+    ///
+    /// ```
+    /// assert!(templrender::Template::schema().contains("\"line-clamp\""));
+    /// ```
+    pub fn schema() -> String {
+        schema::schema()
     }
 
     /// The base, or a variant by its name.

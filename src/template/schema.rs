@@ -78,7 +78,7 @@ fn object(out: &mut Out, name: &str, place: Places, required: &[&str]) {
             own_key(out, key, place);
         }
     }
-    for property in PROPERTIES.iter().filter(|property| property.supported && css_places(property.name).has(place)) {
+    for property in PROPERTIES.iter().filter(|property| property.supported && css_places(property).has(place)) {
         out.key(property.name);
         out.open('{');
         css_key(out, property);

@@ -1,27 +1,61 @@
 //! Where a line may end: Unicode's line breaking algorithm with what Chromium does differently.
 //!
 //! Chromium breaks after every run of white space, decides between two ASCII characters by a table of its own (which knows URLs and
-//! negative numbers), and asks Unicode's algorithm only where one of the two is not ASCII.
+//! negative numbers), and asks Unicode's algorithm only where one of the two is not ASCII. Thai, Lao, Khmer and Burmese are written
+//! without spaces: their words are found in dictionaries.
 
-use unicode_linebreak::linebreaks;
+use icu_segmenter::options::LineBreakOptions;
+use icu_segmenter::{LineSegmenter, LineSegmenterBorrowed};
+use unicode_linebreak::{BreakClass, break_property, linebreaks};
 
 /// Calls `allow` with each byte position inside a paragraph before which a line may end, in order.
-pub(super) fn opportunities(paragraph: &str, mut allow: impl FnMut(usize)) {
-    let mut unicode = if paragraph.is_ascii() { None } else { Some(linebreaks(paragraph).map(|(at, _)| at).peekable()) };
+pub(super) fn opportunities(paragraph: &str, lang: Option<&str>, mut allow: impl FnMut(usize)) {
+    let unicode = if paragraph.is_ascii() { Vec::new() } else { by_unicode(paragraph, lang) };
+    let mut unicode = unicode.into_iter().peekable();
     let (mut before, mut last): (Option<char>, Option<char>) = (None, None);
     for (at, c) in paragraph.char_indices() {
         if let Some(last) = last {
-            let by_unicode = unicode.as_mut().is_some_and(|breaks| {
-                while breaks.next_if(|b| *b < at).is_some() {}
-                breaks.peek() == Some(&at)
-            });
-            if allowed(before, last, c, by_unicode) {
+            while unicode.next_if(|b| *b < at).is_some() {}
+            if allowed(before, last, c, unicode.peek() == Some(&at)) {
                 allow(at);
             }
         }
         before = last;
         last = Some(c);
     }
+}
+
+/// Positions by Unicode's algorithm and the dictionaries, in order.
+fn by_unicode(paragraph: &str, lang: Option<&str>) -> Vec<usize> {
+    let language = lang.and_then(|l| l.split(['-', '_']).next()).unwrap_or_default().to_ascii_lowercase();
+    // Japanese and Chinese lines may start with small kana and the long vowel mark, which others treat as unable to.
+    let kana = matches!(language.as_str(), "ja" | "zh") && paragraph.chars().any(|c| class(c) == BreakClass::ConditionalJapaneseStarter);
+    let mut breaks: Vec<usize> = if kana {
+        let loose: String = paragraph.chars().map(|c| if class(c) == BreakClass::ConditionalJapaneseStarter { 'あ' } else { c }).collect();
+        linebreaks(&loose).map(|(at, _)| at).collect()
+    } else {
+        linebreaks(paragraph).map(|(at, _)| at).collect()
+    };
+    if paragraph.chars().any(is_dictionary) {
+        let words: LineSegmenterBorrowed<'static> = LineSegmenter::new_dictionary(LineBreakOptions::default());
+        let inside = |at: usize| {
+            let (Some(before), Some(after)) = (paragraph.get(..at), paragraph.get(at..)) else { return false };
+            before.chars().next_back().is_some_and(is_dictionary) && after.chars().next().is_some_and(is_dictionary)
+        };
+        breaks.extend(words.segment_str(paragraph).filter(|at| inside(*at)));
+        breaks.sort_unstable();
+        breaks.dedup();
+    }
+    breaks
+}
+
+fn class(c: char) -> BreakClass {
+    break_property(u32::from(c))
+}
+
+/// Of a script without spaces between words.
+fn is_dictionary(c: char) -> bool {
+    class(c) == BreakClass::ComplexContext
 }
 
 fn is_space(c: char) -> bool {
@@ -48,9 +82,11 @@ fn allowed(before: Option<char>, last: char, next: char, by_unicode: bool) -> bo
 /// Chromium's rule between two printable ASCII characters: after `-` and `?`, and before an opening bracket, but never where that
 /// would part a word, a number, a path or closing punctuation.
 fn ascii_pair(last: char, next: char) -> bool {
-    if matches!(last, '$' | '\'' | '(' | '/' | '0'..='9' | '<' | '@' | 'A'..='Z' | '[' | '^' | '_' | '`' | 'a'..='z' | '{' | '\u{7f}')
-        || matches!(next, '!' | ')' | ',' | '.' | '/' | ':' | ';' | '?' | ']' | '}')
-    {
+    let holds_next = matches!(
+        last,
+        '$' | '\'' | '(' | '/' | '0'..='9' | '<' | '@' | 'A'..='Z' | '[' | '^' | '_' | '`' | 'a'..='z' | '{' | '\u{7f}'
+    );
+    if holds_next || matches!(next, '!' | ')' | ',' | '.' | '/' | ':' | ';' | '?' | ']' | '}') {
         return false;
     }
     match last {
@@ -64,19 +100,33 @@ fn ascii_pair(last: char, next: char) -> bool {
 mod tests {
     use super::*;
 
-    fn parts(text: &str) -> Vec<&str> {
+    fn parts_in<'a>(text: &'a str, lang: Option<&str>) -> Vec<&'a str> {
         let mut cuts = vec![0];
-        opportunities(text, |at| cuts.push(at));
+        opportunities(text, lang, |at| cuts.push(at));
         cuts.push(text.len());
         cuts.windows(2).map(|w| &text[w[0]..w[1]]).collect()
+    }
+
+    fn parts(text: &str) -> Vec<&str> {
+        parts_in(text, None)
     }
 
     #[test]
     fn lines_end_after_spaces_and_hyphens_but_not_inside_numbers_and_paths() {
         assert_eq!(parts("a  b) c"), ["a  ", "b) ", "c"]);
         assert_eq!(parts("well-known -5 AB-12 a/b.c?d"), ["well-", "known ", "-5 ", "AB-", "12 ", "a/b.c?", "d"]);
-        assert_eq!(parts("綿のシャツ、長袖です。"), ["綿", "の", "シャ", "ツ、", "長", "袖", "で", "す。"]);
         assert_eq!(parts("1\u{a0}299\u{a0}₽"), ["1\u{a0}299\u{a0}₽"]);
         assert_eq!(parts("a\u{ad}b\u{200b}c"), ["a\u{ad}", "b\u{200b}", "c"]);
+    }
+
+    #[test]
+    fn small_kana_start_lines_in_japanese_only() {
+        assert_eq!(parts("綿のシャツ、長袖です。"), ["綿", "の", "シャ", "ツ、", "長", "袖", "で", "す。"]);
+        assert_eq!(parts_in("シャツ、", Some("ja-JP")), ["シ", "ャ", "ツ、"]);
+    }
+
+    #[test]
+    fn thai_words_are_found_without_spaces() {
+        assert_eq!(parts_in("เสื้อยืดผ้าฝ้าย", Some("th")), ["เสื้อ", "ยืด", "ผ้า", "ฝ้าย"]);
     }
 }

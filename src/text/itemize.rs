@@ -12,6 +12,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::fonts::{Chosen, Fonts};
 use super::prepare::{Prepared, Styles};
 use super::{TextNote, breaks};
+use crate::css::length::Length;
 use crate::css::style::{Direction, TextStyle};
 
 /// One grapheme.
@@ -119,7 +120,7 @@ pub(super) fn itemize_as(prepared: &Prepared, styles: Styles<'_>, fonts: &Fonts,
                             && item.level == level
                             && item.script == script
                             && item.chosen == *chosen
-                            && (item.style == style || shape_alike(styles.get(item.style), styles.get(style))) =>
+                            && (item.style == style || shape_alike(styles, item.style, style)) =>
                     {
                         item.range.end = end;
                     }
@@ -130,7 +131,7 @@ pub(super) fn itemize_as(prepared: &Prepared, styles: Styles<'_>, fonts: &Fonts,
             out.cells.push(Cell { start: begin, style, kind, break_before: false, run, advance: 0.0 });
         }
         let mut cells = out.cells.get_mut(first_cell..).unwrap_or_default().iter_mut().peekable();
-        breaks::opportunities(paragraph, |at| {
+        breaks::opportunities(paragraph, styles.layer.lang.as_deref(), |at| {
             while cells.next_if(|cell| cell.start < start + at).is_some() {}
             if let Some(cell) = cells.next_if(|cell| cell.start == start + at) {
                 cell.break_before = true;
@@ -145,8 +146,12 @@ pub(super) fn itemize_as(prepared: &Prepared, styles: Styles<'_>, fonts: &Fonts,
 }
 
 /// Whether a text of two styles may be shaped in one go.
-fn shape_alike(a: &TextStyle, b: &TextStyle) -> bool {
-    a.font_size == b.font_size
+fn shape_alike(styles: Styles<'_>, a: usize, b: usize) -> bool {
+    let (own_size, of_layer) = (|style: usize| &styles.get(style).font_size, Length::Em(1.0));
+    let size = |style: usize| if style == styles.layer_index() { &of_layer } else { own_size(style) };
+    let same_size = size(a) == size(b);
+    let (a, b) = (styles.get(a), styles.get(b));
+    same_size
         && a.font_features == b.font_features
         && a.font_variations == b.font_variations
         && a.letter_spacing == b.letter_spacing

@@ -123,7 +123,14 @@ pub(super) fn span_size(style: &TextStyle, layer: f32, canvas: (f32, f32)) -> f3
 /// Rounded metrics of a face at a size: ascent, descent, line gap, x-height.
 pub(super) fn face_px(fonts: &Fonts, face: FaceId, variations: &[([u8; 4], f32)], size: f32) -> [f32; 4] {
     match fonts.face(face).map(|f| f.metrics(variations)) {
-        Some(m) => [(m.ascent * size).round(), (m.descent * size).round(), (m.line_gap * size).round(), m.x_height * size],
+        Some(m) => {
+            let (mut ascent, mut descent) = ((m.ascent * size).round(), (m.descent * size).round());
+            // Chromium moves the baseline up where rounding down would cut a descender: the sum stays.
+            if descent < m.descent * size && ascent >= 1.0 {
+                (ascent, descent) = (ascent - 1.0, descent + 1.0);
+            }
+            [ascent, descent, (m.line_gap * size).round(), m.x_height * size]
+        }
         None => [(size * 0.8).round(), (size * 0.2).round(), 0.0, size * 0.5],
     }
 }

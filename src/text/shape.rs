@@ -303,10 +303,11 @@ fn advances(run: &Run, cells: &mut [Cell], text_len: usize) {
     }
     for (i, (at, advance)) in clusters.iter().enumerate() {
         let end = clusters.get(i + 1).map_or(run.item.range.end, |next| next.0).min(text_len);
-        let first = cells.partition_point(|cell| cell.start < *at);
-        let last = cells.partition_point(|cell| cell.start < end);
+        // A cluster may start inside a grapheme: Indic conjuncts are one grapheme and several clusters.
+        let first = cells.partition_point(|cell| cell.start <= *at).saturating_sub(1);
+        let last = cells.partition_point(|cell| cell.start < end).max(first + 1);
         let Some(members) = cells.get_mut(first..last) else { continue };
         let share = advance / members.len().max(1) as f32;
-        members.iter_mut().for_each(|cell| cell.advance = share);
+        members.iter_mut().for_each(|cell| cell.advance += share);
     }
 }
