@@ -29,6 +29,6 @@ pub use plan::{Context, Key, Plan};
 pub use render::{Rendered, Renderer, Scratch};
 pub use report::{LayerReport, LineReport, Note, NoteCode, Report};
 pub use resources::{Need, NeedId, NeedSource, Resources};
-pub use row::{Row, Value};
+pub use row::{Currency, Date, Decimal, InlineImage, Interval, Money, Row, Value};
 pub use template::Template;
 pub use text::Fonts;

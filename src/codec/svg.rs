@@ -4,6 +4,7 @@
 //! fonts, and embedded raster pictures) is refused by name.
 
 use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::roxmltree::Document;
 use resvg::usvg::{ImageHrefResolver, Options, Tree};
 
 use crate::css::color::Color;
@@ -16,6 +17,7 @@ use crate::pixel::Frame;
 pub(crate) struct Svg {
     text: String,
     tree: Tree,
+    is_sized: bool,
 }
 
 impl std::fmt::Debug for Svg {
@@ -53,11 +55,16 @@ impl Svg {
             }
         }
         let tree = tree(&text, None).map_err(|e| damaged(&e))?;
-        Ok(Self { text, tree })
+        let is_sized = is_sized(&text);
+        Ok(Self { text, tree, is_sized })
     }
 
-    /// Its own size, px.
-    pub(crate) fn size(&self) -> (f32, f32) {
+    /// Its own size, px; `None` where only the box that it is drawn in gives it one.
+    pub(crate) fn natural(&self) -> Option<(f32, f32)> {
+        self.is_sized.then(|| self.size())
+    }
+
+    fn size(&self) -> (f32, f32) {
         (self.tree.size().width(), self.tree.size().height())
     }
 
@@ -75,6 +82,15 @@ impl Svg {
         resvg::render(tree, scale, &mut pixmap.as_mut());
         Frame::from_premultiplied(width, height, pixmap.take()).ok_or_else(bug)
     }
+}
+
+/// Whether the root element says how large the picture is: by its width and height, or in proportion by its `viewBox`.
+fn is_sized(text: &str) -> bool {
+    let Ok(document) = Document::parse(text) else { return false };
+    let root = document.root_element();
+    let side = |name: &str| root.attribute(name).is_some_and(|v| !v.trim().ends_with('%') && v.trim() != "auto");
+    let in_proportion = !root.attribute("preserveAspectRatio").is_some_and(|v| v.trim().starts_with("none"));
+    (side("width") && side("height")) || (root.attribute("viewBox").is_some() && in_proportion)
 }
 
 fn tree(text: &str, tint: Option<Color>) -> Result<Tree, String> {

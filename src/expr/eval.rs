@@ -130,7 +130,11 @@ impl<'a> Evaluation<'a> {
 
     /// Takes a step for each value inside: a chain of lists of lists doubles with each link, and what is made of them must be paid for.
     fn charge_for(&mut self, value: &Value) -> Result<(), String> {
-        if matches!(value, Value::List(_) | Value::Map(_)) { self.charge(value.weight(usize::try_from(MAX_STEPS).unwrap_or(usize::MAX))) } else { Ok(()) }
+        if matches!(value, Value::List(_) | Value::Map(_)) {
+            self.charge(value.weight(usize::try_from(MAX_STEPS).unwrap_or(usize::MAX)))
+        } else {
+            Ok(())
+        }
     }
 
     /// The host's time, for what cannot do without.

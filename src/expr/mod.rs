@@ -81,12 +81,7 @@ impl Expr {
         }
     }
 
-    /// The free names, each once, in the order of their first use.
-    pub(crate) fn names(&self) -> Vec<&str> {
-        self.names_at().into_iter().map(|(name, _)| name).collect()
-    }
-
-    /// The free names with the offset of their first use.
+    /// The free names, each once, in the order and with the offset of their first use.
     pub(crate) fn names_at(&self) -> Vec<(&str, usize)> {
         let mut found: Vec<(&str, usize)> = Vec::new();
         let mut open = vec![&self.root];

@@ -7,11 +7,9 @@ use std::collections::BTreeMap;
 use super::Context;
 use crate::error::{Code, Error, Fault};
 use crate::expr::{self, Evaluation, Lookup, Scope, TextTemplate};
-use crate::row::date;
-use crate::row::field::{self, FieldType, Reading};
+use crate::row::field::Reading;
 use crate::row::money::Currency;
-use crate::row::{Row, Value};
-use crate::template;
+use crate::row::{Row, Value, catalogue, date};
 use crate::template::document::{Bound, Document, Field};
 
 /// The typed columns of one row.
@@ -62,10 +60,9 @@ impl Lookup for Columns<'_> {
             "variant" => return Some(self.variant.clone()),
             _ => {}
         }
-        let column = template::column(name).filter(|_| self.declared);
-        let Some(kind) = column.and_then(FieldType::by_name) else { return self.row.get(name).cloned() };
-        let reading = Reading { currency: None, offset_s: self.offset_s };
-        let read = field::Field::of_type(kind).read(name, self.row, reading);
+        let column = catalogue::column(name).filter(|_| self.declared);
+        let Some(field) = column else { return self.row.get(name).cloned() };
+        let read = field.read(name, self.row, Reading { currency: None, offset_s: self.offset_s });
         Some(read.unwrap_or_else(|fault| {
             self.fault.borrow_mut().get_or_insert(fault);
             Value::Null

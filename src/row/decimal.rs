@@ -91,11 +91,6 @@ impl Decimal {
         Self(self.0.abs())
     }
 
-    /// The greatest whole number that is not above.
-    pub(crate) fn floor(self) -> Self {
-        Self(self.0.floor())
-    }
-
     /// Rounded to some decimals, halves away from zero; a negative count rounds to tens, hundreds and so on.
     pub(crate) fn round(self, decimals: i32) -> Option<Self> {
         let strategy = RoundingStrategy::MidpointAwayFromZero;

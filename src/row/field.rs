@@ -101,11 +101,6 @@ impl FieldType {
     pub(crate) fn by_name(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
     }
-
-    /// What `fields` calls it.
-    pub(crate) fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
-    }
 }
 
 impl Field {
@@ -462,8 +457,12 @@ mod tests {
         let text = Field { from: columns(&["short", "long"]), required: true, ..Field::of_type(FieldType::Text) };
         assert_eq!(read(&text, r#"{"short": " ", "long": "L"}"#).as_deref(), Ok("text \"L\""));
         assert_eq!(read(&text, r#"{"f": "x"}"#), Err("field f: a required field must have a value, found none in short, long".into()));
-        let number =
-            Field { default: Some(Value::text("5")), min: Some(Value::from(1)), max: Some(Value::from(9)), ..Field::of_type(FieldType::Number) };
+        let number = Field {
+            default: Some(Value::text("5")),
+            min: Some(Value::from(1)),
+            max: Some(Value::from(9)),
+            ..Field::of_type(FieldType::Number)
+        };
         assert_eq!(read(&number, "{}").as_deref(), Ok("number 5"));
         assert_eq!(read(&number, r#"{"f": 0.5}"#), Err("field f: must be at least number 1, found number 0.5".into()));
         assert_eq!(read(&number, r#"{"f": "10"}"#), Err("field f: must be at most number 9, found number 10".into()));

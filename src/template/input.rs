@@ -15,7 +15,7 @@ pub(crate) fn declaration(name: &str, node: &Node) -> Option<Result<Declaration,
 }
 
 /// A value that is not a list.
-fn single(node: &Node) -> Option<Input<'_>> {
+pub(crate) fn single(node: &Node) -> Option<Input<'_>> {
     match &node.json {
         Json::Bool(b) => Some(Input::Bool(*b)),
         Json::Number(_) => node.as_number().map(Input::Number),

@@ -98,6 +98,7 @@ pub(crate) enum Shape {
     Variants,
     VariantLayers,
     Spans,
+    FieldType,
     From,
     Of,
     Any,
@@ -126,9 +127,7 @@ const DOC_VARIANT: Places = Places::DOCUMENT.or(Places::VARIANT);
 const PICTURES: Places = Places::IMAGE.or(Places::SVG);
 const SPANS: Places = Places::TEXT.or(Places::SPAN);
 
-/// Field types of the format.
-pub(crate) const FIELD_TYPES: &[&str] =
-    &["text", "number", "bool", "money", "date", "interval", "url", "image", "color", "rect", "enum", "availability", "condition", "list"];
+/// Words of `output` and `missing`.
 pub(crate) const FORMATS: &[&str] = &["jpeg", "png", "webp", "avif"];
 pub(crate) const SUBSAMPLINGS: &[&str] = &["auto", "420", "444"];
 pub(crate) const EFFORTS: &[&str] = &["fast", "small", "smallest"];
@@ -160,7 +159,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("matte", Places::OUTPUT, Shape::String, "colour under transparent canvases in JPEG"),
     later("max-bytes", Places::OUTPUT, "the largest file"),
     later("target", Places::OUTPUT, "the channel whose rules the file must keep"),
-    key("type", Places::FIELD, Shape::Enum(FIELD_TYPES), "what the column holds"),
+    key("type", Places::FIELD, Shape::FieldType, "what the column holds"),
     key("required", Places::FIELD, Shape::Bool, "whether a row without it is an error"),
     key("default", Places::FIELD, Shape::Any, "the value of a missing or empty column"),
     key("examples", Places::FIELD, Shape::Any, "values to show in previews"),

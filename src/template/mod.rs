@@ -5,7 +5,6 @@
 //! an unknown key, a wrong static value or a missing asset.
 
 mod build;
-pub(crate) mod catalogue;
 mod check;
 pub(crate) mod document;
 mod field;

@@ -2,13 +2,13 @@
 
 use super::build::Builder;
 use super::document::{BoundOutput, Effort, Format, Missing, Output, OutputKeys, Subsampling};
+use super::input::single;
 use super::keys::{EFFORTS, FORMATS, Found, MISSING, Places, SUBSAMPLINGS, find};
 use super::merge::{Given, Merged, object};
 use crate::css::color::Color;
 use crate::css::property::{Declaration, Input, declare};
 use crate::css::style::TextColor;
 use crate::error::{Code, quoted, suggestion};
-use crate::row::value::Value;
 
 impl<'a> Builder<'a, '_> {
     pub(crate) fn output(&mut self, given: &Given<'a>) -> OutputKeys {
@@ -29,8 +29,10 @@ impl<'a> Builder<'a, '_> {
                 self.faults.add(Code::UnsupportedKey, given.node.span, &given.path(), message);
                 continue;
             }
-            let Some(value) = self.value(given.node, &given.path()) else { continue };
-            let set = keys.fixed.set(key.name, &value);
+            let set = match single(given.node) {
+                Some(input) => keys.fixed.set(key.name, &input),
+                None => Err(format!("{} must be a string or a number, found {}", key.name, given.node.found())),
+            };
             if let Err(message) = set {
                 self.faults.add(Code::BadValue, given.node.span, &given.path(), message);
             }
@@ -40,11 +42,8 @@ impl<'a> Builder<'a, '_> {
 }
 
 impl Output {
-    /// Sets a key of `output` to a value that a template or a row gave; null leaves it to the host.
-    pub(crate) fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
-        if value.is_null() {
-            return Ok(());
-        }
+    /// Sets a key of `output` to a value that a template or a row gave.
+    pub(crate) fn set(&mut self, key: &str, value: &Input<'_>) -> Result<(), String> {
         match key {
             "format" => self.format = Some(Format::parse(word(key, value, FORMATS)?).ok_or("format \"avif\" is not supported yet")?),
             "quality" => self.quality = Some(number(key, value, 1.0, 100.0)?.round() as u8),
@@ -91,19 +90,18 @@ impl Missing {
     }
 }
 
-fn color(value: &Value) -> Result<Color, String> {
-    let declared = value.as_text().and_then(|text| declare("color", &Input::Text(text)).ok());
-    match declared {
-        Some(Declaration::Color(Some(TextColor::Color(color)))) => Ok(color),
+fn color(value: &Input<'_>) -> Result<Color, String> {
+    match declare("color", value) {
+        Ok(Declaration::Color(Some(TextColor::Color(color)))) => Ok(color),
         _ => Err(format!("matte must be a colour, found {}", found(value))),
     }
 }
 
 /// One of some words; a number stands for its digits, since `444` needs no quotes.
-fn word(key: &str, value: &Value, known: &'static [&'static str]) -> Result<&'static str, String> {
+fn word(key: &str, value: &Input<'_>, known: &'static [&'static str]) -> Result<&'static str, String> {
     let text = match value {
-        Value::Text(text) => text.as_ref().to_owned(),
-        Value::Number(number) => number.to_string(),
+        Input::Text(text) => (*text).to_owned(),
+        Input::Number(number) => number.to_string(),
         _ => String::new(),
     };
     known.iter().copied().find(|k| *k == text).ok_or_else(|| {
@@ -112,18 +110,18 @@ fn word(key: &str, value: &Value, known: &'static [&'static str]) -> Result<&'st
     })
 }
 
-fn number(key: &str, value: &Value, min: f64, max: f64) -> Result<f64, String> {
+fn number(key: &str, value: &Input<'_>, min: f64, max: f64) -> Result<f64, String> {
     match value {
-        Value::Number(number) if (min..=max).contains(&number.to_f64()) => Ok(number.to_f64()),
+        Input::Number(number) if (min..=max).contains(number) => Ok(*number),
         other => Err(format!("{key} must be a number from {min} to {max}, found {}", found(other))),
     }
 }
 
-fn found(value: &Value) -> String {
+fn found(value: &Input<'_>) -> String {
     match value {
-        Value::Bool(b) => b.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::Text(text) => quoted(text),
-        other => format!("a {}", other.kind()),
+        Input::Bool(b) => b.to_string(),
+        Input::Number(number) => number.to_string(),
+        Input::Text(text) => quoted(text),
+        Input::List(_) => "a list".to_owned(),
     }
 }

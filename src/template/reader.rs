@@ -373,11 +373,11 @@ mod tests {
         assert_eq!(error("{\n  \"a\": 1\n  \"b\": 2 }"), "2:9: template is not JSON: expected comma");
         assert_eq!(error("{ \"a\": NaN }"), "1:8: template is not JSON: unexpected word, found \"NaN\"");
         assert_eq!(error("[1, -Infinity]"), "1:5: template is not JSON: infinity and nan are not allowed, found \"-Infinity\"");
-        assert_eq!(error("['a']"), "1:2: template is not JSON: single-quoted strings are not allowed");
+        assert_eq!(error("['a']"), "1:2: template is not JSON: single-quoted strings are not allowed, found \"'\"");
         assert_eq!(error("{ a: 1 }"), "1:3: template is not JSON: expected string for object property, found \"a\"");
         assert_eq!(error("{ \"a\": 1"), "1:1: template is not JSON: unterminated object, found \"{ \\\"a\\\": 1\"");
         assert_eq!(error("[1] 2"), "1:5: template is not JSON: text cannot contain more than one json value, found \"2\"");
-        assert_eq!(error("[\"é\", \"\\q\"]"), "1:7: template is not JSON: invalid escape, found \"\\\\q\"");
+        assert_eq!(error("[\"é\", \"\\q\"]"), "1:8: template is not JSON: invalid escape, found \"\\\\q\"");
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //!
 //! It is looser than the check: it knows keys, types and words, not expressions, units or which layer an `id` names.
 
-use super::keys::{FIELD_TYPES, KEYS, KINDS, Key, Places, Shape, css_places};
+use super::keys::{KEYS, KINDS, Key, Places, Shape, css_places};
 use super::print::string;
 use crate::css::property::PROPERTIES;
+use crate::row::field::FieldType;
 
 /// The schema's text.
 pub(crate) fn schema() -> String {
@@ -164,16 +165,21 @@ fn parts(shape: Shape) -> Vec<String> {
         Shape::Spans => {
             vec!["{ \"type\": \"string\" }".to_owned(), "{ \"type\": \"array\", \"items\": { \"$ref\": \"#/$defs/span\" } }".to_owned()]
         }
+        Shape::FieldType => vec![field_types()],
         Shape::From => vec![
             "{ \"type\": \"string\" }".to_owned(),
             "{ \"type\": \"array\", \"items\": { \"type\": [\"string\", \"array\"] } }".to_owned(),
         ],
         Shape::Of => {
-            let mut parts = vec![words(FIELD_TYPES.iter().copied())];
+            let mut parts = vec![field_types()];
             parts.extend(map_of("field"));
             parts
         }
     }
+}
+
+fn field_types() -> String {
+    words(FieldType::ALL.iter().map(|(name, _)| *name))
 }
 
 /// Any string that binds.

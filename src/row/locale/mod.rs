@@ -33,11 +33,6 @@ pub(crate) struct MoneyParts {
     pub(crate) fraction: String,
 }
 
-/// Whether numbers and prices can be written in a language.
-pub(crate) fn is_known(lang: &str) -> bool {
-    language(lang).is_ok()
-}
-
 /// A price.
 pub(crate) fn money(money: &Money, lang: &str, style: Style) -> Result<String, String> {
     price(money, lang, style, money.currency.decimals())

@@ -78,7 +78,7 @@ fn keys_that_are_not_drawn_yet() {
     layer(r#"{ "type": "rating" }"#, &["unsupported-key 2:11: layers[0].type: layer type \"rating\" is not supported yet"]);
     layer(
         r#"{ "type": "image", "src": "a", "width": 1, "height": 1, "object-position": "smart" }"#,
-        &["unsupported-key 2:77: layers[0].object-position: object-position \"smart\" is not supported yet"],
+        &["unsupported-key 2:76: layers[0].object-position: object-position \"smart\" is not supported yet"],
     );
     document(
         r#""strings": {}, "skip-if": "a""#,
@@ -153,7 +153,7 @@ fn fields() {
     document(r#""fields": { "a": { "type": "enum" } }"#, &["missing-key 2:18: fields.a: \"values\" is missing"]);
     document(
         r#""fields": { "a": { "type": "text", "values": ["a"] } }"#,
-        &["unknown-key 2:36: fields.a.values: \"values\" is a key of fields of type enum, found text"],
+        &["unknown-key 2:36: fields.a.values: \"values\" is a key of fields of type enum or list, found text"],
     );
     document(
         r#""fields": { "a": { "type": "money", "currency": "euro" } }"#,
@@ -162,6 +162,25 @@ fn fields() {
     document(
         r#""fields": { "a": { "type": "text", "required": 1 } }"#,
         &["wrong-type 2:48: fields.a.required: required must be true or false, found 1"],
+    );
+    document(
+        r#""fields": { "a": { "type": "number", "default": "many", "min": 5, "max": 1 } }"#,
+        &[
+            "bad-value 2:49: fields.a.default: must be a decimal number such as 12.5, found \"many\"",
+            "bad-value 2:74: fields.a.max: max must be at least min, which is 5, found 1",
+        ],
+    );
+    document(
+        r#""fields": { "a": { "type": "money", "examples": ["5 EUR", "free"] } }"#,
+        &["bad-value 2:59: fields.a.examples[1]: a price must have a number, found \"free\""],
+    );
+    document(
+        r#""fields": { "a": { "type": "number", "min": "1" } }"#,
+        &["wrong-type 2:45: fields.a.min: min must be a number, found \"1\""],
+    );
+    document(
+        r#""fields": { "a": { "type": "list", "of": { "b": { "type": "money", "currency": "EUR" } } } }"#,
+        &["unknown-key 2:69: fields.a.of.b.currency: \"currency\" belongs to the list, not to a field of its items"],
     );
     document(
         r#""fields": { "a": { "type": "interval", "from": [["s"]] } }"#,
@@ -200,8 +219,8 @@ fn expressions_and_their_names() {
     let typed =
         |layer: &str| faults(&with_layers(layer).replace("\"layers\"", "\"fields\": { \"mine\": { \"type\": \"text\" } }, \"layers\""));
     assert_eq!(
-        typed(r#"{ "type": "text", "text": "{{ mine }}{{ mein }}" }"#),
-        ["unknown-name 2:41: layers[0].text: unknown name \"mein\", did you mean \"mine\"?"]
+        typed(r#"{ "type": "text", "text": "{{ mine }}{{ mines }}" }"#),
+        ["unknown-name 2:41: layers[0].text: unknown name \"mines\", did you mean \"mine\"?"]
     );
     assert_eq!(
         typed(r#"{ "type": "box", "if": "{{ brnd }}", "left": "{{ loop.index }}" }"#),
@@ -316,8 +335,8 @@ fn variants() {
         ["unknown-name 2:15: variants.v.layers.phot: unknown layer id \"phot\", did you mean \"photo\"?"]
     );
     assert_eq!(
-        with(r#"{ "layers": { "photo": { "type": "box" } } }"#)[0],
-        "unknown-key 2:26: variants.v.layers.photo.type: \"type\" cannot be varied"
+        with(r#"{ "layers": { "photo": { "type": "box" } } }"#),
+        ["unknown-key 2:26: variants.v.layers.photo.type: \"type\" cannot be varied"]
     );
     assert_eq!(with(r#"{ "name": "x" }"#), ["unknown-key 2:3: variants.v.name: \"name\" is not a key of a variant"]);
     assert_eq!(
