@@ -60,7 +60,7 @@ const VERSION: f64 = 1.0;
 ///
 /// let error = Template::parse(r#"{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [{ "type": "txt" }] }"#).unwrap_err();
 /// assert_eq!(error.code(), Code::BadValue);
-/// assert_eq!(error.to_string(), "1:73: layers[0].type: unknown layer type \"txt\", did you mean \"text\"?");
+/// assert_eq!(error.to_string(), "1:71: layers[0].type: unknown layer type \"txt\", did you mean \"text\"?");
 /// ```
 #[derive(Clone)]
 pub struct Template {
