@@ -548,7 +548,7 @@ fn output_of(keys: &document::Output) -> Output {
             Some(document::Subsampling::Auto) | None => Subsampling::Auto,
         },
         effort: match keys.effort {
-            Some(document::Effort::Small | document::Effort::Smallest) => Effort::Small,
+            Some(document::Effort::Small) => Effort::Small,
             Some(document::Effort::Fast) | None => Effort::Fast,
         },
         matte: keys.matte.map_or(defaults.matte, |color| {
