@@ -35,9 +35,9 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
     key.part("variant", context.variant.as_deref().unwrap_or("").as_bytes());
     key.part("fonts", &fonts.digest());
 
-    let lang = fields::lang(document, row, context)?;
     let time_zone = fields::time_zone(document, row, context)?;
     let columns = Columns::read(document, row, context, time_zone)?;
+    let lang = fields::lang(document, &columns, context)?;
     let expr_context = expr::Context { now: context.now, lang: &lang, offset_s: time_zone };
     let mut builder = Builder {
         evaluation: Evaluation::new(Scope::new(&columns), expr_context),
