@@ -71,7 +71,11 @@ impl TextEngine {
     }
 
     /// As [`Self::layout`], in a content box that depends on the layer's font size (its padding is in `em`).
-    pub(crate) fn layout_in(&mut self, request: &TextRequest<'_>, content: impl Fn(f32) -> (f32, Option<f32>)) -> Result<TextLayout, Fault> {
+    pub(crate) fn layout_in(
+        &mut self,
+        request: &TextRequest<'_>,
+        content: impl Fn(f32) -> (f32, Option<f32>),
+    ) -> Result<TextLayout, Fault> {
         let styles = Styles { spans: request.spans, layer: request.style };
         let from = request.style.size_px();
         let mut reached = from;

@@ -120,12 +120,18 @@ pub(super) fn span_size(style: &TextStyle, layer: f32, canvas: (f32, f32)) -> f3
     style.font_size.resolve(&LengthContext { em: layer, canvas }, Some(layer)).unwrap_or(layer).max(0.0)
 }
 
-/// Rounded metrics of a face at a size: ascent, descent, line gap, x-height.
+/// Metrics of a face at a size: ascent, descent and line gap, rounded, and the x-height.
+///
+/// A descent that was rounded down borrows a px from the ascent, as Chromium's does on Linux so that no descender is cut off. The
+/// content area stays as tall; the baseline in it rises.
 pub(super) fn face_px(fonts: &Fonts, face: FaceId, variations: &[([u8; 4], f32)], size: f32) -> [f32; 4] {
-    match fonts.face(face).map(|f| f.metrics(variations)) {
-        Some(m) => [(m.ascent * size).round(), (m.descent * size).round(), (m.line_gap * size).round(), m.x_height * size],
-        None => [(size * 0.8).round(), (size * 0.2).round(), 0.0, size * 0.5],
-    }
+    let (ascent, descent, gap, x_height) = match fonts.face(face).map(|f| f.metrics(variations)) {
+        Some(m) => (m.ascent, m.descent, m.line_gap, m.x_height),
+        None => (0.8, 0.2, 0.0, 0.5),
+    };
+    let (above, below) = ((ascent * size).round(), (descent * size).round());
+    let borrowed = if below + 0.001 < descent * size && above >= 1.0 { 1.0 } else { 0.0 };
+    [above - borrowed, below + borrowed, (gap * size).round(), x_height * size]
 }
 
 struct Context<'a> {
