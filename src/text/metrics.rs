@@ -1,6 +1,6 @@
 //! What a layer's styles measure at one font size, in px, rounded where Chromium rounds.
 
-use super::fonts::Fonts;
+use super::fonts::{Chosen, Fonts};
 use super::itemize::Itemized;
 use super::prepare::Styles;
 use crate::css::length::{Length, LengthContext};
@@ -100,10 +100,10 @@ impl LayerPx {
         let context = Context { fonts, canvas };
         let face = |index: usize| itemized.faces.get(index).and_then(|faces| faces.first());
         let layer_index = styles.layer_index();
-        let layer = context.style(styles.layer, face(layer_index).map(|c| (c.face, c.variations.as_slice())), size);
+        let layer = context.style(styles.layer, face(layer_index), size);
         let of_spans = styles.spans.iter().enumerate().map(|(index, span)| {
             let own = span_size(&span.style, size, canvas);
-            let mut px = context.style(&span.style, face(index).map(|c| (c.face, c.variations.as_slice())), own);
+            let mut px = context.style(&span.style, face(index), own);
             px.shift = context.shift(&span.vertical_align, &px, &layer);
             px
         });
@@ -140,10 +140,10 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn style(&self, style: &TextStyle, face: Option<(FaceId, &[([u8; 4], f32)])>, size: f32) -> StylePx {
+    fn style(&self, style: &TextStyle, face: Option<&Chosen>, size: f32) -> StylePx {
         let context = LengthContext { em: size, canvas: self.canvas };
         let px = |length: &Length| length.resolve(&context, Some(size)).unwrap_or(0.0);
-        let (id, variations) = face.unwrap_or((FaceId(u32::MAX), &[]));
+        let (id, variations) = face.map_or((FaceId(u32::MAX), &[][..]), |c| (c.face, c.variations.as_slice()));
         let [ascent, descent, gap, x_height] = face_px(self.fonts, id, variations, size);
         StylePx {
             size,

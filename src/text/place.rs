@@ -238,13 +238,8 @@ impl Placer<'_, '_> {
             (TextAlign::Center, _) => TextAlign::Center,
         };
         let at = match align {
-            _ if space < 0.0 => {
-                if rtl {
-                    space
-                } else {
-                    0.0
-                }
-            }
+            _ if space < 0.0 && rtl => space,
+            _ if space < 0.0 => 0.0,
             TextAlign::Right => space,
             TextAlign::Center => super::metrics::floor64(space / 2.0),
             _ => 0.0,

@@ -8,6 +8,11 @@ use crate::css::style::*;
 use crate::error::Code;
 
 fn fonts() -> Fonts {
+    static FONTS: std::sync::OnceLock<Fonts> = std::sync::OnceLock::new();
+    FONTS.get_or_init(read_fonts).clone()
+}
+
+fn read_fonts() -> Fonts {
     let mut fonts = Fonts::new();
     for file in ["NotoSans-Regular", "NotoSans-Bold", "NotoSansArabic-Regular", "NotoSansThai-Regular"] {
         let path = format!("{}/tests/fonts/{file}.subset.ttf", env!("CARGO_MANIFEST_DIR"));
