@@ -1,6 +1,14 @@
 //! Draws pictures from a template, a data row and photos.
 
-#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros, reason = "tests read files and tell what they skip"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        clippy::disallowed_types,
+        clippy::disallowed_macros,
+        reason = "tests read files and tell what they skip"
+    )
+)]
 
 mod codec;
 mod css;
@@ -29,6 +37,6 @@ pub use plan::{Context, Key, Plan};
 pub use render::{Rendered, Renderer, Scratch};
 pub use report::{LayerReport, LineReport, Note, NoteCode, Report};
 pub use resources::{Need, NeedId, NeedSource, Resources};
-pub use row::{Row, Value};
+pub use row::{Currency, Date, Decimal, InlineImage, Interval, Money, Row, Value};
 pub use template::Template;
 pub use text::Fonts;

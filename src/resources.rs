@@ -134,7 +134,7 @@ impl Picture {
     pub(crate) fn natural(&self) -> Option<(f32, f32)> {
         match self {
             Self::Bitmap { probe, .. } => Some((probe.width as f32, probe.height as f32)),
-            Self::Svg(svg) => Some(svg.size()),
+            Self::Svg(svg) => svg.natural(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! fonts, and embedded raster pictures) is refused by name.
 
 use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::roxmltree::Document;
 use resvg::usvg::{ImageHrefResolver, Options, Tree};
 
 use crate::css::color::Color;
@@ -16,6 +17,7 @@ use crate::pixel::Frame;
 pub(crate) struct Svg {
     text: String,
     tree: Tree,
+    is_sized: bool,
 }
 
 impl std::fmt::Debug for Svg {
@@ -45,19 +47,24 @@ impl Svg {
         let damaged = |what: &str| Fault::new(Code::DamagedResource, "", format!("svg is damaged: {what}"));
         let text = std::str::from_utf8(bytes).map_err(|_| damaged("it is not UTF-8"))?.to_owned();
         for (element, advice) in [("<text", "text is not drawn, turn it into paths"), ("<image", "embedded pictures are not drawn")] {
-            let found = text.match_indices(element).any(|(at, _)| {
-                text.as_bytes().get(at + element.len()).is_none_or(|b| !b.is_ascii_alphanumeric())
-            });
+            let found = text
+                .match_indices(element)
+                .any(|(at, _)| text.as_bytes().get(at + element.len()).is_none_or(|b| !b.is_ascii_alphanumeric()));
             if found {
                 return Err(Fault::new(Code::UnknownFormat, "", format!("svg has a {element}> element: {advice}")));
             }
         }
         let tree = tree(&text, None).map_err(|e| damaged(&e))?;
-        Ok(Self { text, tree })
+        let is_sized = is_sized(&text);
+        Ok(Self { text, tree, is_sized })
     }
 
-    /// Its own size, px.
-    pub(crate) fn size(&self) -> (f32, f32) {
+    /// Its own size, px; `None` where only the box that it is drawn in gives it one.
+    pub(crate) fn natural(&self) -> Option<(f32, f32)> {
+        self.is_sized.then(|| self.size())
+    }
+
+    fn size(&self) -> (f32, f32) {
         (self.tree.size().width(), self.tree.size().height())
     }
 
@@ -77,6 +84,15 @@ impl Svg {
     }
 }
 
+/// Whether the root element says how large the picture is: by its width and height, or in proportion by its `viewBox`.
+fn is_sized(text: &str) -> bool {
+    let Ok(document) = Document::parse(text) else { return false };
+    let root = document.root_element();
+    let side = |name: &str| root.attribute(name).is_some_and(|v| !v.trim().ends_with('%') && v.trim() != "auto");
+    let in_proportion = !root.attribute("preserveAspectRatio").is_some_and(|v| v.trim().starts_with("none"));
+    (side("width") && side("height")) || (root.attribute("viewBox").is_some() && in_proportion)
+}
+
 fn tree(text: &str, tint: Option<Color>) -> Result<Tree, String> {
     let nothing = ImageHrefResolver { resolve_data: Box::new(|_, _, _| None), resolve_string: Box::new(|_, _| None) };
     let style_sheet = tint.map(|color| {
@@ -90,7 +106,8 @@ fn tree(text: &str, tint: Option<Color>) -> Result<Tree, String> {
 mod tests {
     use super::*;
 
-    const SQUARE: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><path d="M0 0h2v4h-2z" fill="currentColor"/></svg>"#;
+    const SQUARE: &str =
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><path d="M0 0h2v4h-2z" fill="currentColor"/></svg>"#;
 
     #[test]
     fn a_square_is_drawn_at_any_size_in_its_tint() {

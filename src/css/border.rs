@@ -4,6 +4,7 @@ use super::color::ColorValue;
 use super::length::Length;
 use super::parser::Parser;
 use super::style::{Border, BorderStyle, Corners, Sides};
+use super::token::Kind;
 
 impl Parser<'_> {
     /// One to four values as CSS spreads them: all; vertical, horizontal; top, horizontal, bottom; top, right, bottom, left.
@@ -61,11 +62,13 @@ impl Parser<'_> {
     }
 
     pub(crate) fn border_style(&mut self) -> Option<BorderStyle> {
-        let drawn_by_others = [("groove", ()), ("ridge", ()), ("inset", ()), ("outset", ())];
-        if self.attempt(|p| p.one_of(&drawn_by_others).map(|()| ())).is_some() {
-            return self.refuse("takes the border styles none, hidden, solid, dashed, dotted and double");
+        const OTHERS: &[&str] = &["groove", "ridge", "inset", "outset"];
+        match self.peek() {
+            Some(Kind::Ident(name)) if OTHERS.contains(&name.to_ascii_lowercase().as_str()) => {
+                self.refuse("takes the border styles none, hidden, solid, dashed, dotted and double")
+            }
+            _ => self.keyword(),
         }
-        self.keyword()
     }
 
     /// One to four radii, and after a slash one to four vertical ones.

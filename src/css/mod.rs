@@ -26,3 +26,6 @@ mod table;
 mod text;
 mod token;
 mod transform;
+
+#[cfg(test)]
+mod tests;

@@ -4,12 +4,15 @@
 //! different units, or `min` and `max` over such; sums are flat and hold one term for each unit, so that a printed value reads back to the
 //! same.
 
-use std::f32::consts::PI;
+use std::f64::consts::PI;
 use std::sync::Arc;
 
 use super::length::{Calc, Length};
 use super::parser::Parser;
 use super::token::{Kind, MAX_DEPTH};
+
+/// Makes a length of a number.
+type Unit = fn(f32) -> Length;
 
 /// The value of a number, a dimension or a math function.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,11 +32,11 @@ impl Parser<'_> {
 
     pub(crate) fn number_not_negative(&mut self) -> Option<f32> {
         let literal = self.function_name().is_none();
-        match self.number()? {
+        self.attempt(|p| match p.number()? {
             value if value >= 0.0 => Some(value),
-            _ if !literal => Some(0.0),
-            _ => self.refuse("must not be negative"),
-        }
+            _ if literal => p.refuse("must not be negative"),
+            _ => Some(0.0),
+        })
     }
 
     pub(crate) fn integer(&mut self) -> Option<i32> {
@@ -95,13 +98,14 @@ impl Parser<'_> {
     /// Refuses a literal below 0; what a math function gives is clamped, as CSS has it.
     fn not_negative(&mut self, parse: impl FnOnce(&mut Self) -> Option<Length>) -> Option<Length> {
         let literal = self.function_name().is_none();
-        let length = parse(self)?;
-        match unit_of(&length) {
-            Some((value, _)) if value >= 0.0 => Some(length),
-            Some((_, unit)) if !literal => Some(unit(0.0)),
-            Some(_) => self.refuse("must not be negative"),
-            None => Some(length),
-        }
+        self.attempt(|p| {
+            let length = parse(p)?;
+            match unit_of(&length) {
+                Some((value, _)) if value < 0.0 && literal => p.refuse("must not be negative"),
+                Some((value, unit)) if value < 0.0 => Some(unit(0.0)),
+                _ => Some(length),
+            }
+        })
     }
 
     /// A literal or a math function.
@@ -116,7 +120,7 @@ impl Parser<'_> {
     }
 
     fn literal(&mut self) -> Option<Math> {
-        let unit: fn(f32) -> Length = match self.peek()? {
+        let unit: Unit = match self.peek()? {
             Kind::Number(value) | Kind::Bare(value) => {
                 self.skip();
                 return Some(Math::Number(*value));
@@ -145,12 +149,12 @@ impl Parser<'_> {
     fn angle_literal(&mut self) -> Option<Math> {
         let Kind::Dimension(value, unit) = self.take()? else { return None };
         let degrees = match unit.to_ascii_lowercase().as_str() {
-            "deg" => *value,
-            "rad" => *value * (180.0 / PI),
-            "grad" => *value * 0.9,
-            _ => *value * 360.0,
+            "rad" => f64::from(*value) * (180.0 / PI),
+            "grad" => f64::from(*value) * 0.9,
+            "turn" => f64::from(*value) * 360.0,
+            _ => f64::from(*value),
         };
-        Some(Math::Degrees(degrees))
+        Some(Math::Degrees(degrees as f32))
     }
 
     fn math_function(&mut self, depth: usize) -> Option<Math> {
@@ -176,13 +180,11 @@ impl Parser<'_> {
     fn math_sum(&mut self, depth: usize) -> Option<Math> {
         let mut total = self.math_product(depth)?;
         loop {
-            let sign = match self.token() {
-                Some(token) if token.space_before && self.space_after() => match token.kind {
-                    Kind::Delim('+') => 1.0,
-                    Kind::Delim('-') => -1.0,
-                    _ => return Some(total),
-                },
-                Some(token) if matches!(token.kind, Kind::Delim('+' | '-') | Kind::Number(_) | Kind::Dimension(..) | Kind::Percent(_)) => {
+            let spaced = self.token().is_some_and(|token| token.space_before) && self.space_after();
+            let sign = match self.peek() {
+                Some(Kind::Delim('+')) if spaced => 1.0,
+                Some(Kind::Delim('-')) if spaced => -1.0,
+                Some(Kind::Delim('+' | '-') | Kind::Number(_) | Kind::Dimension(..) | Kind::Percent(_)) => {
                     return self.refuse("needs white space on both sides of + and - in calc()");
                 }
                 _ => return Some(total),
@@ -264,7 +266,7 @@ pub(crate) fn to_length(calc: Calc) -> Length {
 }
 
 /// A simple length's number and unit.
-pub(crate) fn unit_of(length: &Length) -> Option<(f32, fn(f32) -> Length)> {
+pub(crate) fn unit_of(length: &Length) -> Option<(f32, Unit)> {
     match length {
         Length::Px(v) => Some((*v, Length::Px)),
         Length::Percent(v) => Some((*v, Length::Percent)),
@@ -295,6 +297,7 @@ pub(crate) fn scaled_calc(calc: Calc, by: f32) -> Calc {
             None => Calc::Leaf(length),
         },
         Calc::Sum(terms) => Calc::Sum(terms.into_iter().map(|term| scaled_calc(term, by)).collect()),
+        Calc::Scaled(term, first) if first * by == 1.0 => *term,
         Calc::Scaled(term, first) => Calc::Scaled(term, first * by),
         other => Calc::Scaled(Box::new(other), by),
     }
@@ -331,7 +334,7 @@ fn merged(a: &Calc, b: &Calc) -> Option<Calc> {
 }
 
 /// Two simple lengths' numbers, if they have one unit.
-fn same_unit(a: &Calc, b: &Calc) -> Option<(f32, fn(f32) -> Length, f32)> {
+fn same_unit(a: &Calc, b: &Calc) -> Option<(f32, Unit, f32)> {
     let (Calc::Leaf(a), Calc::Leaf(b)) = (a, b) else { return None };
     let same = std::mem::discriminant(a) == std::mem::discriminant(b);
     let ((a, unit), (b, _)) = (unit_of(a)?, unit_of(b)?);

@@ -133,6 +133,7 @@ impl<'a> Input<'a> {
             Self::Bool(_) => return Ok(false),
             Self::Number(value) if !value.is_finite() => return Err("must be a finite number".to_owned()),
             Self::Number(value) if value.abs() > f64::from(token::MAX_NUMBER) => return Err(token::too_large()),
+            Self::Number(_) if tokens.len() >= token::MAX_TOKENS => return Err(token::too_many()),
             Self::Number(value) => tokens.push(Token { kind: Kind::Bare(*value as f32), space_before: true }),
             Self::Text(text) => {
                 // Positions of parentheses are of the whole list of tokens, so that each text is cut behind what is there.

@@ -9,6 +9,8 @@ use crate::error::quoted;
 
 /// The longest text of one value, bytes.
 pub(crate) const MAX_BYTES: usize = 64 << 10;
+/// The most tokens of one value.
+pub(crate) const MAX_TOKENS: usize = 16 << 10;
 /// The deepest nesting of functions and parentheses in one value.
 pub(crate) const MAX_DEPTH: usize = 16;
 /// The largest number a value may hold; what stays below it stays finite through layout.
@@ -63,6 +65,9 @@ pub(crate) fn tokenize<'a>(text: &'a str, tokens: &mut Vec<Token<'a>>) -> Result
         let Some(first) = rest.chars().next() else { break };
         let (kind, tail) = next(first, rest)?;
         let index = tokens.len();
+        if index >= MAX_TOKENS {
+            return Err(too_many());
+        }
         match kind {
             Kind::Function(..) | Kind::Open(_) if open.len() == MAX_DEPTH => {
                 return Err(format!("must nest its parentheses at most {MAX_DEPTH} deep"));
@@ -125,6 +130,11 @@ fn numeric<'a>(digits: &str, tail: &'a str) -> Result<(Kind<'a>, &'a str), Strin
         Some((unit, tail)) => (Kind::Dimension(value, unit), tail),
         None => (Kind::Number(value), tail),
     })
+}
+
+/// The rule that a value of too many tokens breaks.
+pub(crate) fn too_many() -> String {
+    format!("takes at most {MAX_TOKENS} words, numbers and signs")
 }
 
 /// The rule that a number beyond the largest breaks.

@@ -61,8 +61,16 @@ impl<'a> Evaluation<'a> {
             Kind::Number(n) => Value::Number(*n),
             Kind::Text(t) => Value::text(t.as_ref()),
             Kind::Name(name) => self.name(name).map_err(at(node))?,
-            Kind::List(items) => Value::List(items.iter().map(|n| self.value(n)).collect::<Result<Vec<_>, _>>()?.into()),
-            Kind::Map(entries) => self.map(entries)?,
+            Kind::List(items) => {
+                let list = Value::List(items.iter().map(|n| self.value(n)).collect::<Result<Vec<_>, _>>()?.into());
+                self.charge_for(&list).map_err(at(node))?;
+                list
+            }
+            Kind::Map(entries) => {
+                let map = self.map(entries)?;
+                self.charge_for(&map).map_err(at(node))?;
+                map
+            }
             Kind::Attribute(of, name) => {
                 let of = self.value(of)?;
                 attribute(&of, name).map_err(at(node))?
@@ -118,6 +126,15 @@ impl<'a> Evaluation<'a> {
     pub(super) fn charge(&mut self, steps: usize) -> Result<(), String> {
         self.steps = self.steps.saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
         if self.steps > MAX_STEPS { Err(format!("expression takes more than the limit of {MAX_STEPS} steps")) } else { Ok(()) }
+    }
+
+    /// Takes a step for each value inside: a chain of lists of lists doubles with each link, and what is made of them must be paid for.
+    fn charge_for(&mut self, value: &Value) -> Result<(), String> {
+        if matches!(value, Value::List(_) | Value::Map(_)) {
+            self.charge(value.weight(usize::try_from(MAX_STEPS).unwrap_or(usize::MAX)))
+        } else {
+            Ok(())
+        }
     }
 
     /// The host's time, for what cannot do without.
@@ -204,9 +221,17 @@ impl<'a> Evaluation<'a> {
             let right_is_now = self.is_now(node);
             let right = self.compared(node)?;
             for (is_now, other) in [(left_is_now, &right), (right_is_now, &left)] {
-                if let (true, Value::Date(date)) = (is_now, other) {
-                    self.changes_at(date.seconds);
-                    self.changes_at(date.seconds.saturating_add(1));
+                match (is_now, other) {
+                    (true, Value::Date(date)) => {
+                        self.changes_at(date.seconds);
+                        self.changes_at(date.seconds.saturating_add(1));
+                    }
+                    (true, Value::Interval(interval)) => {
+                        if let Some(change) = self.context.now.and_then(|now| interval.next_change(now)) {
+                            self.changes_at(change);
+                        }
+                    }
+                    _ => {}
                 }
             }
             if !self.holds(*comparison, &left, &right).map_err(at(node))? {
@@ -226,8 +251,8 @@ impl<'a> Evaluation<'a> {
     }
 
     fn holds(&mut self, comparison: Comparison, left: &Value, right: &Value) -> Result<bool, String> {
-        let size = |v: &Value| if let Value::List(items) = v { items.len() } else { 0 };
-        self.charge(size(left) + size(right))?;
+        self.charge_for(left)?;
+        self.charge_for(right)?;
         Ok(match comparison {
             Comparison::Equal => left.equals(right)?,
             Comparison::Unequal => !left.equals(right)?,

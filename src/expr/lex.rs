@@ -47,11 +47,6 @@ impl<'a> Lexer<'a> {
         Self { source, at, after_dot: false }
     }
 
-    /// Where the next token would be looked for.
-    pub(crate) fn position(&self) -> usize {
-        self.at
-    }
-
     /// The rest of the source.
     pub(crate) fn rest(&self) -> &'a str {
         self.source.get(self.at..).unwrap_or("")

@@ -54,6 +54,13 @@ impl ExprError {
     }
 }
 
+/// `offset: message`, for messages that have no other place.
+impl fmt::Display for ExprError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.offset, self.message)
+    }
+}
+
 impl Expr {
     /// Parses a source without braces.
     pub(crate) fn parse(source: &str) -> Result<Self, ExprError> {
@@ -67,20 +74,14 @@ impl Expr {
             return Self::parse(source);
         }
         let skipped = source.len() - inner.len() + 2;
-        let at = |e: ExprError| ExprError { offset: e.offset, ..e };
-        let (root, end) = parse::parse_braced(source, skipped).map_err(at)?;
+        let (root, end) = parse::parse_braced(source, skipped)?;
         match source.get(end..).map(str::trim) {
             Some("") => Ok(Self { root }),
             _ => Err(ExprError::new(end, "a condition must be one expression, found more after its }}")),
         }
     }
 
-    /// The free names, each once, in the order of their first use.
-    pub(crate) fn names(&self) -> Vec<&str> {
-        self.names_at().into_iter().map(|(name, _)| name).collect()
-    }
-
-    /// The free names with the offset of their first use.
+    /// The free names, each once, in the order and with the offset of their first use.
     pub(crate) fn names_at(&self) -> Vec<(&str, usize)> {
         let mut found: Vec<(&str, usize)> = Vec::new();
         let mut open = vec![&self.root];
@@ -108,5 +109,7 @@ impl fmt::Display for Expr {
     }
 }
 
+#[cfg(test)]
+mod jinja;
 #[cfg(test)]
 mod tests;

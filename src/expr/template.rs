@@ -73,11 +73,6 @@ impl TextTemplate {
         if let [Part::Bound(expr, _)] = self.parts.as_slice() { Some(expr) } else { None }
     }
 
-    /// The free names of all expressions, each once.
-    pub(crate) fn names(&self) -> Vec<&str> {
-        self.names_at().into_iter().map(|(name, _)| name).collect()
-    }
-
     /// The free names with the offset of their first use in the string.
     pub(crate) fn names_at(&self) -> Vec<(&str, usize)> {
         let mut seen = std::collections::BTreeSet::new();

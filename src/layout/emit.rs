@@ -8,11 +8,11 @@ use super::measure::Edges;
 use super::{LaidLayer, LaidLine, Node, Outcome, gradient};
 use crate::css::color::Color;
 use crate::css::length::{Length, LengthContext};
-use crate::css::style::{Align, BorderStyle, Corners, Filter as CssFilter, ObjectFit, Paint, Sides, Style, TransformOp};
+use crate::css::style::{self as css, Align, BorderStyle, Corners, Filter as CssFilter, ObjectFit, Paint, Sides, Style, TransformOp};
 use crate::geom::{Affine, Rect, sin_cos_degrees};
 use crate::plan::tree::{Canvas, Content, PlannedPath, PlannedPicture};
 use crate::report::Note;
-use crate::scene::{Border, BoxShadow, Fill, Filter, Group, Item, Path, Picture, Scene, Shape, Stroke};
+use crate::scene::{Border, BoxShadow, Fill, Filter, Gradient, Group, Item, Path, Picture, Scene, Shape, Stroke};
 
 /// The scene and the report's part of a laid-out canvas.
 pub(super) fn emit(canvas: &Canvas, height: f32, nodes: &[Node<'_>], notes: Vec<Note>) -> (Scene, Outcome) {
@@ -106,10 +106,11 @@ impl Emitter {
         let mut lines = Vec::new();
         if let Some(text) = &node.text {
             let (x, y) = text_origin(node, &node.edges);
-            lines.extend(text.lines.iter().map(|line| LaidLine {
-                text: line.text.clone(),
-                rect: Rect::new(x + line.x, y + line.y, line.width, line.height),
-            }));
+            lines.extend(
+                text.lines
+                    .iter()
+                    .map(|line| LaidLine { text: line.text.clone(), rect: Rect::new(x + line.x, y + line.y, line.width, line.height) }),
+            );
             self.notes.extend(text.notes.iter().filter_map(|note| Note::of_text(ident, note)));
         }
         let canvas = Rect::new(0.0, 0.0, self.canvas.0, self.canvas.1);
@@ -181,10 +182,40 @@ fn backgrounds(style: &Style, current: Color, outer: &Shape, origin: &Rect, cont
         out.push(Item::Fill(*outer, Fill::Color(color)));
     }
     for image in style.background_images.iter().rev() {
-        if !origin.is_empty() {
-            out.push(Item::Fill(*outer, Fill::Gradient(gradient::resolve(image, origin, context))));
+        if origin.is_empty() {
+            continue;
+        }
+        let gradient = gradient::resolve(image, origin, context);
+        if *origin == outer.rect || hides_its_ground(style, current) {
+            out.push(Item::Fill(*outer, Fill::Gradient(gradient)));
+        } else {
+            out.push(tiled(gradient, outer, origin));
         }
     }
+}
+
+/// Whether the border lets nothing of the background through.
+fn hides_its_ground(style: &Style, current: Color) -> bool {
+    let hides = |b: &css::Border| b.style == BorderStyle::Solid && b.color.resolve(current).a >= 1.0;
+    let b = &style.border;
+    hides(&b.top) && hides(&b.right) && hides(&b.bottom) && hides(&b.left)
+}
+
+/// A gradient as large as the padding box, repeated under the border, as CSS's `background-repeat` has it.
+fn tiled(gradient: Gradient, outer: &Shape, origin: &Rect) -> Item {
+    let steps = |before: f32, after: f32, size: f32| {
+        let count = |room: f32| (room / size).ceil().clamp(0.0, 8.0) as i16;
+        -count(before)..=count(after)
+    };
+    let mut tiles = Vec::new();
+    for down in steps(origin.y - outer.rect.y, outer.rect.bottom() - origin.bottom(), origin.height) {
+        for across in steps(origin.x - outer.rect.x, outer.rect.right() - origin.right(), origin.width) {
+            let (x, y) = (f32::from(across) * origin.width, f32::from(down) * origin.height);
+            let tile = origin.translate(x, y).intersect(&outer.rect);
+            tiles.push(Item::Fill(Shape::rect(tile), Fill::Gradient(gradient.translate(x, y))));
+        }
+    }
+    Item::Group(Group { clip: Some(*outer), ..Group::plain(tiles) })
 }
 
 fn shadows(style: &Style, current: Color, shape: &Shape, inset: bool, context: &LengthContext, out: &mut Vec<Item>) {
@@ -225,15 +256,7 @@ fn border(style: &Style, current: Color, outer: &Shape, edges: &Edges, out: &mut
 }
 
 /// The layer's items, in a group where the layer acts as one.
-fn grouped(
-    style: &Style,
-    current: Color,
-    node: &Node<'_>,
-    outer: Shape,
-    context: &LengthContext,
-    items: Vec<Item>,
-    out: &mut Vec<Item>,
-) {
+fn grouped(style: &Style, current: Color, node: &Node<'_>, outer: Shape, context: &LengthContext, items: Vec<Item>, out: &mut Vec<Item>) {
     let group = Group {
         transform: transform(style, &node.rect, context),
         opacity: style.opacity.clamp(0.0, 1.0),
@@ -283,10 +306,7 @@ fn transform(style: &Style, rect: &Rect, context: &LengthContext) -> Affine {
         let (sin, cos) = sin_cos_degrees(degrees);
         sin / cos
     };
-    let origin = (
-        rect.x + px(&style.transform_origin.0, rect.width),
-        rect.y + px(&style.transform_origin.1, rect.height),
-    );
+    let origin = (rect.x + px(&style.transform_origin.0, rect.width), rect.y + px(&style.transform_origin.1, rect.height));
     let list = style.transform.iter().fold(Affine::translate(origin.0, origin.1), |outer, op| {
         outer.then_inner(&match op {
             TransformOp::Translate(x, y) => Affine::translate(px(x, rect.width), px(y, rect.height)),

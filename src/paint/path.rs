@@ -3,8 +3,10 @@
 //! Cubic curves never reach `tiny_skia`: its root finding for them uses the platform's `acos` and `cos`, whose last bit differs between
 //! machines. They become quadratic curves here, closer than [`TOLERANCE`] px. What is left of `tiny_skia` (edges in fixed point, 16
 //! samples a pixel) is whole-number work that no instruction set changes.
+//!
+//! Paths that reach far beyond what is visible are cut to a window around it first: `tiny_skia`'s own clipper fails an assertion on some.
 
-use tiny_skia::{FillRule, IntSize, Mask, PathBuilder, Transform};
+use tiny_skia::{FillRule, IntSize, Mask, PathBuilder, PathSegment, Transform};
 
 use super::area::Area;
 use crate::geom::{Affine, Point, Rect};
@@ -144,13 +146,112 @@ pub(crate) fn bounds(path: &tiny_skia::Path) -> Area {
     Area::around(&Rect::from_edges(b.left(), b.top(), b.right(), b.bottom()))
 }
 
+/// How far beyond the visible area a path may reach before it is cut.
+const WINDOW: f32 = 2048.0;
+
 /// How much of each px of `area` the path covers, 0 to 255, row after row. `buffer` lends its memory.
 pub(crate) fn coverage(path: &tiny_skia::Path, rule: FillRule, area: Area, mut buffer: Vec<u8>) -> Vec<u8> {
     buffer.clear();
     buffer.resize(area.width() * area.height(), 0);
     let (Ok(width), Ok(height)) = (u32::try_from(area.width()), u32::try_from(area.height())) else { return buffer };
     let Some(size) = IntSize::from_wh(width, height) else { return buffer };
+    let window = area.rect().inset([-WINDOW; 4]);
+    let b = path.bounds();
+    let near = b.left() >= window.x && b.top() >= window.y && b.right() <= window.right() && b.bottom() <= window.bottom();
+    let cut;
+    let path = if near {
+        path
+    } else {
+        match cut_to(path, &window) {
+            Some(path) => {
+                cut = path;
+                &cut
+            }
+            None => return buffer,
+        }
+    };
     let Some(mut mask) = Mask::from_vec(buffer, size) else { return Vec::new() };
     mask.fill_path(path, rule, true, Transform::from_translate(-(area.left as f32), -(area.top as f32)));
     mask.take()
+}
+
+/// The part of a path's inside that lies in a window, as polygons.
+fn cut_to(path: &tiny_skia::Path, window: &Rect) -> Option<tiny_skia::Path> {
+    let mut builder = PathBuilder::new();
+    let mut polygon: Vec<Point> = Vec::new();
+    let mut finish = |polygon: &mut Vec<Point>| {
+        let cut = clipped(polygon, window);
+        polygon.clear();
+        for (i, p) in cut.iter().enumerate() {
+            if i == 0 { builder.move_to(p.x, p.y) } else { builder.line_to(p.x, p.y) }
+        }
+        if !cut.is_empty() {
+            builder.close();
+        }
+    };
+    for segment in path.segments() {
+        match segment {
+            PathSegment::MoveTo(p) => {
+                finish(&mut polygon);
+                polygon.push(Point::new(p.x, p.y));
+            }
+            PathSegment::LineTo(p) => polygon.push(Point::new(p.x, p.y)),
+            PathSegment::QuadTo(c, p) | PathSegment::CubicTo(_, c, p) => {
+                let from = polygon.last().copied().unwrap_or_default();
+                for i in 1..=32_u8 {
+                    let t = f32::from(i) / 32.0;
+                    let of = |a: f32, b: f32, c: f32| (1.0 - t) * (1.0 - t) * a + 2.0 * t * (1.0 - t) * b + t * t * c;
+                    polygon.push(Point::new(of(from.x, c.x, p.x), of(from.y, c.y, p.y)));
+                }
+            }
+            PathSegment::Close => {}
+        }
+    }
+    finish(&mut polygon);
+    builder.finish()
+}
+
+/// A polygon cut by the four sides of a window, one after the other.
+fn clipped(polygon: &[Point], window: &Rect) -> Vec<Point> {
+    let mut points = polygon.to_vec();
+    let sides: [(bool, f32, f32); 4] =
+        [(true, window.x, 1.0), (true, window.right(), -1.0), (false, window.y, 1.0), (false, window.bottom(), -1.0)];
+    for (across, limit, sign) in sides {
+        let along = |p: &Point| if across { p.x } else { p.y };
+        let inside = |p: &Point| (along(p) - limit) * sign >= 0.0;
+        let Some(mut before) = points.last().copied() else { return points };
+        let mut kept = Vec::with_capacity(points.len() + 4);
+        for p in points {
+            if inside(&p) != inside(&before) {
+                // in f64: a side a million px long still meets the window at the right px
+                let t = (f64::from(limit) - f64::from(along(&before))) / (f64::from(along(&p)) - f64::from(along(&before)));
+                let of = |a: f32, b: f32| (f64::from(a) + (f64::from(b) - f64::from(a)) * t) as f32;
+                let (x, y) = (of(before.x, p.x), of(before.y, p.y));
+                kept.push(if across { Point::new(limit, y) } else { Point::new(x, limit) });
+            }
+            if inside(&p) {
+                kept.push(p);
+            }
+            before = p;
+        }
+        points = kept;
+    }
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_reaches_far_covers_what_it_covered_near() {
+        let triangle = |far: f32| {
+            let mut outline = Outline::new(Affine::IDENTITY);
+            outline.polygon(&[Point::new(0.0, 0.0), Point::new(far, far / 2.0), Point::new(0.0, far / 2.0)]);
+            coverage(&outline.finish().unwrap(), FillRule::Winding, Area::new(0, 0, 40, 40), Vec::new())
+        };
+        let (near, far) = (triangle(1000.0), triangle(1e6));
+        assert!(near.iter().zip(&far).all(|(a, b)| a.abs_diff(*b) <= 1));
+        assert!(near.contains(&0) && near.contains(&255));
+    }
 }

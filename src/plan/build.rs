@@ -12,7 +12,7 @@ use super::tree::{Canvas, Content, Missing, PlannedLayer, PlannedPath, PlannedPi
 use super::{Context, Inner};
 use crate::codec::{Effort, Output, OutputFormat, Subsampling};
 use crate::css::color::Color;
-use crate::css::length::LengthContext;
+use crate::css::length::{Length, LengthContext};
 use crate::css::property::{Declaration, Input, declare};
 use crate::css::style::{Style, TextDecoration, TextStyle};
 use crate::error::{Code, Error, Fault, quoted};
@@ -37,7 +37,7 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
 
     let lang = fields::lang(document, row, context)?;
     let time_zone = fields::time_zone(document, row, context)?;
-    let columns = Columns::read(document, row, context, &lang, time_zone)?;
+    let columns = Columns::read(document, row, context, time_zone)?;
     let expr_context = expr::Context { now: context.now, lang: &lang, offset_s: time_zone };
     let mut builder = Builder {
         evaluation: Evaluation::new(Scope::new(&columns), expr_context),
@@ -57,10 +57,7 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
     for name in builder.evaluation.missing() {
         notes.push(Note::new(NoteCode::FieldMissing, "", format!("the row has no {}", quoted(name))));
     }
-    let valid_until = match (builder.evaluation.valid_until(), columns.valid_until()) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    };
+    let valid_until = builder.evaluation.valid_until();
     Ok(Inner {
         template: document.name.clone(),
         variant: context.variant.clone(),
@@ -296,7 +293,8 @@ impl<'a> Builder<'a> {
 
     fn span(&mut self, span: &document::Span, printed: String, layer_text: &TextStyle) -> Step<TextSpan> {
         let mut style = Style::default();
-        let mut text = layer_text.clone();
+        // What a span does not say follows its layer, also where that shrinks to fit.
+        let mut text = TextStyle { font_size: Length::Em(1.0), ..layer_text.clone() };
         let context = LengthContext { em: layer_text.size_px(), canvas: self.canvas };
         for declared in &span.declarations {
             if let Some(declaration) = self.declaration(declared)? {
@@ -509,7 +507,7 @@ impl<'a> Builder<'a> {
                 Content::Box(children) => open.extend(children),
                 Content::Picture(picture) => {
                     let context = LengthContext { em: layer.text.size_px(), canvas: self.canvas };
-                    let side = |length: &crate::css::length::Length, canvas: f32| {
+                    let side = |length: &Length, canvas: f32| {
                         let px = length.resolve(&context, None).unwrap_or(canvas);
                         (px * scale).ceil().clamp(1.0, 65_535.0) as u32
                     };
@@ -550,7 +548,7 @@ fn output_of(keys: &document::Output) -> Output {
             Some(document::Subsampling::Auto) | None => Subsampling::Auto,
         },
         effort: match keys.effort {
-            Some(document::Effort::Small | document::Effort::Smallest) => Effort::Small,
+            Some(document::Effort::Small) => Effort::Small,
             Some(document::Effort::Fast) | None => Effort::Fast,
         },
         matte: keys.matte.map_or(defaults.matte, |color| {

@@ -91,11 +91,6 @@ impl Decimal {
         Self(self.0.abs())
     }
 
-    /// The greatest whole number that is not above.
-    pub(crate) fn floor(self) -> Self {
-        Self(self.0.floor())
-    }
-
     /// Rounded to some decimals, halves away from zero; a negative count rounds to tens, hundreds and so on.
     pub(crate) fn round(self, decimals: i32) -> Option<Self> {
         let strategy = RoundingStrategy::MidpointAwayFromZero;
@@ -187,6 +182,8 @@ mod tests {
         assert_eq!(d("1e-400"), Decimal::ZERO);
         assert_eq!(d("0e400"), Decimal::ZERO);
         assert_eq!(Decimal::parse(&"9".repeat(200)), None);
+        assert_eq!(Decimal::parse(&"9".repeat(40)), None);
+        assert_eq!(d("3.14159265358979323846264338327950288419").to_string(), "3.1415926535897932384626433833");
     }
 
     #[test]

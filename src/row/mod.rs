@@ -1,7 +1,9 @@
 //! Rows: what a template is filled with, one value a column, read as the type its field declares.
 //!
-//! `value` is the one type of rows and expressions; `decimal`, `money` and `date` are its parts.
+//! `value` is the one type of rows and expressions; `decimal`, `money` and `date` are its parts; `field` reads raw values as declared types;
+//! `locale` writes numbers, prices and dates as a language does.
 
+pub(crate) mod catalogue;
 pub(crate) mod date;
 pub(crate) mod decimal;
 pub(crate) mod field;
@@ -10,15 +12,16 @@ pub(crate) mod locale;
 pub(crate) mod money;
 pub(crate) mod value;
 
-pub(crate) use date::Date;
+pub use date::{Date, Interval};
+pub use decimal::Decimal;
 pub(crate) use field::FieldType;
-pub use value::Value;
+pub use money::{Currency, Money};
+pub use value::{InlineImage, Value};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::row::value::InlineImage;
 
 /// One data row: columns by name.
 #[derive(Debug, Clone, PartialEq, Default)]

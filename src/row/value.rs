@@ -186,6 +186,25 @@ impl Value {
         }
     }
 
+    /// How many values it is in all, counted up to a bound: shared lists within lists may stand for far more than memory holds.
+    pub(crate) fn weight(&self, bound: usize) -> usize {
+        let sum = |values: &mut dyn Iterator<Item = &Value>| {
+            let mut weight = 1usize;
+            for value in values {
+                if weight > bound {
+                    break;
+                }
+                weight = weight.saturating_add(value.weight(bound - weight.min(bound)));
+            }
+            weight
+        };
+        match self {
+            Self::List(items) => sum(&mut items.iter()),
+            Self::Map(entries) => sum(&mut entries.values()),
+            _ => 1,
+        }
+    }
+
     /// The bytes that stand for the value in a key: equal bytes mean equal values of equal types.
     pub(crate) fn canonical(&self, out: &mut Vec<u8>) {
         let mut bytes = |tag: u8, content: &[u8]| {

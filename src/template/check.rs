@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::catalogue::CATALOGUE;
 use super::reader::{Lines, Node, Span};
 use crate::error::{Code, Error, Fault, quoted, suggestion};
 use crate::expr::{Expr, ExprError, TextTemplate};
+use crate::row::catalogue;
 
 /// Names that every expression may use.
 const GIVEN: &[&str] = &["row", "now", "variant", "lang", "canvas"];
@@ -143,9 +143,10 @@ impl Scope {
         self.fields.is_none() || self.known().any(|known| known == name)
     }
 
-    fn known(&self) -> impl Iterator<Item = &str> {
+    fn known<'s>(&'s self) -> impl Iterator<Item = &'s str> {
         let local = self.local.iter().rev().map(String::as_str);
         let fields = self.fields.iter().flatten().map(String::as_str);
-        local.chain(fields).chain(CATALOGUE.iter().map(|(name, _)| *name)).chain(GIVEN.iter().copied())
+        let columns = catalogue::names().map(|name| -> &'s str { name });
+        local.chain(fields).chain(columns).chain(GIVEN.iter().copied())
     }
 }

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use crate::css::color::Color;
 use crate::css::property::Declaration;
 use crate::expr::{Expr, TextTemplate};
-use crate::row::FieldType;
+use crate::row::field;
+use crate::row::money::Currency;
 use crate::row::value::Value;
 
 /// A value that stands in the template, or one that a row decides.
@@ -56,36 +57,12 @@ pub(crate) enum Height {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Field {
     pub(crate) name: String,
-    pub(crate) kind: FieldType,
-    pub(crate) required: bool,
-    pub(crate) default: Option<Value>,
+    /// Columns, type, default and bounds: what reads its value.
+    pub(crate) rules: field::Field,
+    /// The currency of prices without one.
+    pub(crate) currency: Option<Bound<Currency>>,
     pub(crate) examples: Vec<Value>,
-    /// Where its value comes from, first present wins; its own name where the template does not say.
-    pub(crate) from: Vec<Column>,
-    /// ISO 4217, for a price without one.
-    pub(crate) currency: Option<Bound<String>>,
-    /// What an enum takes, as written.
-    pub(crate) values: Vec<String>,
-    /// What a list holds.
-    pub(crate) of: Option<Of>,
-    pub(crate) min: Option<Value>,
-    pub(crate) max: Option<Value>,
     pub(crate) path: String,
-}
-
-/// A column that a field is read from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Column {
-    One(String),
-    /// Start and end of an interval.
-    Pair(String, String),
-}
-
-/// What the items of a list are.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Of {
-    Type(FieldType),
-    Fields(Vec<Field>),
 }
 
 /// A named expression.
@@ -236,7 +213,6 @@ pub(crate) enum Subsampling {
 pub(crate) enum Effort {
     Fast,
     Small,
-    Smallest,
 }
 
 /// Reads a `viewBox`: four numbers between spaces or commas, of which width and height are positive.

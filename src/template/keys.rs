@@ -4,7 +4,7 @@
 //! [`css::PROPERTIES`](crate::css::property::PROPERTIES); only the question which layer takes which of them is answered here.
 
 use super::document::Kind;
-use crate::css::property::PROPERTIES;
+use crate::css::property::{Group, PROPERTIES, Property, property};
 use crate::error::suggestion;
 
 /// A set of places where a key may stand.
@@ -98,6 +98,7 @@ pub(crate) enum Shape {
     Variants,
     VariantLayers,
     Spans,
+    FieldType,
     From,
     Of,
     Any,
@@ -126,9 +127,7 @@ const DOC_VARIANT: Places = Places::DOCUMENT.or(Places::VARIANT);
 const PICTURES: Places = Places::IMAGE.or(Places::SVG);
 const SPANS: Places = Places::TEXT.or(Places::SPAN);
 
-/// Field types of the format.
-pub(crate) const FIELD_TYPES: &[&str] =
-    &["text", "number", "bool", "money", "date", "interval", "url", "image", "color", "rect", "enum", "availability", "condition", "list"];
+/// Words of `output` and `missing`.
 pub(crate) const FORMATS: &[&str] = &["jpeg", "png", "webp", "avif"];
 pub(crate) const SUBSAMPLINGS: &[&str] = &["auto", "420", "444"];
 pub(crate) const EFFORTS: &[&str] = &["fast", "small", "smallest"];
@@ -160,7 +159,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("matte", Places::OUTPUT, Shape::String, "colour under transparent canvases in JPEG"),
     later("max-bytes", Places::OUTPUT, "the largest file"),
     later("target", Places::OUTPUT, "the channel whose rules the file must keep"),
-    key("type", Places::FIELD, Shape::Enum(FIELD_TYPES), "what the column holds"),
+    key("type", Places::FIELD, Shape::FieldType, "what the column holds"),
     key("required", Places::FIELD, Shape::Bool, "whether a row without it is an error"),
     key("default", Places::FIELD, Shape::Any, "the value of a missing or empty column"),
     key("examples", Places::FIELD, Shape::Any, "values to show in previews"),
@@ -185,13 +184,8 @@ pub(crate) const KEYS: &[Key] = &[
     later("fit-group", Places::TEXT, "texts that take one size"),
     later("missing-glyph", Places::TEXT, "what to draw for a missing glyph"),
     later("money-parts", SPANS, "text keys for the parts of a price"),
-    later("hyphens", Places::BOX.or(SPANS).or(DOC_VARIANT), "hyphenation"),
-    later("min-scale", Places::BOX, "the smallest scale of shrunk content"),
-    later("clip-path", Places::TYPED, "basic shape that clips the layer"),
-    later("mask-image", Places::TYPED, "gradient or asset whose alpha masks the layer"),
     key("src", PICTURES, Shape::OneOrMore, "asset:name, a URL, a path or data:, or a fallback list"),
     key("missing", Places::IMAGE, Shape::Enum(MISSING), "what to do without any source"),
-    later("object-view-box", Places::IMAGE, "crop of the source"),
     later("trim", Places::IMAGE, "cuts the uniform border"),
     later("cutout", Places::IMAGE, "removes the background"),
     later("product-fit", Places::IMAGE, "share of the box that the product fills"),
@@ -210,62 +204,25 @@ pub(crate) const KEYS: &[Key] = &[
     later("empty-color", Places::RATING, "colour of empty stars"),
 ];
 
-/// CSS keys of the text group that children inherit.
-const TEXT_INHERITED: &[&str] = &[
-    "font-family",
-    "font-size",
-    "font-weight",
-    "font-style",
-    "font-stretch",
-    "font-variation-settings",
-    "font-feature-settings",
-    "line-height",
-    "letter-spacing",
-    "word-spacing",
-    "color",
-    "text-align",
-    "text-transform",
-    "text-shadow",
-    "-webkit-text-stroke",
-    "white-space",
-    "text-wrap",
-    "overflow-wrap",
-    "lang",
-    "direction",
-];
-/// CSS keys that arrange a box's children.
-const CONTAINER: &[&str] = &[
-    "display",
-    "flex-direction",
-    "flex-wrap",
-    "justify-content",
-    "align-items",
-    "gap",
-    "row-gap",
-    "column-gap",
-    "grid-template-columns",
-    "grid-template-rows",
-    "grid-auto-rows",
-    "grid-auto-columns",
-    "grid-auto-flow",
-];
-const TEXT_ONLY: &[&str] = &["line-clamp", "text-overflow", "min-font-size"];
-const PAINT: &[&str] = &["fill", "stroke", "stroke-width", "stroke-linejoin", "stroke-linecap", "stroke-dasharray"];
+/// Keys of the flow group that a box's children carry, not the box itself.
+const ITEM: &[&str] = &["align-self", "flex", "flex-grow", "flex-shrink", "flex-basis", "order", "grid-column", "grid-row"];
 
 /// Where a CSS key may stand.
-pub(crate) fn css_places(name: &str) -> Places {
-    let pictures_too = |places: Places| if name == "color" { places.or(Places::SVG).or(Places::PATH) } else { places };
-    let places = match name {
-        _ if TEXT_INHERITED.contains(&name) => pictures_too(DOC_VARIANT.or(Places::BOX).or(SPANS)),
-        "background" => Places::TYPED.or(DOC_VARIANT),
-        "text-decoration" => SPANS,
-        "vertical-align" => Places::SPAN,
-        "align-content" => Places::BOX.or(Places::TEXT),
-        "object-fit" | "object-position" => PICTURES,
-        _ if CONTAINER.contains(&name) => Places::BOX,
-        _ if TEXT_ONLY.contains(&name) => Places::TEXT,
-        _ if PAINT.contains(&name) => Places::PATH,
-        _ => Places::TYPED,
+pub(crate) fn css_places(property: &Property) -> Places {
+    let places = match (property.group, property.name) {
+        (Group::Look, "background") => Places::TYPED.or(DOC_VARIANT),
+        (Group::Place | Group::Look, _) => Places::TYPED,
+        (Group::Flow, "align-content") => Places::BOX.or(Places::TEXT),
+        (Group::Flow, name) if ITEM.contains(&name) => Places::TYPED,
+        (Group::Flow, _) => Places::BOX,
+        (Group::Text, "color") => DOC_VARIANT.or(Places::BOX).or(SPANS).or(Places::SVG).or(Places::PATH),
+        (Group::Text, "vertical-align") => Places::SPAN,
+        (Group::Text, "text-decoration") => SPANS,
+        (Group::Text, _) if property.inherited => DOC_VARIANT.or(Places::BOX).or(SPANS),
+        (Group::Text, _) => Places::TEXT,
+        (Group::Image, "object-view-box") => Places::IMAGE,
+        (Group::Image, _) => PICTURES,
+        (Group::Path, _) => Places::PATH,
     };
     places.or(Places::STYLE)
 }
@@ -286,8 +243,8 @@ pub(crate) fn find(name: &str, place: Places) -> Found {
     if let Some(key) = KEYS.iter().find(|k| k.name == name && k.places.has(place)) {
         return if key.supported { Found::Own(key) } else { Found::Later(format!("{name:?} is not supported yet")) };
     }
-    let css = PROPERTIES.iter().find(|p| p.name == name);
-    if let Some(property) = css.filter(|p| css_places(p.name).has(place)) {
+    let css = property(name);
+    if let Some(property) = css.filter(|property| css_places(property).has(place)) {
         let later = || Found::Later(format!("{name:?} is not supported yet"));
         return if property.supported { Found::Css(property.name) } else { later() };
     }
@@ -297,8 +254,8 @@ pub(crate) fn find(name: &str, place: Places) -> Found {
     Found::Unknown(format!("unknown key {}{}", crate::error::quoted(name), suggestion(name, names(place))))
 }
 
-/// All keys of a place.
+/// All keys of a place; CSS's first, since the first of two equally near names is the one that a message suggests.
 pub(crate) fn names(place: Places) -> impl Iterator<Item = &'static str> {
-    let own = KEYS.iter().filter(move |k| k.places.has(place)).map(|k| k.name);
-    own.chain(PROPERTIES.iter().map(|p| p.name).filter(move |name| css_places(name).has(place)))
+    let css = PROPERTIES.iter().filter(move |property| css_places(property).has(place)).map(|property| property.name);
+    css.chain(KEYS.iter().filter(move |key| key.places.has(place)).map(|key| key.name))
 }

@@ -70,10 +70,6 @@ impl<'a> Builder<'a, '_> {
         let declarations_given = self.known_keys(&merged, place);
         let outer = self.scope.len();
         let repeat = self.repeat(&merged);
-        if let Some(repeat) = &repeat {
-            self.scope.push(&repeat.variable);
-            self.scope.push("loop");
-        }
         let lets = merged.get("let").map(|given| self.lets(given.node, &given.path())).unwrap_or_default();
         let condition = merged.get("if").and_then(|given| self.condition(given));
         self.check_choice(&merged, role.choice, node, path);
@@ -171,6 +167,7 @@ impl<'a> Builder<'a, '_> {
         css
     }
 
+    /// Reads `for`; its names are pushed on the scope, also after a fault in its list.
     fn repeat(&mut self, merged: &Merged<'a>) -> Option<Repeat> {
         let limit = merged.get("limit");
         let Some(given) = merged.get("for") else {
@@ -184,14 +181,16 @@ impl<'a> Builder<'a, '_> {
             self.faults.wrong_type(given.node, &path, "for must be a string such as \"item in products\"");
             return None;
         };
-        let parts = text.split_once(" in ").map(|(variable, _)| (variable, variable.len() + " in ".len()));
-        let Some((variable, skipped)) = parts.filter(|(variable, _)| is_name(variable.trim())) else {
+        let parts = text.split_once(" in ").map(|(variable, items)| (variable.trim(), items, text.len() - items.len()));
+        let Some((variable, items, skipped)) = parts.filter(|(variable, ..)| is_name(variable)) else {
             self.faults.bad_value(given.node, &path, "for must be like \"item in products\"");
             return None;
         };
-        let items = self.expression(text.get(skipped..).unwrap_or_default(), skipped, given.node, &path)?;
+        let items = self.expression(items, skipped, given.node, &path);
         let limit = limit.and_then(|given| self.limit(given));
-        Some(Repeat { variable: variable.trim().to_owned(), items, limit })
+        self.scope.push(variable);
+        self.scope.push("loop");
+        Some(Repeat { variable: variable.to_owned(), items: items?, limit })
     }
 
     fn limit(&mut self, given: &Given<'a>) -> Option<Bound<usize>> {

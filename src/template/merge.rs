@@ -10,6 +10,9 @@ use super::check::Faults;
 use super::reader::{Entry, Json, Node, Span, join};
 use crate::error::{Code, quoted, suggestion};
 
+/// Keys of a layer that a variant cannot change.
+const FIXED: &[&str] = &["id", "type"];
+
 /// A key's value and where it was given.
 #[derive(Debug, Clone)]
 pub(crate) struct Given<'a> {
@@ -36,8 +39,12 @@ pub(crate) struct Merged<'a> {
 impl<'a> Merged<'a> {
     /// Lays an object's keys over what is there.
     pub(crate) fn overlay(&mut self, entries: &'a [Entry], path: &str) {
+        self.overlay_but(entries, path, &[]);
+    }
+
+    fn overlay_but(&mut self, entries: &'a [Entry], path: &str, fixed: &[&str]) {
         let base: Rc<str> = Rc::from(path);
-        for Entry { key, key_span, node } in entries {
+        for Entry { key, key_span, node } in entries.iter().filter(|entry| !fixed.contains(&entry.key.as_str())) {
             let given = Given { key, key_span: *key_span, node, base: Rc::clone(&base) };
             if node.is_null() {
                 self.keys.remove(key.as_str());
@@ -118,8 +125,8 @@ impl<'a> Sheets<'a> {
         layer.overlay(own, path);
         if let Some(overlay) = id.and_then(|id| self.variant.get_mut(id)) {
             overlay.met = true;
-            layer.overlay(overlay.entries, &overlay.path);
-            for fixed in ["id", "type"] {
+            layer.overlay_but(overlay.entries, &overlay.path, FIXED);
+            for fixed in FIXED.iter().copied() {
                 if let Some(entry) = overlay.entries.iter().find(|e| e.key == fixed) {
                     let place = join(&overlay.path, fixed);
                     faults.add(Code::UnknownKey, entry.key_span, &place, format!("{fixed:?} cannot be varied"));
@@ -140,7 +147,7 @@ impl<'a> Sheets<'a> {
         // Own keys that are null take a style's key away, so the object is laid over again and not its result.
         merged.overlay(own, path);
         if let Some(overlay) = id.and_then(|id| self.variant.get(id)) {
-            merged.overlay(overlay.entries, &overlay.path);
+            merged.overlay_but(overlay.entries, &overlay.path, FIXED);
         }
         merged
     }

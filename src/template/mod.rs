@@ -1,11 +1,10 @@
 //! The template: JSON text in, one typed [`Document`](document::Document) for the base and for each variant out.
 //!
-//! `reader` makes a tree with places, `build`, `layer`, `field` and `output` walk it with the key table of `keys` and the merging of
+//! `reader` makes a tree with places, `build`, `layer`, `field`, `value` and `output` walk it with the key table of `keys` and the merging of
 //! `merge`, and `check` gathers the faults. Everything that does not depend on the row is decided here, once, so that a plan cannot meet
 //! an unknown key, a wrong static value or a missing asset.
 
 mod build;
-mod catalogue;
 mod check;
 pub(crate) mod document;
 mod field;
@@ -18,6 +17,7 @@ mod print;
 mod reader;
 mod schema;
 mod size;
+mod value;
 
 #[cfg(test)]
 mod tests;
@@ -30,8 +30,6 @@ use self::document::Document;
 use self::reader::{Json, Node, join};
 use crate::error::{Code, Error, Fault, quoted, suggestion};
 use crate::limits::Limits;
-
-pub(crate) use self::catalogue::column;
 
 /// The newest format version that is read.
 const VERSION: f64 = 1.0;
@@ -62,7 +60,7 @@ const VERSION: f64 = 1.0;
 ///
 /// let error = Template::parse(r#"{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [{ "type": "txt" }] }"#).unwrap_err();
 /// assert_eq!(error.code(), Code::BadValue);
-/// assert_eq!(error.to_string(), "1:73: layers[0].type: unknown layer type \"txt\", did you mean \"text\"?");
+/// assert_eq!(error.to_string(), "1:71: layers[0].type: unknown layer type \"txt\", did you mean \"text\"?");
 /// ```
 #[derive(Clone)]
 pub struct Template {
@@ -149,6 +147,15 @@ impl Template {
     /// Its font families, in fallback order.
     pub fn fonts(&self) -> impl Iterator<Item = &str> {
         self.inner.base.fonts.iter().map(String::as_str)
+    }
+
+    /// The format's JSON Schema (2020-12), for editors.
+    ///
+    /// ```
+    /// assert!(templrender::Template::schema().contains("\"line-clamp\""));
+    /// ```
+    pub fn schema() -> String {
+        schema::schema()
     }
 
     /// The base, or a variant by its name.

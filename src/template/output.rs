@@ -58,7 +58,7 @@ impl Output {
                 self.effort = Some(match word(key, value, EFFORTS)? {
                     "fast" => Effort::Fast,
                     "small" => Effort::Small,
-                    _ => Effort::Smallest,
+                    _ => return Err("effort \"smallest\" is not supported yet".to_owned()),
                 });
             }
             "scale" => self.scale = Some(number(key, value, 0.1, 4.0)? as f32),
@@ -101,7 +101,7 @@ fn color(value: &Input<'_>) -> Result<Color, String> {
 fn word(key: &str, value: &Input<'_>, known: &'static [&'static str]) -> Result<&'static str, String> {
     let text = match value {
         Input::Text(text) => (*text).to_owned(),
-        Input::Number(n) => n.to_string(),
+        Input::Number(number) => number.to_string(),
         _ => String::new(),
     };
     known.iter().copied().find(|k| *k == text).ok_or_else(|| {
@@ -112,7 +112,7 @@ fn word(key: &str, value: &Input<'_>, known: &'static [&'static str]) -> Result<
 
 fn number(key: &str, value: &Input<'_>, min: f64, max: f64) -> Result<f64, String> {
     match value {
-        Input::Number(n) if (min..=max).contains(n) => Ok(*n),
+        Input::Number(number) if (min..=max).contains(number) => Ok(*number),
         other => Err(format!("{key} must be a number from {min} to {max}, found {}", found(other))),
     }
 }
@@ -120,7 +120,7 @@ fn number(key: &str, value: &Input<'_>, min: f64, max: f64) -> Result<f64, Strin
 fn found(value: &Input<'_>) -> String {
     match value {
         Input::Bool(b) => b.to_string(),
-        Input::Number(n) => n.to_string(),
+        Input::Number(number) => number.to_string(),
         Input::Text(text) => quoted(text),
         Input::List(_) => "a list".to_owned(),
     }

@@ -2,9 +2,10 @@
 //!
 //! It is looser than the check: it knows keys, types and words, not expressions, units or which layer an `id` names.
 
-use super::keys::{FIELD_TYPES, KEYS, KINDS, Key, Places, Shape, css_places};
+use super::keys::{KEYS, KINDS, Key, Places, Shape, css_places};
 use super::print::string;
 use crate::css::property::PROPERTIES;
+use crate::row::field::FieldType;
 
 /// The schema's text.
 pub(crate) fn schema() -> String {
@@ -27,6 +28,12 @@ pub(crate) fn schema() -> String {
         object(&mut out, name, *place, &[]);
     }
     object(&mut out, "layerKeys", Places::LAYER, &[]);
+    for property in PROPERTIES.iter().filter(|property| property.supported) {
+        out.key(&format!("css.{}", property.name));
+        out.open('{');
+        css_key(&mut out, property);
+        out.close('}');
+    }
     out.key("layer");
     out.open('{');
     out.pair("type", "object");
@@ -78,11 +85,9 @@ fn object(out: &mut Out, name: &str, place: Places, required: &[&str]) {
             own_key(out, key, place);
         }
     }
-    for property in PROPERTIES.iter().filter(|property| property.supported && css_places(property.name).has(place)) {
+    for property in PROPERTIES.iter().filter(|property| property.supported && css_places(property).has(place)) {
         out.key(property.name);
-        out.open('{');
-        css_key(out, property);
-        out.close('}');
+        out.raw(&format!("{{ \"$ref\": \"#/$defs/css.{}\" }}", property.name));
     }
     out.close('}');
     out.key("additionalProperties");
@@ -164,16 +169,21 @@ fn parts(shape: Shape) -> Vec<String> {
         Shape::Spans => {
             vec!["{ \"type\": \"string\" }".to_owned(), "{ \"type\": \"array\", \"items\": { \"$ref\": \"#/$defs/span\" } }".to_owned()]
         }
+        Shape::FieldType => vec![field_types()],
         Shape::From => vec![
             "{ \"type\": \"string\" }".to_owned(),
             "{ \"type\": \"array\", \"items\": { \"type\": [\"string\", \"array\"] } }".to_owned(),
         ],
         Shape::Of => {
-            let mut parts = vec![words(FIELD_TYPES.iter().copied())];
+            let mut parts = vec![field_types()];
             parts.extend(map_of("field"));
             parts
         }
     }
+}
+
+fn field_types() -> String {
+    words(FieldType::ALL.iter().map(|(name, _)| *name))
 }
 
 /// Any string that binds.

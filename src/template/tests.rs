@@ -2,6 +2,8 @@
 
 use super::document::*;
 use super::*;
+use crate::row::field::{FieldType, Items, Source};
+use crate::row::money::Currency;
 
 mod faults;
 mod files;
@@ -84,13 +86,13 @@ fn fields_are_typed() {
     let template = parse(json);
     let fields = template.document(None).unwrap().fields.as_deref().unwrap();
     let [title, price, when, size, items, tags] = fields else { panic!("six fields") };
-    assert!(title.required && title.examples.len() == 2);
-    assert_eq!(title.from, [Column::One("short_title".to_owned()), Column::One("title".to_owned())]);
-    assert_eq!((&price.currency, price.min.is_some()), (&Some(Bound::Static("EUR".to_owned())), true));
-    assert_eq!(when.from, [Column::One("sale".to_owned()), Column::Pair("start".to_owned(), "end".to_owned())]);
-    assert_eq!((size.values.len(), size.default.is_some(), size.from.len()), (2, true, 1));
-    assert!(matches!(&items.of, Some(Of::Fields(of)) if of[0].path == "fields.items.of.name"));
-    assert!(matches!(tags.of, Some(Of::Type(_))));
+    assert!(title.rules.required && title.examples.len() == 2);
+    assert_eq!(title.rules.from, [Source::Column("short_title".to_owned()), Source::Column("title".to_owned())]);
+    assert_eq!((&price.currency, price.rules.min.is_some()), (&Currency::parse("EUR").map(Bound::Static), true));
+    assert_eq!(when.rules.from, [Source::Column("sale".to_owned()), Source::Sides("start".to_owned(), "end".to_owned())]);
+    assert_eq!((size.rules.values.len(), size.rules.default.is_some(), size.rules.from.len()), (2, true, 0));
+    assert!(matches!(&items.rules.of, Some(Items::Fields(of)) if of[0].0 == "name"));
+    assert_eq!(tags.rules.of, Some(Items::Type(FieldType::Text)));
 }
 
 #[test]

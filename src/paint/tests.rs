@@ -1,1 +1,0 @@
-//! Laws of the painter on small scenes.
