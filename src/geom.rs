@@ -4,81 +4,81 @@
 
 /// A point or vector, px, y downwards.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Point {
+pub(crate) struct Point {
     /// Rightwards.
-    pub x: f32,
+    pub(crate) x: f32,
     /// Downwards.
-    pub y: f32,
+    pub(crate) y: f32,
 }
 
 impl Point {
     /// A point.
-    pub const fn new(x: f32, y: f32) -> Self {
+    pub(crate) const fn new(x: f32, y: f32) -> Self {
         Self { x, y }
     }
 }
 
 /// A rectangle by its left top corner and its size, px; the size is never negative.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Rect {
+pub(crate) struct Rect {
     /// Left edge.
-    pub x: f32,
+    pub(crate) x: f32,
     /// Top edge.
-    pub y: f32,
+    pub(crate) y: f32,
     /// Width.
-    pub width: f32,
+    pub(crate) width: f32,
     /// Height.
-    pub height: f32,
+    pub(crate) height: f32,
 }
 
 impl Rect {
     /// A rectangle; negative and NaN sizes become 0.
-    pub const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
+    pub(crate) const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
         Self { x, y, width: width.max(0.0), height: height.max(0.0) }
     }
 
     /// A rectangle from its four edges.
-    pub const fn from_edges(left: f32, top: f32, right: f32, bottom: f32) -> Self {
+    pub(crate) const fn from_edges(left: f32, top: f32, right: f32, bottom: f32) -> Self {
         Self::new(left, top, right - left, bottom - top)
     }
 
     /// Right edge.
-    pub const fn right(&self) -> f32 {
+    pub(crate) const fn right(&self) -> f32 {
         self.x + self.width
     }
 
     /// Bottom edge.
-    pub const fn bottom(&self) -> f32 {
+    pub(crate) const fn bottom(&self) -> f32 {
         self.y + self.height
     }
 
     /// The middle.
-    pub const fn center(&self) -> Point {
+    pub(crate) const fn center(&self) -> Point {
         Point::new(self.x + self.width / 2.0, self.y + self.height / 2.0)
     }
 
     /// Whether it covers nothing.
-    pub const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.width <= 0.0 || self.height <= 0.0
     }
 
     /// Moved by a vector.
-    pub const fn translate(&self, x: f32, y: f32) -> Self {
+    pub(crate) const fn translate(&self, x: f32, y: f32) -> Self {
         Self { x: self.x + x, y: self.y + y, width: self.width, height: self.height }
     }
 
     /// Without these widths at its top, right, bottom and left; negative widths let it grow.
-    pub fn inset(&self, [top, right, bottom, left]: [f32; 4]) -> Self {
+    pub(crate) fn inset(&self, [top, right, bottom, left]: [f32; 4]) -> Self {
         Self::from_edges(self.x + left, self.y + top, self.right() - right, self.bottom() - bottom)
     }
 
     /// The common part, empty where there is none.
-    pub fn intersect(&self, other: &Self) -> Self {
+    pub(crate) fn intersect(&self, other: &Self) -> Self {
         Self::from_edges(self.x.max(other.x), self.y.max(other.y), self.right().min(other.right()), self.bottom().min(other.bottom()))
     }
 
     /// The smallest rectangle around both; an empty one adds nothing.
-    pub fn union(&self, other: &Self) -> Self {
+    pub(crate) fn union(&self, other: &Self) -> Self {
         if self.is_empty() {
             return *other;
         }
@@ -89,7 +89,7 @@ impl Rect {
     }
 
     /// Each edge at the nearest whole px, halves upwards: how Chromium snaps painted boxes.
-    pub fn snapped(&self) -> Self {
+    pub(crate) fn snapped(&self) -> Self {
         let round = |v: f32| (v + 0.5).floor();
         Self::from_edges(round(self.x), round(self.y), round(self.right()), round(self.bottom()))
     }
@@ -97,43 +97,43 @@ impl Rect {
 
 /// An affine map: `x' = a x + c y + e`, `y' = b x + d y + f`, as CSS's `matrix(a, b, c, d, e, f)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Affine {
+pub(crate) struct Affine {
     /// x to x'.
-    pub a: f32,
+    pub(crate) a: f32,
     /// x to y'.
-    pub b: f32,
+    pub(crate) b: f32,
     /// y to x'.
-    pub c: f32,
+    pub(crate) c: f32,
     /// y to y'.
-    pub d: f32,
+    pub(crate) d: f32,
     /// Offset of x'.
-    pub e: f32,
+    pub(crate) e: f32,
     /// Offset of y'.
-    pub f: f32,
+    pub(crate) f: f32,
 }
 
 impl Affine {
     /// The map that changes nothing.
-    pub const IDENTITY: Self = Self { a: 1.0, b: 0.0, c: 0.0, d: 1.0, e: 0.0, f: 0.0 };
+    pub(crate) const IDENTITY: Self = Self { a: 1.0, b: 0.0, c: 0.0, d: 1.0, e: 0.0, f: 0.0 };
 
     /// A move.
-    pub const fn translate(x: f32, y: f32) -> Self {
+    pub(crate) const fn translate(x: f32, y: f32) -> Self {
         Self { e: x, f: y, ..Self::IDENTITY }
     }
 
     /// A scaling about the origin.
-    pub const fn scale(x: f32, y: f32) -> Self {
+    pub(crate) const fn scale(x: f32, y: f32) -> Self {
         Self { a: x, d: y, ..Self::IDENTITY }
     }
 
     /// A rotation about the origin, clockwise on the screen.
-    pub fn rotate_degrees(degrees: f32) -> Self {
+    pub(crate) fn rotate_degrees(degrees: f32) -> Self {
         let (sin, cos) = sin_cos_degrees(degrees);
         Self { a: cos, b: sin, c: -sin, d: cos, e: 0.0, f: 0.0 }
     }
 
     /// First `inner`, then `self`.
-    pub fn then_inner(&self, inner: &Self) -> Self {
+    pub(crate) fn then_inner(&self, inner: &Self) -> Self {
         Self {
             a: self.a * inner.a + self.c * inner.b,
             b: self.b * inner.a + self.d * inner.b,
@@ -145,12 +145,12 @@ impl Affine {
     }
 
     /// The image of a point.
-    pub fn apply(&self, p: Point) -> Point {
+    pub(crate) fn apply(&self, p: Point) -> Point {
         Point::new(self.a * p.x + self.c * p.y + self.e, self.b * p.x + self.d * p.y + self.f)
     }
 
     /// The smallest upright rectangle around the image of a rectangle.
-    pub fn bounds(&self, r: &Rect) -> Rect {
+    pub(crate) fn bounds(&self, r: &Rect) -> Rect {
         let corners = [Point::new(r.x, r.y), Point::new(r.right(), r.y), Point::new(r.x, r.bottom()), Point::new(r.right(), r.bottom())];
         let mapped = corners.map(|p| self.apply(p));
         let fold = |f: fn(f32, f32) -> f32, of: fn(&Point) -> f32, start: f32| mapped.iter().map(of).fold(start, f);
@@ -163,7 +163,7 @@ impl Affine {
     }
 
     /// The map back, where there is one.
-    pub fn inverse(&self) -> Option<Self> {
+    pub(crate) fn inverse(&self) -> Option<Self> {
         let det = self.a * self.d - self.b * self.c;
         if det == 0.0 || !det.is_finite() {
             return None;
@@ -173,13 +173,13 @@ impl Affine {
     }
 
     /// Whether it only moves, by whole px or not.
-    pub fn is_translation(&self) -> bool {
+    pub(crate) fn is_translation(&self) -> bool {
         self.a == 1.0 && self.b == 0.0 && self.c == 0.0 && self.d == 1.0
     }
 }
 
 /// Sine and cosine of an angle in degrees, exact at multiples of 90, the same on every machine.
-pub fn sin_cos_degrees(degrees: f32) -> (f32, f32) {
+pub(crate) fn sin_cos_degrees(degrees: f32) -> (f32, f32) {
     let turn = libm::fmod(f64::from(degrees), 360.0);
     let turn = if turn < 0.0 { turn + 360.0 } else { turn };
     if turn == 0.0 {

@@ -134,6 +134,19 @@ pub(crate) struct Gradient {
     pub(crate) stops: Vec<(f32, Color)>,
 }
 
+impl Gradient {
+    /// Moved by a vector.
+    pub(crate) fn translate(&self, x: f32, y: f32) -> Self {
+        let moved = |p: Point| Point::new(p.x + x, p.y + y);
+        let line = match self.line.clone() {
+            GradientLine::Linear { from, to } => GradientLine::Linear { from: moved(from), to: moved(to) },
+            GradientLine::Radial { center, radius_x, radius_y } => GradientLine::Radial { center: moved(center), radius_x, radius_y },
+            GradientLine::Conic { center, from_degrees } => GradientLine::Conic { center: moved(center), from_degrees },
+        };
+        Self { line, ..self.clone() }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum GradientLine {
     Linear {

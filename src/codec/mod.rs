@@ -15,10 +15,12 @@ mod orient;
 mod output;
 mod png;
 mod sniff;
+mod svg;
 mod webp;
 
 pub use output::{Effort, Output, OutputFormat, Subsampling};
 pub use sniff::Format;
+pub(crate) use svg::Svg;
 
 use crate::error::{Code, Error, Fault};
 use crate::limits::Limits;

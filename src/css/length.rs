@@ -1,5 +1,6 @@
 //! Lengths: px, %, em, the viewport's units (of the canvas), and `calc() min() max() clamp()` over them.
 
+use std::fmt;
 use std::sync::Arc;
 
 /// A length as a template writes it.
@@ -112,6 +113,39 @@ impl Calc {
             Self::Leaf(length) => length.has_percent(),
             Self::Scaled(term, _) => term.has_percent(),
             Self::Sum(terms) | Self::Min(terms) | Self::Max(terms) => terms.iter().any(Self::has_percent),
+        }
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Px(v) => write!(f, "{v}px"),
+            Self::Percent(v) => write!(f, "{v}%"),
+            Self::Em(v) => write!(f, "{v}em"),
+            Self::Vw(v) => write!(f, "{v}vw"),
+            Self::Vh(v) => write!(f, "{v}vh"),
+            Self::Vmin(v) => write!(f, "{v}vmin"),
+            Self::Vmax(v) => write!(f, "{v}vmax"),
+            Self::Calc(calc) => match **calc {
+                Calc::Min(_) | Calc::Max(_) => calc.fmt(f),
+                _ => write!(f, "calc({calc})"),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Calc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let joined = |terms: &[Self], separator: &str| terms.iter().map(Self::to_string).collect::<Vec<_>>().join(separator);
+        match self {
+            Self::Leaf(length) => length.fmt(f),
+            Self::Sum(terms) => f.write_str(&joined(terms, " + ")),
+            Self::Scaled(term, by) if matches!(**term, Self::Sum(_)) => write!(f, "({term}) * {by}"),
+            Self::Scaled(term, by) => write!(f, "{term} * {by}"),
+            Self::Min(terms) => write!(f, "min({})", joined(terms, ", ")),
+            Self::Max(terms) => write!(f, "max({})", joined(terms, ", ")),
         }
     }
 }

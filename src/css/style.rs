@@ -252,6 +252,15 @@ impl TextStyle {
         }
     }
 
+    /// Whether the inline direction is right to left; `auto` of a box, which has no text of its own, is left to right.
+    pub(crate) fn is_rtl(&self) -> bool {
+        match self.direction {
+            Direction::Ltr | Direction::Auto => false,
+            Direction::Rtl => true,
+            Direction::OfLang => self.lang.as_deref().is_some_and(is_rtl_lang),
+        }
+    }
+
     /// What a child starts from: the same, with lengths in `em` turned to px as CSS computes them.
     pub(crate) fn inherited(&self, canvas: (f32, f32)) -> Self {
         let context = LengthContext { em: self.size_px(), canvas };
@@ -265,6 +274,16 @@ impl TextStyle {
             word_spacing: self.word_spacing.computed(&context),
             ..self.clone()
         }
+    }
+}
+
+/// Whether a language is written from right to left: by its script subtag, else by the usual script of the language.
+pub(crate) fn is_rtl_lang(lang: &str) -> bool {
+    let mut subtags = lang.split(['-', '_']);
+    let language = subtags.next().unwrap_or("").to_ascii_lowercase();
+    match subtags.find(|s| s.len() == 4 && s.bytes().all(|b| b.is_ascii_alphabetic())) {
+        Some(script) => ["arab", "hebr", "thaa", "syrc", "nkoo", "adlm", "rohg"].contains(&script.to_ascii_lowercase().as_str()),
+        None => ["ar", "he", "iw", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb", "syr"].contains(&language.as_str()),
     }
 }
 

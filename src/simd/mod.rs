@@ -6,6 +6,7 @@
 
 pub(crate) mod blend;
 pub(crate) mod jpeg_forward;
+pub(crate) mod jpeg_inverse;
 mod level;
 
 pub(crate) use level::Level;

@@ -1,3 +1,55 @@
-//! The `templrender` program.
+//! The `templrender` program: the command line, and the reference host of the library.
+//!
+//! ```text
+//! args -> new | check | render | feed
+//! folder    a template, its fonts and rows on disk        pictures  needs answered from folders and the web
+//! web       http(s), bounded, public addresses only       write     files that are there whole or not at all
+//! feed/     rows in, a folder of pictures out
+//! ```
+//!
+//! It exits with 0 when all is done, 1 when something failed (said on standard error, place first), 2 for wrong usage.
 
-fn main() {}
+mod address;
+mod args;
+mod check;
+mod failure;
+mod feed;
+mod folder;
+mod new;
+mod output;
+mod pictures;
+mod render;
+mod shipped;
+mod time;
+mod web;
+mod write;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use failure::Stop;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match &cli.command {
+        Command::New(args) => new::run(args),
+        Command::Render(args) => render::run(args),
+        Command::Feed(args) => feed::run(args),
+        Command::Check(args) => check::run(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Failed(failures)) => {
+            for failure in failures {
+                eprintln!("{failure}");
+            }
+            ExitCode::from(1)
+        }
+        Err(Stop::Usage(message)) => {
+            eprintln!("{message}\n\nfor more, try --help");
+            ExitCode::from(2)
+        }
+    }
+}

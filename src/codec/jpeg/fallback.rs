@@ -61,7 +61,7 @@ fn general(bytes: &[u8], header: &Header, scale: u32) -> Result<(Raw, bool), Fau
     let straight = match info.pixel_format {
         PixelFormat::RGB24 => data.as_chunks::<3>().0.iter().flat_map(|[r, g, b]| [*r, *g, *b, 255]).collect(),
         PixelFormat::L8 => data.iter().flat_map(|v| [*v, *v, *v, 255]).collect(),
-        PixelFormat::CMYK32 => icc::cmyk_to_srgb(&data),
+        PixelFormat::CMYK32 => icc::cmyk_to_srgb(header.profile(bytes).as_deref(), &data),
         PixelFormat::L16 => return Err(unsupported(Format::Jpeg, "of 16 bits a sample is not read, 8 are")),
     };
     let cmyk = info.pixel_format == PixelFormat::CMYK32;

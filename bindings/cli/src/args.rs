@@ -1,0 +1,119 @@
+//! The command line as typed Rust; `--help` is made from the doc comments here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::time;
+
+/// Draws pictures from a template, a data row and photos.
+#[derive(Debug, Parser)]
+#[command(name = "templrender", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a small working template into a new folder
+    New(New),
+    /// Draw one picture from a template and a row
+    Render(Render),
+    /// Draw a picture for each row of a feed, and a page to look at them
+    Feed(Feed),
+    /// Say what is wrong with a template, and what its own rows make of it
+    Check(Check),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The folder to make; its last part is the template's name
+    pub(crate) name: PathBuf,
+    /// The shipped template to start from: starter, product-sale, product-ad, og-card or collage
+    #[arg(long, value_name = "TEMPLATE", default_value = "starter")]
+    pub(crate) from: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Render {
+    /// A template's folder or its JSON file
+    pub(crate) template: PathBuf,
+    /// The row: a JSON file, or JSON text that starts with {; without it, rows/default.json or the first row of the folder, else an empty row
+    #[arg(long, value_name = "FILE|JSON")]
+    pub(crate) row: Option<String>,
+    /// The variant to draw; without it, the template as it stands
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Option<String>,
+    /// The language, as a BCP 47 tag, in place of the template's
+    #[arg(long, value_name = "TAG")]
+    pub(crate) lang: Option<String>,
+    /// Paint larger or smaller, 0.1 to 4
+    #[arg(long, value_name = "N")]
+    pub(crate) scale: Option<f32>,
+    /// Where the picture goes, in the format of the name's end (.jpg .png .webp); - is standard output; without it, NAME[-VARIANT] in the
+    /// current folder
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Quality of a JPEG, 1 to 100, in place of the template's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) quality: Option<u8>,
+    /// Where the report goes, as JSON; - is standard output
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) world: World,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Feed {
+    /// A template's folder or its JSON file
+    pub(crate) template: PathBuf,
+    /// The rows: CSV, TSV or JSON Lines
+    pub(crate) feed: PathBuf,
+    /// The folder for the pictures, the manifest and index.html; what is there and unchanged is not drawn again
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// A variant to draw, `default` for the template as it stands; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Vec<String>,
+    /// Threads that draw; without it, one for each processor
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// Stop after this many rows
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    #[command(flatten)]
+    pub(crate) world: World,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// A template's folder or its JSON file
+    pub(crate) template: PathBuf,
+    /// Where the findings go as JSON; - is standard output
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) world: World,
+}
+
+/// What lies around a template and a row: fonts, time, and where pictures may come from.
+#[derive(Debug, Args)]
+pub(crate) struct World {
+    /// A folder of fonts, after the template's own; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(crate) fonts: Vec<PathBuf>,
+    /// The time that deals and dates are held against: ISO (2026-11-30T12:00:00Z) or seconds since 1970; without it, the system's clock
+    #[arg(long, value_name = "TIME", value_parser = time::parse, allow_hyphen_values = true)]
+    pub(crate) now: Option<i64>,
+    /// Pictures may be anywhere under this folder; without it, only beside the row or feed and the template
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Fetch pictures from private addresses too (this machine, the local network)
+    #[arg(long)]
+    pub(crate) allow_private: bool,
+    /// The longest time that one picture may take to arrive
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = time::seconds)]
+    pub(crate) timeout: std::time::Duration,
+}

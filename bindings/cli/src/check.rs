@@ -1,0 +1,105 @@
+//! `check`: what is wrong with a template, and what its own rows make of it, in every variant.
+//!
+//! Rows are planned and laid out, not drawn. Pictures on the web are not fetched: what they would be is not the template's doing. A layer that
+//! cannot be without one counts as unseen, not as a failure.
+
+use core_::{Context, Renderer, Resources, Scratch, Template};
+use serde_json::{Value, json};
+
+use crate::args::Check;
+use crate::failure::{Done, Failure, Stop};
+use crate::folder::{self, Folder};
+use crate::pictures::{Pictures, Trace};
+use crate::render::{RowSource, context};
+use crate::write;
+
+pub(crate) fn run(args: &Check) -> Done {
+    let (file, _) = folder::locate(&args.template)?;
+    let text = folder::read_text(&file)?;
+    if let Err(error) = Template::parse(&text) {
+        report(args, &json!({ "template": null, "faults": faults(&error), "rows": [] }))?;
+        return Err(Stop::of(&file.display().to_string(), &error));
+    }
+    let folder = folder::load(&args.template, &args.world.fonts)?;
+    let renderer = Renderer::new(folder.fonts.clone());
+    let mut failures = Vec::new();
+    let mut rows = Vec::new();
+    let mut notes = 0;
+    for path in &folder.rows {
+        let source = RowSource::File(path.clone());
+        let place = source.place();
+        let row = match source.read() {
+            Ok(row) => row,
+            Err(Stop::Failed(found)) => {
+                failures.extend(found);
+                continue;
+            }
+            Err(usage) => return Err(usage),
+        };
+        let pictures = Pictures::new(source.folder(), &folder.path, args.world.root.as_deref(), None)?;
+        for variant in std::iter::once(None).chain(folder.template.variants().map(Some)) {
+            let place = variant.map_or(place.clone(), |v| format!("{place}: variant {v}"));
+            let context = Context { variant: variant.map(str::to_owned), ..context(&args.world) };
+            let (faults, found) = match lay_out(&renderer, &folder, &row, &context, &pictures) {
+                Ok(Some(report)) => (json!([]), report.notes),
+                Ok(None) => {
+                    eprintln!("{place}: not laid out, a picture of it is on the web");
+                    continue;
+                }
+                Err(error) => {
+                    failures.extend(Failure::of(&place, &error));
+                    (faults(&error), Vec::new())
+                }
+            };
+            for note in &found {
+                eprintln!("{place}: {}: note {}: {}", note.layer, note.code.name(), note.message);
+            }
+            notes += found.len();
+            let found: Vec<Value> =
+                found.iter().map(|n| json!({ "code": n.code.name(), "layer": n.layer, "message": n.message })).collect();
+            rows.push(json!({ "row": path.display().to_string(), "variant": variant, "faults": faults, "notes": found }));
+        }
+    }
+    report(args, &json!({ "template": folder.template.name(), "faults": [], "rows": rows }))?;
+    if !failures.is_empty() {
+        return Err(Stop::Failed(failures));
+    }
+    let (variants, rows) = (folder.template.variants().count(), folder.rows.len());
+    eprintln!("{}: {}, {}, {}", file.display(), count(variants, "variant"), count(rows, "row"), count(notes, "note"));
+    Ok(())
+}
+
+/// The report of one row, or nothing where it hangs on a picture of the web.
+fn lay_out(
+    renderer: &Renderer,
+    folder: &Folder,
+    row: &core_::Row,
+    context: &Context,
+    pictures: &Pictures,
+) -> Result<Option<core_::Report>, core_::Error> {
+    let plan = renderer.plan(&folder.template, row, context)?;
+    let (mut resources, mut trace) = (Resources::new(), Trace::default());
+    pictures.answer(&plan, &mut resources, &mut trace);
+    match renderer.report(&plan, &resources, &mut Scratch::new()) {
+        Ok(report) => Ok(Some(report)),
+        Err(_) if trace.unsettled => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn report(args: &Check, findings: &Value) -> Done {
+    let Some(path) = &args.report else { return Ok(()) };
+    write::to(path, format!("{findings:#}\n").as_bytes())
+}
+
+fn faults(error: &core_::Error) -> Value {
+    let one = |fault: &core_::Fault| {
+        let (line, column) = fault.at.unzip();
+        json!({ "code": fault.code.name(), "place": fault.place, "line": line, "column": column, "message": fault.message })
+    };
+    error.faults().iter().map(one).collect()
+}
+
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

@@ -1,0 +1,220 @@
+//! One row: planned in all variants, its pictures found once, drawn and put in place.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use core_::{Cause, Context, Error, Plan, Renderer, Resources, Row, Scratch, Template, Value};
+
+use super::manifest::{Drawn, Manifest};
+use super::sheet::{Card, Picture};
+use super::{Variant, file_name};
+use crate::failure::{Failure, io_reason};
+use crate::pictures::{Pictures, Trace};
+use crate::{output, write};
+
+/// Everything that the threads of a run share.
+pub(super) struct Studio<'a> {
+    pub(super) renderer: Renderer,
+    pub(super) context: Context,
+    pub(super) pictures: Pictures,
+    pub(super) template: &'a Template,
+    pub(super) variants: &'a [Variant],
+    pub(super) manifest: &'a Manifest,
+    pub(super) out: &'a Path,
+    /// What failures call the feed.
+    pub(super) feed: String,
+}
+
+/// A row as it was read.
+pub(super) struct Item {
+    pub(super) index: usize,
+    pub(super) line: u64,
+    pub(super) id: String,
+    pub(super) row: Result<Row, String>,
+}
+
+/// A row of which something is to be drawn, with the pictures for it.
+pub(super) struct Found {
+    outcome: Outcome,
+    /// By the variant's number.
+    plans: Vec<(usize, Plan, String)>,
+    resources: Resources,
+    trace: Trace,
+}
+
+/// What came of a row.
+pub(super) struct Outcome {
+    pub(super) index: usize,
+    pub(super) drawn: usize,
+    pub(super) unchanged: usize,
+    pub(super) failed: usize,
+    pub(super) failures: Vec<Failure>,
+    pub(super) card: Card,
+}
+
+impl Studio<'_> {
+    /// Plans a row and finds what is needed to draw it; a row of which nothing is to be drawn is an outcome already.
+    pub(super) fn find(&self, item: Item) -> Result<Box<Found>, Outcome> {
+        let Item { index, line, id, row } = item;
+        let card = Card { line, id, title: String::new(), pictures: Vec::new(), failed: Vec::new() };
+        let mut outcome = Outcome { index, drawn: 0, unchanged: 0, failed: 0, failures: Vec::new(), card };
+        let row = match row {
+            Ok(row) => row,
+            Err(why) => {
+                outcome.failed += 1;
+                outcome.failures.push(Failure::new(self.place(&outcome.card, None), &why));
+                outcome.card.failed.push(why);
+                return Err(outcome);
+            }
+        };
+        outcome.card.title = title(&row);
+        let mut found = Box::new(Found { outcome, plans: Vec::new(), resources: Resources::new(), trace: Trace::default() });
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            for (number, variant) in self.variants.iter().enumerate() {
+                self.plan(&mut found, &row, number, variant);
+            }
+            for (_, plan, _) in &found.plans {
+                self.pictures.answer(plan, &mut found.resources, &mut found.trace);
+            }
+        }));
+        if panicked.is_err() {
+            found.plans.clear();
+            found.outcome.fail_row(self.place(&found.outcome.card, None), "the program failed while it planned this row, which is a bug");
+        }
+        if found.plans.is_empty() { Err(found.outcome) } else { Ok(found) }
+    }
+
+    fn plan(&self, found: &mut Found, row: &Row, number: usize, variant: &Variant) {
+        let outcome = &mut found.outcome;
+        let context = Context { variant: variant.name.clone(), ..self.context.clone() };
+        let plan = match self.renderer.plan(self.template, row, &context) {
+            Ok(plan) => plan,
+            Err(error) => {
+                for ending in output::ENDINGS {
+                    self.withdraw(outcome, variant, &file_name(variant, &outcome.card.id, ending).to_string_lossy());
+                }
+                return outcome.fail(variant, self.place(&outcome.card, Some(variant)), &error);
+            }
+        };
+        let file = file_name(variant, &outcome.card.id, output::ending(plan.output())).to_string_lossy().into_owned();
+        match self.manifest.unchanged(&file, &plan.key().to_string()) {
+            Some(drawn) => {
+                outcome.unchanged += 1;
+                outcome.card.pictures.push(shown(variant, file, drawn.size, drawn.notes));
+            }
+            None => found.plans.push((number, plan, file)),
+        }
+    }
+
+    /// Draws what a row still lacks.
+    pub(super) fn draw(&self, found: Box<Found>, scratch: &mut Scratch) -> Outcome {
+        let Found { mut outcome, plans, resources, trace } = *found;
+        for (number, plan, file) in plans {
+            let Some(variant) = self.variants.get(number) else { continue };
+            let drawn = catch_unwind(AssertUnwindSafe(|| self.draw_one(&plan, &resources, &trace, &file, scratch)));
+            let place = self.place(&outcome.card, Some(variant));
+            match drawn {
+                Ok(Ok(drawn)) => {
+                    outcome.drawn += 1;
+                    outcome.card.pictures.push(shown(variant, file, drawn.size, drawn.notes));
+                }
+                Ok(Err(Trouble::Core(error))) => {
+                    // A picture that was there may stay when only another one could not be had, not when the row itself is wrong now.
+                    if error.cause() != Cause::Resource {
+                        self.withdraw(&mut outcome, variant, &file);
+                    }
+                    outcome.fail(variant, place, &error);
+                }
+                Ok(Err(Trouble::Disk(error))) => {
+                    outcome.fail_with(variant, vec![Failure::new(place, format!("{file}: {}", io_reason(&error)))])
+                }
+                Err(_) => {
+                    *scratch = Scratch::new();
+                    outcome.fail_with(variant, vec![Failure::new(place, "the program failed while it drew this row, which is a bug")]);
+                }
+            }
+        }
+        // As the variants were asked for, whichever of them were drawn now.
+        let order = |picture: &Picture| self.variants.iter().position(|v| v.label == picture.variant);
+        outcome.card.pictures.sort_by_key(order);
+        outcome
+    }
+
+    fn draw_one(&self, plan: &Plan, resources: &Resources, trace: &Trace, file: &str, scratch: &mut Scratch) -> Result<Drawn, Trouble> {
+        let rendered = self.renderer.render(plan, resources, scratch).map_err(Trouble::Core)?;
+        let bytes = rendered.frame.encode(plan.output()).map_err(Trouble::Core)?;
+        let notes = rendered.report.notes.iter().map(|n| [n.code.name().to_owned(), n.layer.clone(), n.message.clone()]).collect();
+        let drawn = Drawn {
+            key: plan.key().to_string(),
+            bytes: bytes.len() as u64,
+            size: rendered.report.size,
+            notes,
+            stamps: trace.stamps.clone(),
+        };
+        self.manifest.forget(file).map_err(Trouble::Disk)?;
+        write::whole(&self.out.join(file), &bytes).map_err(Trouble::Disk)?;
+        // What the web refused today it may give tomorrow: such a picture is drawn again by the next run.
+        if !trace.unsettled {
+            self.manifest.enter(file, drawn.clone()).map_err(Trouble::Disk)?;
+        }
+        Ok(drawn)
+    }
+
+    /// Takes an earlier picture of a row away that would now be a wrong one.
+    fn withdraw(&self, outcome: &mut Outcome, variant: &Variant, file: &str) {
+        let path = self.out.join(file);
+        let removed = self.manifest.forget(file).and_then(|()| if path.is_file() { std::fs::remove_file(&path) } else { Ok(()) });
+        if let Err(error) = removed {
+            let place = self.place(&outcome.card, Some(variant));
+            outcome.failures.push(Failure::new(place, format!("{file}: an earlier picture cannot be removed: {}", io_reason(&error))));
+        }
+    }
+
+    /// `feed.tsv:5: GB-0004: variant story`.
+    fn place(&self, card: &Card, variant: Option<&Variant>) -> String {
+        let mut place = format!("{}:{}", self.feed, card.line);
+        if !card.id.is_empty() {
+            place.push_str(": ");
+            place.extend(card.id.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }));
+        }
+        if let Some(name) = variant.and_then(|v| v.name.as_deref()) {
+            place.push_str(": variant ");
+            place.push_str(name);
+        }
+        place
+    }
+}
+
+enum Trouble {
+    Core(Error),
+    Disk(std::io::Error),
+}
+
+impl Outcome {
+    fn fail(&mut self, variant: &Variant, place: String, error: &Error) {
+        self.fail_with(variant, Failure::of(&place, error));
+    }
+
+    fn fail_with(&mut self, variant: &Variant, failures: Vec<Failure>) {
+        self.failed += 1;
+        let failed = failures.iter().map(ToString::to_string).collect();
+        self.card.pictures.push(Picture { variant: variant.label.clone(), file: None, notes: Vec::new(), failed });
+        self.failures.extend(failures);
+    }
+
+    fn fail_row(&mut self, place: String, reason: &str) {
+        self.failed += 1;
+        self.card.failed.push(reason.to_owned());
+        self.failures.push(Failure::new(place, reason));
+    }
+}
+
+fn shown(variant: &Variant, file: String, size: (u32, u32), notes: Vec<[String; 3]>) -> Picture {
+    Picture { variant: variant.label.clone(), file: Some((file, size)), notes, failed: Vec::new() }
+}
+
+/// What the sheet calls a row.
+fn title(row: &Row) -> String {
+    let text = |name: &str| row.get(name).and_then(Value::as_text).map(|t| t.chars().take(200).collect());
+    ["title", "name", "headline"].into_iter().find_map(text).unwrap_or_default()
+}

@@ -1,0 +1,254 @@
+//! `feed`: a row after another in, a folder of pictures out; what is there and unchanged is not drawn again.
+//!
+//! ```text
+//! read (1 thread) -> plan and find pictures (8) -> draw, encode, write (--jobs) -> tell (this thread)
+//! ```
+//!
+//! Finding waits for the web and drawing for the processor, so they have threads of their own. The queues between them are short: memory does not
+//! grow with the feed, apart from a few bytes for each id and each picture's line in the manifest. A row that fails, whatever
+//! the reason, harms no other.
+
+mod draw;
+mod manifest;
+pub(crate) mod name;
+mod progress;
+mod rows;
+mod sheet;
+
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use core_::{Renderer, Row, Scratch, Value};
+
+use crate::args::Feed;
+use crate::check::count;
+use crate::failure::{Done, Failure, Stop, quoted};
+use crate::render::{context, known_variant, pictures};
+use crate::{folder, write};
+use draw::{Found, Item, Outcome, Studio};
+use manifest::Manifest;
+use progress::Progress;
+use rows::Rows;
+use sheet::{Card, Heading, MAX_CARDS};
+
+/// What the template as it stands is called among its variants.
+const BASE: &str = "default";
+/// Threads that plan and find pictures.
+const FINDERS: usize = 8;
+/// Failures that are listed one by one.
+const MAX_LISTED: usize = 10_000;
+/// Deep templates recurse deeply.
+const STACK_BYTES: usize = 16 << 20;
+
+pub(crate) fn run(args: &Feed) -> Done {
+    let started = Instant::now();
+    let folder = folder::load(&args.template, &args.world.fonts)?;
+    let variants = variants(args, &folder)?;
+    let limit = args.limit.unwrap_or(usize::MAX);
+    let total = Rows::count(&args.feed, limit)?;
+    let rows = Rows::open(&args.feed)?;
+    for variant in &variants {
+        let path = args.out.join(&variant.folder);
+        std::fs::create_dir_all(&path).map_err(|error| Stop::io(&path, &error))?;
+    }
+    let manifest = Manifest::open(&args.out)?;
+    for path in std::iter::once(args.out.clone()).chain(variants.iter().map(|v| args.out.join(&v.folder))) {
+        write::sweep(&path).map_err(|error| Stop::io(&path, &error))?;
+    }
+    let feed_folder = args.feed.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let studio = Studio {
+        renderer: Renderer::new(folder.fonts.clone()),
+        context: context(&args.world),
+        pictures: pictures(&args.world, Some(feed_folder), &folder.path)?,
+        template: &folder.template,
+        variants: &variants,
+        manifest: &manifest,
+        out: &args.out,
+        feed: args.feed.display().to_string(),
+    };
+    let jobs = args.jobs.map(usize::from).or_else(|| std::thread::available_parallelism().ok().map(NonZeroUsize::get)).unwrap_or(1);
+    let tally = flow(&studio, rows.take(limit), jobs, Progress::new(total))?;
+    manifest.close().map_err(|error| Stop::io(&args.out, &error))?;
+
+    let summary = tally.summary(variants.len());
+    let index = args.out.join("index.html");
+    let names: Vec<String> = variants.iter().map(|v| v.label.clone()).collect();
+    let heading = Heading { template: folder.template.name(), feed: &studio.feed, summary: &summary, variants: &names, rows: tally.rows };
+    sheet::write(&index, &heading, tally.cards.values()).map_err(|error| Stop::io(&index, &error))?;
+    eprintln!("{summary}, in {:.1} s", started.elapsed().as_secs_f64());
+    eprintln!("look at {}", index.display());
+    if tally.failed == 0 { Ok(()) } else { Err(Stop::Failed(tally.into_failures())) }
+}
+
+/// One of the variants that are drawn.
+#[derive(Debug)]
+pub(crate) struct Variant {
+    /// `None` is the template as it stands.
+    name: Option<String>,
+    label: String,
+    /// The folder of its pictures, under that of the run.
+    folder: String,
+}
+
+fn variants(args: &Feed, folder: &folder::Folder) -> Done<Vec<Variant>> {
+    let mut variants: Vec<Variant> = Vec::new();
+    let wanted = if args.variant.is_empty() { vec![BASE.to_owned()] } else { args.variant.clone() };
+    for label in wanted {
+        let is_base = label == BASE && !folder.template.variants().any(|v| v == BASE);
+        let name = (!is_base).then(|| label.clone());
+        known_variant(folder, name.as_deref())?;
+        if variants.iter().any(|v| v.label == label) {
+            return Err(Stop::Usage(format!("--variant {label}: it is named twice")));
+        }
+        variants.push(Variant { name, folder: name::safe(&label), label });
+    }
+    Ok(variants)
+}
+
+/// Drives all rows through the threads; returns when the last is told.
+fn flow(studio: &Studio<'_>, rows: impl Iterator<Item = rows::Entry> + Send, jobs: usize, mut progress: Progress) -> Done<Tally> {
+    let (to_find, items) = sync_channel::<Item>(2 * FINDERS);
+    let (to_draw, found) = sync_channel::<Box<Found>>(2 * jobs);
+    let (to_tell, outcomes) = sync_channel::<Outcome>(64);
+    let mut tally = Tally::default();
+    let started = std::thread::scope(|scope| {
+        // The queues' ends belong to the threads alone, so that whichever ends, the others end too.
+        let (items, found) = (Arc::new(Mutex::new(items)), Arc::new(Mutex::new(found)));
+        let (to_draw, to_tell) = (to_draw, to_tell);
+        let thread = || std::thread::Builder::new().stack_size(STACK_BYTES);
+        thread().spawn_scoped(scope, move || read(rows, &to_find))?;
+        for _ in 0..FINDERS {
+            let (items, to_draw, to_tell) = (items.clone(), to_draw.clone(), to_tell.clone());
+            thread().spawn_scoped(scope, move || {
+                while let Some(item) = take(&items) {
+                    let sent = match studio.find(item) {
+                        Ok(found) => to_draw.send(found).is_ok(),
+                        Err(outcome) => to_tell.send(outcome).is_ok(),
+                    };
+                    if !sent {
+                        return;
+                    }
+                }
+            })?;
+        }
+        for _ in 0..jobs {
+            let (found, to_tell) = (found.clone(), to_tell.clone());
+            thread().spawn_scoped(scope, move || {
+                let mut scratch = Scratch::new();
+                while let Some(found) = take(&found) {
+                    if to_tell.send(studio.draw(found, &mut scratch)).is_err() {
+                        return;
+                    }
+                }
+            })?;
+        }
+        drop((items, found, to_draw, to_tell));
+        for outcome in outcomes {
+            tally.add(outcome);
+            progress.advance(tally.failed);
+        }
+        std::io::Result::Ok(())
+    });
+    progress.finish();
+    started.map_err(|error| Stop::at("feed", format!("a thread cannot be started: {}", crate::failure::io_reason(&error))))?;
+    Ok(tally)
+}
+
+/// The next of a queue that several threads take from; nothing when it is over.
+fn take<T>(queue: &Mutex<Receiver<T>>) -> Option<T> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}
+
+/// Reads rows, tells their ids, and finds those that stand twice.
+fn read(rows: impl Iterator<Item = rows::Entry>, out: &SyncSender<Item>) {
+    let mut seen: HashMap<[u8; 32], u64> = HashMap::new();
+    for (index, entry) in rows.enumerate() {
+        let id = entry.row.as_ref().ok().map(|row| id(row, index)).transpose();
+        let (id, row) = match (id, entry.row) {
+            (Ok(Some(id)), Ok(row)) => (id, Ok(row)),
+            (Err(why), _) | (_, Err(why)) => (String::new(), Err(why)),
+            (Ok(None), Ok(_)) => (String::new(), Err("the row has no id".to_owned())),
+        };
+        // By the name of the file: two ids may not write over each other's pictures.
+        let first = row.is_ok().then(|| *seen.entry(*blake3::hash(name::safe(&id).as_bytes()).as_bytes()).or_insert(entry.line));
+        let row = match first {
+            Some(first) if first != entry.line => Err(format!("an id must stand once, {} stands in line {first} already", quoted(&id))),
+            _ => row,
+        };
+        if out.send(Item { index, line: entry.line, id, row }).is_err() {
+            return;
+        }
+    }
+}
+
+/// A row's `id`; of a feed that has none, its number.
+fn id(row: &Row, index: usize) -> Result<String, String> {
+    match row.get("id") {
+        None => Ok(format!("row-{:06}", index + 1)),
+        Some(Value::Text(text)) => Ok(text.trim().to_owned()),
+        Some(Value::Number(number)) => Ok(number.to_string()),
+        Some(_) => Err("field id: an id must be a text or a number, and not empty".to_owned()),
+    }
+}
+
+/// What came of the rows so far.
+#[derive(Debug, Default)]
+struct Tally {
+    rows: usize,
+    drawn: usize,
+    unchanged: usize,
+    /// Pictures, and rows that gave none.
+    failed: usize,
+    notes: usize,
+    /// By row: they arrive in any order.
+    failures: BTreeMap<usize, Vec<Failure>>,
+    cards: BTreeMap<usize, Card>,
+}
+
+impl Tally {
+    fn add(&mut self, outcome: Outcome) {
+        self.rows += 1;
+        self.drawn += outcome.drawn;
+        self.unchanged += outcome.unchanged;
+        self.failed += outcome.failed;
+        self.notes += outcome.card.pictures.iter().map(|p| p.notes.len()).sum::<usize>();
+        if !outcome.failures.is_empty() && self.failures.len() < MAX_LISTED {
+            self.failures.insert(outcome.index, outcome.failures);
+        }
+        // Rows arrive nearly in order: what is pushed out was beyond the sheet.
+        self.cards.insert(outcome.index, outcome.card);
+        if self.cards.len() > MAX_CARDS {
+            self.cards.pop_last();
+        }
+    }
+
+    fn summary(&self, variants: usize) -> String {
+        let rows = count(self.rows, "row");
+        let variants = if variants > 1 { format!(" in {variants} variants") } else { String::new() };
+        format!(
+            "{rows}{variants}: {} drawn, {} unchanged, {} failed, {}",
+            self.drawn,
+            self.unchanged,
+            self.failed,
+            count(self.notes, "note")
+        )
+    }
+
+    fn into_failures(self) -> Vec<Failure> {
+        let listed = self.failures.len();
+        let mut failures: Vec<Failure> = self.failures.into_values().flatten().collect();
+        if listed >= MAX_LISTED {
+            failures.push(Failure::new("and more", format!("only the failures of {MAX_LISTED} rows are listed")));
+        }
+        failures
+    }
+}
+
+/// The path of a row's picture from the folder of the run.
+fn file_name(variant: &Variant, id: &str, ending: &str) -> PathBuf {
+    Path::new(&variant.folder).join(format!("{}.{ending}", name::safe(id)))
+}

@@ -1,0 +1,249 @@
+//! Where the pictures of a plan come from: the folder of the row or feed, that of the template, or the web.
+//!
+//! A path is taken from the row's folder first and the template's next, and what it comes to, after links are followed, must lie in that
+//! folder (or under the root that the caller names). It is judged before anything is said about whether it is there.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::UNIX_EPOCH;
+
+use core_::{Limits, Need, NeedSource, Plan, Resources};
+
+use crate::failure::{Done, Stop, io_reason};
+use crate::web::Web;
+
+/// Pictures that are fetched at the same time for one plan.
+const AT_ONCE: usize = 8;
+
+/// Why a picture is not to be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// A path that leads out of the folders it may lie in.
+    Outside,
+    NotThere,
+    NotAFile,
+    Unreadable(String),
+    /// A scheme other than http and https; the core itself reads `data:`.
+    Scheme,
+    TooLarge {
+        bytes: Option<u64>,
+        limit: usize,
+    },
+    /// The web is left alone.
+    Offline,
+    PrivateAddress,
+    Status(u16),
+    Web(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outside => f.write_str("a picture must lie in the folder of its row or template"),
+            Self::NotThere => f.write_str("there is no such file"),
+            Self::NotAFile => f.write_str("this is not a file"),
+            Self::Unreadable(why) => write!(f, "the file cannot be read: {why}"),
+            Self::Scheme => f.write_str("a picture is a path or an http, https or data URL"),
+            Self::TooLarge { bytes: Some(bytes), limit } => write!(f, "picture has {bytes} bytes, over the limit of {limit}"),
+            Self::TooLarge { bytes: None, limit } => write!(f, "picture has more bytes than the limit of {limit}"),
+            Self::Offline => f.write_str("pictures are not fetched here"),
+            Self::PrivateAddress => f.write_str("the host has a private address, which needs --allow-private"),
+            Self::Status(status) => write!(f, "the server answered with status {status}"),
+            Self::Web(why) => f.write_str(why),
+        }
+    }
+}
+
+/// A local file that a picture was made with: when it changes, so does the picture.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Stamp {
+    pub(crate) path: String,
+    /// Length and time of change; of a file that is not there, nothing.
+    pub(crate) state: Option<(u64, u64)>,
+}
+
+/// What answering a plan's needs came upon.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    pub(crate) stamps: Vec<Stamp>,
+    /// Whether something on the web did not answer: another try may give another picture.
+    pub(crate) unsettled: bool,
+}
+
+/// Everything that pictures are looked for in.
+#[derive(Debug)]
+pub(crate) struct Pictures {
+    /// Folders without links in their own paths, in the order in which they are tried.
+    folders: Vec<PathBuf>,
+    template_folder: PathBuf,
+    root: Option<PathBuf>,
+    /// Nothing where the web is left alone.
+    web: Option<Web>,
+    max_bytes: usize,
+    /// The template's own files, read once.
+    assets: Mutex<BTreeMap<String, Arc<[u8]>>>,
+}
+
+impl Pictures {
+    /// `row_folder` is that of the row's file or of the feed; both folders must be there.
+    pub(crate) fn new(row_folder: Option<&Path>, template_folder: &Path, root: Option<&Path>, web: Option<Web>) -> Done<Self> {
+        let real = |folder: &Path| folder.canonicalize().map_err(|error| Stop::io(folder, &error));
+        let template_folder = real(template_folder)?;
+        let mut folders = row_folder.map(real).transpose()?.into_iter().collect::<Vec<_>>();
+        if !folders.contains(&template_folder) {
+            folders.push(template_folder.clone());
+        }
+        let root = root.map(real).transpose()?;
+        Ok(Self { folders, template_folder, root, web, max_bytes: Limits::default().max_input_bytes, assets: Mutex::default() })
+    }
+
+    /// Answers everything that a plan needs, with the next choice of what failed, until nothing is open.
+    pub(crate) fn answer(&self, plan: &Plan, resources: &mut Resources, trace: &mut Trace) {
+        loop {
+            let pending: Vec<Need> = plan.pending(resources).into_iter().cloned().collect();
+            if pending.is_empty() {
+                return;
+            }
+            for group in pending.chunks(AT_ONCE) {
+                for (need, found) in group.iter().zip(self.find_all(group, trace)) {
+                    match found {
+                        // Bytes that are no picture count as a failure with its reason: the core keeps it, and asks for the next choice.
+                        Ok(bytes) => drop(resources.insert(need.id(), bytes)),
+                        Err(refusal) => resources.fail(need.id(), refusal),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The bytes of several needs; those on the web arrive at the same time.
+    fn find_all(&self, needs: &[Need], trace: &mut Trace) -> Vec<Result<Arc<[u8]>, Refusal>> {
+        let on_web = |need: &Need| matches!(need.source(), NeedSource::Location(text) if is_web(text));
+        if needs.len() < 2 || !needs.iter().any(on_web) {
+            return needs.iter().map(|need| self.find(need.source(), trace)).collect();
+        }
+        let pairs = std::thread::scope(|scope| {
+            let threads: Vec<_> = needs
+                .iter()
+                .map(|need| {
+                    scope.spawn(|| {
+                        let mut own = Trace::default();
+                        (self.find(need.source(), &mut own), own)
+                    })
+                })
+                .collect();
+            threads
+                .into_iter()
+                .map(|t| t.join().unwrap_or_else(|_| (Err(Refusal::Web("the fetch ended early".into())), Trace::default())))
+                .collect::<Vec<_>>()
+        });
+        let join = |(found, own): (_, Trace)| {
+            trace.stamps.extend(own.stamps);
+            trace.unsettled |= own.unsettled;
+            found
+        };
+        pairs.into_iter().map(join).collect()
+    }
+
+    fn find(&self, source: &NeedSource, trace: &mut Trace) -> Result<Arc<[u8]>, Refusal> {
+        match source {
+            NeedSource::Location(text) if is_web(text) => {
+                let found = self.web.as_ref().map_or(Err(Refusal::Offline), |web| web.get(text));
+                trace.unsettled |= found.is_err();
+                found.map(Into::into)
+            }
+            NeedSource::Location(text) => match scheme(text) {
+                Some(_) => Err(Refusal::Scheme),
+                None => self.local(text, &self.folders, trace),
+            },
+            NeedSource::Asset { path, .. } => self.asset(path, trace),
+            _ => Err(Refusal::Web("this kind of source is not known here".into())),
+        }
+    }
+
+    fn asset(&self, path: &str, trace: &mut Trace) -> Result<Arc<[u8]>, Refusal> {
+        let kept = self.assets.lock().ok().and_then(|assets| assets.get(path).cloned());
+        if let Some(bytes) = kept {
+            trace.stamps.push(stamp(&self.template_folder.join(path)));
+            return Ok(bytes);
+        }
+        let bytes = self.local(path, std::slice::from_ref(&self.template_folder), trace)?;
+        if let Ok(mut assets) = self.assets.lock() {
+            assets.insert(path.to_owned(), bytes.clone());
+        }
+        Ok(bytes)
+    }
+
+    /// A file at a path from one of the folders: the first where it is.
+    fn local(&self, path: &str, folders: &[PathBuf], trace: &mut Trace) -> Result<Arc<[u8]>, Refusal> {
+        let mut refusal = None;
+        for folder in folders {
+            let inside = |path: &Path| path.starts_with(folder) || self.root.as_ref().is_some_and(|root| path.starts_with(root));
+            let wanted = folder.join(path);
+            // Judged by its letters first, so that nothing is said about files outside, not even whether they are there.
+            if !inside(&lexical(&wanted)) {
+                refusal.get_or_insert(Refusal::Outside);
+                continue;
+            }
+            trace.stamps.push(stamp(&wanted));
+            let Ok(real) = wanted.canonicalize() else { continue };
+            if inside(&real) {
+                return read(&real, self.max_bytes);
+            }
+            refusal = Some(Refusal::Outside);
+        }
+        Err(refusal.unwrap_or(Refusal::NotThere))
+    }
+}
+
+/// The state of a local file, to be compared later.
+pub(crate) fn stamp(path: &Path) -> Stamp {
+    let metadata = std::fs::metadata(path).ok();
+    let changed = |m: &std::fs::Metadata| m.modified().ok()?.duration_since(UNIX_EPOCH).ok().and_then(|d| u64::try_from(d.as_nanos()).ok());
+    let state = metadata.map(|m| (m.len(), changed(&m).unwrap_or(0)));
+    Stamp { path: path.to_string_lossy().into_owned(), state }
+}
+
+fn is_web(text: &str) -> bool {
+    matches!(scheme(text), Some(s) if s.eq_ignore_ascii_case("http") || s.eq_ignore_ascii_case("https"))
+}
+
+/// What stands before the colon, where that is a URL's scheme: at least two letters, so that no drive letter is one.
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once(':')?;
+    let known = ["http", "https", "data", "file", "ftp", "blob", "javascript"].iter().any(|s| scheme.eq_ignore_ascii_case(s));
+    let letters = scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    (known || (letters && rest.starts_with("//"))).then_some(scheme)
+}
+
+/// The path without `.` and `..`, by its letters alone.
+fn lexical(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(out.pop()),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn read(real: &Path, limit: usize) -> Result<Arc<[u8]>, Refusal> {
+    let unreadable = |error: std::io::Error| Refusal::Unreadable(io_reason(&error));
+    // Asked before opening: opening a pipe would wait for its other end.
+    let metadata = std::fs::metadata(real).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(Refusal::NotAFile);
+    }
+    if usize::try_from(metadata.len()).map_or(true, |bytes| bytes > limit) {
+        return Err(Refusal::TooLarge { bytes: Some(metadata.len()), limit });
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(real).map_err(unreadable)?;
+    file.take(u64::try_from(limit).unwrap_or(u64::MAX)).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes.into())
+}

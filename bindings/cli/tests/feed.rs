@@ -1,0 +1,212 @@
+//! `feed` from outside: what it writes, what it skips, what it survives.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{CARD, Room, STRICT, exists, png};
+
+fn drawn(said: &str) -> &str {
+    said.lines().find(|line| line.contains(" drawn, ")).unwrap_or_else(|| panic!("no summary in:\n{said}"))
+}
+
+#[test]
+fn a_bad_row_harms_no_other_and_is_listed_at_the_end() {
+    let room = Room::new("bad-row");
+    room.file("t.json", STRICT);
+    room.file("shop/photos/a.png", png(4, 4, [255, 0, 0, 255]));
+    room.file("shop/photos/broken.png", b"\x89PNG\r\n\x1a\nnothing");
+    room.file(
+        "shop/f.csv",
+        "id,tint,image link\n1,#ff0000,photos/a.png\n2,reddish,photos/a.png\n3,#00ff00,../../etc/passwd\n4,#00ff00,photos/none.png\n\
+         5,#0000ff,photos/broken.png\n6,#0000ff,\n7,#ffffff,photos/a.png\n1,#ffffff,photos/a.png\n,#ffffff,photos/a.png\n10,a,b,c,d\n11,#ffffff,photos/a.png\n",
+    );
+    let said = room.says(1, &["feed", "t.json", "shop/f.csv", "--out", "out"]);
+    assert!(drawn(&said).starts_with("11 rows: 3 drawn, 0 unchanged, 8 failed"), "{said}");
+    assert_eq!(room.list("out/default"), ["1.png", "11.png", "7.png"]);
+    let failures: Vec<&str> = said.lines().filter(|line| line.starts_with("shop/f.csv:")).collect();
+    assert_eq!(failures.len(), 8, "{said}");
+    for (failure, start, part) in [
+        (failures[0], "shop/f.csv:3: 2: field tint: ", "reddish"),
+        (failures[1], "shop/f.csv:4: 3: layers[0]", "a picture must lie in the folder of its row or template"),
+        (failures[2], "shop/f.csv:5: 4: layers[0]", "there is no such file"),
+        (failures[3], "shop/f.csv:6: 5: ", "PNG"),
+        (failures[4], "shop/f.csv:7: 6: field image_link: ", ""),
+        (failures[5], "shop/f.csv:9: 1: ", "an id must stand once, \"1\" stands in line 2 already"),
+        (failures[6], "shop/f.csv:10: ", "an id must be a text or a number, and not empty"),
+        (failures[7], "shop/f.csv:11: ", "the row must have 3 cells as the header has, found 5"),
+    ] {
+        assert!(failure.starts_with(start) && failure.contains(part), "{failure}\nwants {start} ... {part}");
+    }
+    let sheet = room.text("out/index.html");
+    assert_eq!(sheet.matches("<article class=\"row").count(), 11);
+    assert_eq!(sheet.matches("class=\"row failed").count(), 8);
+    assert!(sheet.contains("<img src=\"default/7.png\" width=\"40\" height=\"20\" loading=\"lazy\""), "{sheet}");
+}
+
+#[test]
+fn what_is_there_and_unchanged_is_not_drawn_again() {
+    let room = Room::new("resume");
+    room.file("t.json", CARD);
+    room.file("a.png", png(4, 4, [255, 0, 0, 255]));
+    room.file("f.tsv", "id\ttint\timage_link\tunused\na\t#111111\ta.png\tx\nb\t#222222\t\tx\nc\t#333333\tlater.png\tx\n");
+    let run = || drawn(&room.says(0, &["feed", "t.json", "f.tsv", "--out", "out", "--variant", "default", "--variant", "tall"])).to_owned();
+    assert!(run().contains("3 rows in 2 variants: 6 drawn, 0 unchanged, 0 failed"));
+    assert_eq!(room.list("out"), ["default", "index.html", "manifest.jsonl", "tall"]);
+    let first = room.read("out/tall/a.png");
+    assert!(run().contains("0 drawn, 6 unchanged"));
+    room.file("f.tsv", "id\ttint\timage_link\tunused\na\t#111111\ta.png\ty\nb\t#aaaaaa\t\ty\nc\t#333333\tlater.png\ty\n");
+    assert!(run().contains("2 drawn, 4 unchanged"), "only the row whose drawn column changed");
+    room.file("a.png", png(5, 5, [0, 255, 0, 255]));
+    assert!(run().contains("2 drawn, 4 unchanged"), "a local picture that changed is seen");
+    assert_ne!(first, room.read("out/tall/a.png"));
+    room.file("later.png", png(4, 4, [0, 0, 255, 255]));
+    assert!(run().contains("2 drawn, 4 unchanged"), "a picture that was missing is there now");
+    std::fs::remove_file(room.0.join("out/tall/a.png")).unwrap();
+    std::fs::write(room.0.join("out/tall/b.png"), "torn").unwrap();
+    assert!(run().contains("2 drawn, 4 unchanged"), "files that are gone or torn are drawn again");
+    assert_eq!(first[..8], room.read("out/tall/b.png")[..8]);
+    room.file("f.tsv", "id\ttint\timage_link\tunused\na\treddish\ta.png\ty\n");
+    room.says(1, &["feed", "t.json", "f.tsv", "--out", "out"]);
+    assert_eq!(room.list("out/default"), ["b.png", "c.png"], "a picture that its row no longer stands for is taken away");
+}
+
+#[test]
+fn a_killed_run_leaves_no_partial_file_and_the_next_one_finishes() {
+    let room = Room::new("kill");
+    room.file("t.json", CARD.replace("[40, 20]", "[1200, 1200]"));
+    let count = 60;
+    let rows: String = (0..count).map(|i| format!("{i},#{:06x}\n", i * 4_000)).collect();
+    room.file("f.csv", format!("id,tint\n{rows}"));
+    let arguments = ["feed", "t.json", "f.csv", "--out", "out", "--jobs", "2"];
+    let mut child = room.program(&arguments).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let started = Instant::now();
+    while room.list("out/default").iter().filter(|name| name.ends_with(".png")).count() < 3 {
+        assert!(started.elapsed() < Duration::from_secs(120), "no picture came");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let before: Vec<String> = room.list("out/default").into_iter().filter(|name| !name.starts_with('.')).collect();
+    assert!(before.len() < count, "it was killed too late to show anything");
+    assert!(!exists(room.0.join("out/index.html")));
+    for name in &before {
+        let png = room.read(&format!("out/default/{name}"));
+        assert!(png.starts_with(b"\x89PNG") && png.ends_with(b"IEND\xaeB`\x82"), "{name} is not whole");
+    }
+    let said = room.says(0, &arguments);
+    let unchanged: usize = drawn(&said).split(" drawn, ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    // A picture may be in place without its line in the manifest: one for each thread that draws.
+    assert!(unchanged <= before.len() && unchanged + 2 >= before.len(), "{said}, {} were there", before.len());
+    assert_eq!(room.list("out/default").len(), count, "all pictures, and no remains");
+    assert!(drawn(&room.says(0, &arguments)).contains("0 drawn, 60 unchanged"));
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let room = Room::new("threads");
+    room.file("t.json", CARD);
+    let rows: String = (0..40).map(|i| format!("{{\"id\": {i}, \"tint\": \"#{:06x}\"}}\n", i * 99_991)).collect();
+    room.file("f.jsonl", rows);
+    for (jobs, out) in [("1", "one"), ("8", "eight")] {
+        room.says(0, &["feed", "t.json", "f.jsonl", "--out", out, "--jobs", jobs]);
+    }
+    for name in room.list("one/default") {
+        assert_eq!(room.read(&format!("one/default/{name}")), room.read(&format!("eight/default/{name}")), "{name}");
+    }
+    assert_eq!(room.list("one/default").len(), 40);
+    assert_eq!(room.text("one/index.html"), room.text("eight/index.html"), "rows stand in the feed's order");
+}
+
+#[test]
+fn feeds_are_read_as_they_come() {
+    let room = Room::new("dirt");
+    room.file("t.json", CARD);
+    let quoted = "id,title,tint\n\"a\",\"two\nlines, and \"\"quotes\"\"\",#ff0000\n\nb,\"\",\n";
+    for (name, content, ids) in [
+        ("bom.csv", format!("\u{feff}{quoted}"), &["a.png", "b.png"][..]),
+        ("crlf.csv", quoted.replace('\n', "\r\n"), &["a.png", "b.png"]),
+        ("semicolon.csv", "ID;Tint\na;#ff0000\n".into(), &["a.png"]),
+        ("tabs.txt", "id\ttint\na\t#ff0000\n".into(), &["a.png"]),
+        ("short.tsv", "id\ttint\timage_link\na\n".into(), &["a.png"]),
+        ("no-end.csv", "id,tint\na,#ff0000".into(), &["a.png"]),
+        ("lines", "{\"id\": \"a\"}\n\n{\"id\": 7, \"tint\": \"#00ff00\"}\n".into(), &["7.png", "a.png"]),
+        ("bom.jsonl", "\u{feff}{\"id\": \"a\"}\r\n".into(), &["a.png"]),
+        ("no-id.csv", "tint\n#ff0000\n#00ff00\n".into(), &["row-000001.png", "row-000002.png"]),
+        ("header-only.csv", "id,tint\n".into(), &[]),
+        ("empty.jsonl", String::new(), &[]),
+    ] {
+        room.file(name, content);
+        let out = format!("out-{name}");
+        let said = room.says(0, &["feed", "t.json", name, "--out", &out]);
+        assert_eq!(room.list(&format!("{out}/default")), ids, "{name}: {said}");
+        assert!(exists(room.0.join(&out).join("index.html")), "{name}");
+    }
+    assert!(room.text("out-crlf.csv/index.html").contains("lines, and &quot;quotes&quot;"));
+    room.says(0, &["feed", "t.json", "no-id.csv", "--out", "limited", "--limit", "1"]);
+    assert_eq!(room.list("limited/default").len(), 1);
+}
+
+#[test]
+fn what_is_no_feed_is_refused_with_its_reason() {
+    let room = Room::new("no-feed");
+    room.file("t.json", CARD);
+    for (name, content, why) in [
+        ("empty.csv", &b""[..], "empty.csv: a feed must have a header line, found an empty file"),
+        ("utf16.csv", b"\xff\xfei\0d\0", "utf16.csv: a feed must be UTF-8, found a UTF-16 byte order mark"),
+        ("twice.csv", b"id,tint,id\n", "twice.csv:1: a column must stand once, found \"id\" twice"),
+        (
+            "whole.json",
+            b"[{\"id\": 1}]",
+            "whole.json: a feed is CSV, TSV or JSON Lines (one object a line), found JSON in one piece or XML",
+        ),
+    ] {
+        room.file(name, content);
+        assert_eq!(room.says(1, &["feed", "t.json", name, "--out", "out"]).trim_end(), why);
+    }
+    assert_eq!(room.says(1, &["feed", "t.json", "gone.csv", "--out", "out"]), "gone.csv: no such file or directory\n");
+    assert!(room.says(1, &["feed", "t.json", ".", "--out", "out"]).starts_with(".: a feed must be a file"));
+    room.file("latin.csv", b"id,tint\na,#ff0000\nb,\xe9\nc,#00ff00\n");
+    let said = room.says(1, &["feed", "t.json", "latin.csv", "--out", "out"]);
+    assert!(said.contains("latin.csv:3: column \"tint\" must be UTF-8, found other bytes"), "{said}");
+    room.file("broken.jsonl", "{\"id\": \"a\"}\n{\"id\": \n{\"id\": \"c\"}\n");
+    let said = room.says(1, &["feed", "t.json", "broken.jsonl", "--out", "out2"]);
+    assert!(said.contains("broken.jsonl:2: ") && room.list("out2/default") == ["a.png", "c.png"], "{said}");
+}
+
+#[test]
+fn an_open_quote_ends_the_reading_and_not_the_memory() {
+    let room = Room::new("quote");
+    room.file("t.json", CARD);
+    let rest = "x,#ff0000\n".repeat(1_200_000);
+    room.file("f.csv", format!("id,tint\na,#ff0000\nb,\"open\n{rest}"));
+    let said = room.says(1, &["feed", "t.json", "f.csv", "--out", "out"]);
+    assert!(said.contains("a row must end within 8388608 bytes, is a quote left open?"), "{said}");
+    assert_eq!(room.list("out/default"), ["a.png"]);
+}
+
+#[test]
+fn ids_are_never_paths() {
+    let room = Room::new("ids");
+    room.file("t.json", CARD);
+    room.file("f.jsonl", "{\"id\": \"../../evil\"}\n{\"id\": \"/etc/x\"}\n{\"id\": \"a/b\"}\n{\"id\": \"a?b\"}\n{\"id\": \"..\"}\n{\"id\": \"ünï ©\"}\n{\"id\": \"<b>&\\u0000\"}\n");
+    let said = room.says(0, &["feed", "t.json", "f.jsonl", "--out", "deep/er/out"]);
+    assert!(drawn(&said).starts_with("7 rows: 7 drawn"), "{said}");
+    assert_eq!(room.list(""), ["deep", "f.jsonl", "t.json"]);
+    assert_eq!(room.list("deep/er/out/default").len(), 7);
+    assert!(!room.text("deep/er/out/index.html").contains("<b>&\u{0}"));
+}
+
+#[test]
+fn two_runs_into_one_folder_do_not_mix() {
+    let room = Room::new("lock");
+    room.file("t.json", CARD);
+    room.file("f.csv", "id\na\n");
+    room.file("out/manifest.jsonl", "");
+    let lock = std::fs::File::open(room.0.join("out/manifest.jsonl")).unwrap();
+    lock.lock().unwrap();
+    let said = room.says(1, &["feed", "t.json", "f.csv", "--out", "out"]);
+    assert_eq!(said, "out/manifest.jsonl: another run is writing into this folder\n");
+    drop(lock);
+    room.says(0, &["feed", "t.json", "f.csv", "--out", "out"]);
+}

@@ -1,0 +1,64 @@
+//! PNG's row filters.
+
+/// Each row behind a zero: not filtered.
+pub(super) fn none(samples: &[u8], stride: usize) -> Vec<u8> {
+    let rows = samples.chunks_exact(stride);
+    let mut out = Vec::with_capacity(samples.len() + rows.len());
+    for row in rows {
+        out.push(0);
+        out.extend_from_slice(row);
+    }
+    out
+}
+
+/// Each row by the filter whose output has the least sum of absolute values.
+pub(super) fn adaptive(samples: &[u8], stride: usize, channels: usize) -> Vec<u8> {
+    let rows = samples.chunks_exact(stride);
+    let mut out = Vec::with_capacity(samples.len() + rows.len());
+    let zeros = vec![0; stride + channels];
+    // the row and the one above, with a pixel of zeros before them
+    let (mut row, mut above) = (zeros.clone(), zeros.clone());
+    let mut tried: [Vec<u8>; 5] = std::array::from_fn(|_| vec![0; stride]);
+    for samples in rows {
+        std::mem::swap(&mut row, &mut above);
+        if let Some(place) = row.get_mut(channels..) {
+            place.copy_from_slice(samples);
+        }
+        for (kind, out) in (0u8..).zip(&mut tried) {
+            filter(kind, samples, &row, &above, channels, out);
+        }
+        let weight = |v: &Vec<u8>| v.iter().map(|b| u64::from((*b as i8).unsigned_abs())).sum::<u64>();
+        if let Some((kind, best)) = (0u8..).zip(&tried).min_by_key(|(_, v)| weight(v)) {
+            out.push(kind);
+            out.extend_from_slice(best);
+        }
+    }
+    out
+}
+
+fn filter(kind: u8, samples: &[u8], row: &[u8], above: &[u8], channels: usize, out: &mut [u8]) {
+    let up = above.get(channels..).unwrap_or_default();
+    let around = out.iter_mut().zip(samples).zip(row.iter().zip(up.iter().zip(above)));
+    for ((out, x), (a, (b, c))) in around {
+        let predicted = match kind {
+            0 => 0,
+            1 => *a,
+            2 => *b,
+            3 => ((u16::from(*a) + u16::from(*b)) / 2) as u8,
+            _ => paeth(*a, *b, *c),
+        };
+        *out = x.wrapping_sub(predicted);
+    }
+}
+
+fn paeth(a: u8, b: u8, c: u8) -> u8 {
+    let (left, up, corner) = (i16::from(a), i16::from(b), i16::from(c));
+    let (pa, pb, pc) = ((up - corner).abs(), (left - corner).abs(), (left + up - 2 * corner).abs());
+    if pa <= pb && pa <= pc {
+        a
+    } else if pb <= pc {
+        b
+    } else {
+        c
+    }
+}

@@ -1,0 +1,179 @@
+//! How large things are by themselves: edges (margin, border, padding) in px, and the size that a layer's content asks for.
+
+use super::Layouter;
+use crate::css::length::Length;
+use crate::css::style::{Border, BorderStyle, Display, Sides};
+use crate::error::Fault;
+use crate::geom::Rect;
+use crate::plan::tree::{Content, PlannedLayer};
+use crate::text::{Available, Measured, TextLayout, TextRequest};
+
+/// A layer's edges in px; `auto` margins are 0 here and remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Edges {
+    pub(super) margin_left: f32,
+    pub(super) margin_right: f32,
+    pub(super) margin_top: f32,
+    pub(super) margin_bottom: f32,
+    /// Left, right, top, bottom.
+    pub(super) auto_margins: [bool; 4],
+    pub(super) border: Sides<f32>,
+    pub(super) padding: Sides<f32>,
+}
+
+impl Edges {
+    pub(super) fn horizontal(&self) -> f32 {
+        self.border.left + self.border.right + self.padding.left + self.padding.right
+    }
+
+    pub(super) fn vertical(&self) -> f32 {
+        self.border.top + self.border.bottom + self.padding.top + self.padding.bottom
+    }
+
+    pub(super) fn padding_box(&self, border_box: &Rect) -> Rect {
+        let Sides { top, right, bottom, left } = self.border;
+        border_box.inset([top, right, bottom, left])
+    }
+
+    pub(super) fn content_box(&self, border_box: &Rect) -> Rect {
+        let Sides { top, right, bottom, left } = self.padding;
+        self.padding_box(border_box).inset([top, right, bottom, left])
+    }
+}
+
+/// Whether children flow instead of being anchored.
+pub(super) fn is_flow(layer: &PlannedLayer) -> bool {
+    matches!(layer.content, Content::Box(_)) && layer.style.display != Display::Block
+}
+
+/// Whether a top-level layer needs the canvas's height to be placed.
+pub(super) fn hangs_on_height(layer: &PlannedLayer) -> bool {
+    let style = &layer.style;
+    !style.inset.bottom.is_auto()
+        || style.inset_logical[3].as_ref().is_some_and(|l| !l.is_auto())
+        || style.inset.top.has_percent()
+        || style.height.has_percent()
+}
+
+/// A border's width as Chromium computes it: whole px, never rounded down to nothing.
+fn border_px(border: &Border, context: &crate::css::length::LengthContext) -> f32 {
+    if matches!(border.style, BorderStyle::None | BorderStyle::Hidden) {
+        return 0.0;
+    }
+    let width = border.width.resolve(context, None).unwrap_or(0.0);
+    if width <= 0.0 { 0.0 } else { width.floor().max(1.0) }
+}
+
+/// The physical sides of margins, paddings or insets once their logical ones are mapped.
+pub(super) fn physical(sides: &Sides<Length>, logical: &[Option<Length>; 4], rtl: bool) -> Sides<Length> {
+    let [inline_start, inline_end, block_start, block_end] = logical.clone();
+    let (left, right) = if rtl { (inline_end, inline_start) } else { (inline_start, inline_end) };
+    Sides {
+        top: block_start.unwrap_or_else(|| sides.top.clone()),
+        right: right.unwrap_or_else(|| sides.right.clone()),
+        bottom: block_end.unwrap_or_else(|| sides.bottom.clone()),
+        left: left.unwrap_or_else(|| sides.left.clone()),
+    }
+}
+
+impl<'a> Layouter<'a> {
+    /// The edges of a layer; percentages are of the containing block's width, as CSS has it for all four sides.
+    pub(super) fn edges(&self, layer: &PlannedLayer, containing_width: f32) -> Edges {
+        let context = self.context(layer);
+        let style = &layer.style;
+        let rtl = layer.text.is_rtl();
+        let margin = physical(&style.margin, &style.margin_logical, rtl);
+        let padding = physical(&style.padding, &style.padding_logical, rtl);
+        let px = |length: &Length| length.resolve(&context, Some(containing_width)).unwrap_or(0.0);
+        Edges {
+            margin_left: px(&margin.left),
+            margin_right: px(&margin.right),
+            margin_top: px(&margin.top),
+            margin_bottom: px(&margin.bottom),
+            auto_margins: [margin.left.is_auto(), margin.right.is_auto(), margin.top.is_auto(), margin.bottom.is_auto()],
+            border: Sides {
+                top: border_px(&style.border.top, &context),
+                right: border_px(&style.border.right, &context),
+                bottom: border_px(&style.border.bottom, &context),
+                left: border_px(&style.border.left, &context),
+            },
+            padding: Sides { top: px(&padding.top), right: px(&padding.right), bottom: px(&padding.bottom), left: px(&padding.left) },
+        }
+    }
+
+    /// The smallest and the largest useful width of a layer's border box.
+    pub(super) fn content_widths(&mut self, layer: &'a PlannedLayer, edges: &Edges) -> (f32, f32) {
+        match &layer.content {
+            Content::Text(_) => {
+                let least = self.measure_text(layer, Available::MinContent).width;
+                let most = self.measure_text(layer, Available::MaxContent).width;
+                (least + edges.horizontal(), most + edges.horizontal())
+            }
+            Content::Box(_) if is_flow(layer) => self.flow_widths(layer),
+            _ => (edges.horizontal(), edges.horizontal()),
+        }
+    }
+
+    /// The height of a layer's border box at a width of its border box.
+    pub(super) fn content_height(&mut self, layer: &'a PlannedLayer, width: f32, edges: &Edges) -> f32 {
+        match &layer.content {
+            Content::Text(_) => {
+                let inner = (width - edges.horizontal()).max(0.0);
+                self.measure_text(layer, Available::Definite(inner)).height + edges.vertical()
+            }
+            Content::Box(_) if is_flow(layer) => self.flow_height(layer, width),
+            _ => edges.vertical(),
+        }
+    }
+
+    pub(super) fn measure_text(&mut self, layer: &'a PlannedLayer, width: Available) -> Measured {
+        let style = self.text_style(layer);
+        let request = self.request(layer, &style);
+        let measured = self.engine.measure(&request, width);
+        self.or_fault(measured, layer)
+    }
+
+    /// The lines of a text in its content box.
+    pub(super) fn set_text(&mut self, layer: &'a PlannedLayer, inner: &Rect) -> TextLayout {
+        let style = self.text_style(layer);
+        let request = self.request(layer, &style);
+        let set = self.engine.layout(&request, inner.width, Some(inner.height));
+        self.or_fault(set, layer)
+    }
+
+    /// What the text engine gave; its first fault is kept for the end of the layout.
+    fn or_fault<T: Default>(&mut self, result: Result<T, Fault>, layer: &PlannedLayer) -> T {
+        result.unwrap_or_else(|mut fault| {
+            fault.place.clone_from(&layer.path);
+            self.fault.get_or_insert(fault);
+            T::default()
+        })
+    }
+
+    /// The layer's text style at the size it came to.
+    fn text_style(&self, layer: &PlannedLayer) -> crate::css::style::TextStyle {
+        let mut style = layer.text.clone();
+        style.font_size = Length::Px(self.font_size(layer));
+        style
+    }
+
+    fn request<'r>(&self, layer: &'r PlannedLayer, style: &'r crate::css::style::TextStyle) -> TextRequest<'r>
+    where
+        'a: 'r,
+    {
+        let spans: &[_] = match &layer.content {
+            Content::Text(spans) => spans,
+            _ => &[],
+        };
+        TextRequest {
+            spans,
+            style,
+            decoration: layer.style.text_decoration.as_ref(),
+            fonts: self.fonts,
+            clamp: layer.style.line_clamp,
+            ellipsis: layer.style.text_overflow_ellipsis,
+            min_font_size: if self.fitted.contains_key(layer.ident.as_str()) { None } else { layer.style.min_font_size },
+            canvas: self.canvas,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Layout: a planned canvas becomes boxes, and boxes become a [`Scene`].
+//!
+//! Two kinds of container, as CSS has them. In a plain box (and on the canvas) every child is absolutely positioned in the padding box:
+//! [`anchor`] solves one child at a time. In a flex or grid box children flow: [`flow`] hands the subtree to taffy. [`measure`] answers
+//! how large a layer's content wants to be, [`emit`] turns the finished boxes into display items. Layout never waits for pixels: a
+//! picture's natural size comes from its header.
+//!
+//! A text with `min-font-size` shrinks to the box that layout gives it at its own size; the sizes reached are kept and layout runs once
+//! more with them.
+
+mod anchor;
+mod emit;
+mod flow;
+pub(crate) mod gradient;
+mod measure;
+mod outcome;
+mod taffy_style;
+mod text;
+
+use std::collections::BTreeMap;
+
+use crate::css::length::LengthContext;
+use crate::error::Fault;
+use crate::geom::Rect;
+use crate::plan::tree::{Canvas, Content, Finder, Found, PlannedLayer};
+use crate::report::Note;
+use crate::scene::Scene;
+use crate::text::{TextEngine, TextLayout};
+use measure::Edges;
+
+pub(crate) use outcome::{LaidLayer, LaidLine, Outcome};
+
+/// A layer with its border box in canvas px, before transforms.
+#[derive(Debug)]
+struct Node<'a> {
+    layer: &'a PlannedLayer,
+    rect: Rect,
+    edges: Edges,
+    text: Option<TextLayout>,
+    found: Option<Found>,
+    children: Vec<Node<'a>>,
+}
+
+/// Everything the steps of one layout share.
+struct Layouter<'a> {
+    engine: &'a mut TextEngine,
+    finder: &'a dyn Finder,
+    fonts: &'a [String],
+    canvas: (f32, f32),
+    /// Font sizes that texts with `min-font-size` came to, by the address-free name of the layer.
+    fitted: BTreeMap<&'a str, f32>,
+    /// The first thing that went wrong.
+    fault: Option<Fault>,
+}
+
+impl<'a> Layouter<'a> {
+    fn context(&self, layer: &PlannedLayer) -> LengthContext {
+        LengthContext { em: self.font_size(layer), canvas: self.canvas }
+    }
+
+    fn font_size(&self, layer: &PlannedLayer) -> f32 {
+        self.fitted.get(layer.ident.as_str()).copied().unwrap_or_else(|| layer.text.size_px())
+    }
+
+    /// Whether a layer takes space: a picture that is left out does not.
+    fn is_there(&self, layer: &PlannedLayer) -> bool {
+        match &layer.content {
+            Content::Picture(picture) => self.finder.find(picture).is_some(),
+            _ => true,
+        }
+    }
+
+    /// The inside of a layer whose border box is known.
+    fn fill(&mut self, layer: &'a PlannedLayer, rect: Rect, containing_width: f32) -> Node<'a> {
+        let edges = self.edges(layer, containing_width);
+        let mut node = Node { layer, rect, edges, text: None, found: None, children: Vec::new() };
+        match &layer.content {
+            Content::Box(_) if measure::is_flow(layer) => return self.flow(layer, rect, edges),
+            Content::Box(children) => {
+                let inner = edges.padding_box(&rect);
+                node.children = children
+                    .iter()
+                    .filter(|child| self.is_there(child))
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .map(|child| {
+                        let at = self.anchor(child, &inner, layer.text.is_rtl(), None);
+                        self.fill(child, at, inner.width)
+                    })
+                    .collect();
+            }
+            Content::Text(_) => node.text = Some(self.set_text(layer, &edges.content_box(&rect))),
+            Content::Picture(picture) => node.found = self.finder.find(picture),
+            Content::Path(_) => {}
+        }
+        node
+    }
+
+    /// All top-level layers; with a canvas of `auto` height, those placed from the top first.
+    fn canvas(&mut self, canvas: &'a Canvas) -> (Vec<Node<'a>>, f32) {
+        let there: Vec<&'a PlannedLayer> = canvas.layers.iter().filter(|l| self.is_there(l)).collect();
+        let height = canvas.height.unwrap_or_else(|| {
+            let open = Rect::new(0.0, 0.0, canvas.width, 0.0);
+            let lowest = there.iter().filter(|l| !measure::hangs_on_height(l)).map(|l| {
+                let rect = self.anchor(l, &open, canvas.text.is_rtl(), None);
+                rect.bottom() + self.edges(l, canvas.width).margin_bottom
+            });
+            lowest.fold(0.0_f32, f32::max).ceil().max(1.0)
+        });
+        self.canvas.1 = height;
+        let whole = Rect::new(0.0, 0.0, canvas.width, height);
+        let nodes = there.into_iter().map(|layer| {
+            let at = self.anchor(layer, &whole, canvas.text.is_rtl(), None);
+            self.fill(layer, at, canvas.width)
+        });
+        (nodes.collect(), height)
+    }
+}
+
+/// Lays a canvas out.
+pub(crate) fn layout(canvas: &Canvas, engine: &mut TextEngine, finder: &dyn Finder) -> Result<(Scene, Outcome), Fault> {
+    let size = (canvas.width, canvas.height.unwrap_or(0.0));
+    let mut layouter = Layouter { engine, finder, fonts: &canvas.fonts, canvas: size, fitted: BTreeMap::new(), fault: None };
+    let (mut nodes, mut height) = layouter.canvas(canvas);
+    let mut notes = Vec::new();
+    let mut fitted = BTreeMap::new();
+    shrunk(&nodes, &mut fitted, &mut notes);
+    if !fitted.is_empty() {
+        layouter.fitted = fitted;
+        (nodes, height) = layouter.canvas(canvas);
+    }
+    match layouter.fault {
+        Some(fault) => Err(fault),
+        None => Ok(emit::emit(canvas, height, &nodes, notes)),
+    }
+}
+
+/// The texts that came to a smaller size than their own.
+fn shrunk<'a>(nodes: &[Node<'a>], fitted: &mut BTreeMap<&'a str, f32>, notes: &mut Vec<Note>) {
+    for node in nodes {
+        if let Some(text) = &node.text {
+            let own = node.layer.text.size_px();
+            if text.font_size < own {
+                fitted.insert(&node.layer.ident, text.font_size);
+                notes.push(Note::text_shrunk(&node.layer.ident, own, text.font_size, node.rect.width, node.rect.height));
+            }
+        }
+        shrunk(&node.children, fitted, notes);
+    }
+}

@@ -1,0 +1,244 @@
+//! Template and row become a plan: values resolved, conditions decided, repeats unrolled, needs listed, a key that names the picture.
+//!
+//! ```text
+//! fields   the row read as the template's types          (a Lookup for expressions)
+//! build    documents' layers walked with a scope          -> tree::PlannedLayer
+//! sources  what a `src` says                              -> needs, inline pictures
+//! key      every resolved value of every drawn layer      -> 128 bits
+//! ```
+//!
+//! A plan owns everything it needs: it may wait for I/O and cross threads.
+
+mod build;
+mod data_url;
+mod fields;
+mod key;
+mod path;
+mod sources;
+pub(crate) mod tree;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::codec::Output;
+use crate::error::{Error, Fault};
+use crate::limits::Limits;
+use crate::report::Note;
+use crate::resources::{Need, NeedId, Picture, Resources, missing};
+use crate::row::Row;
+use crate::scene::PictureId;
+use crate::template::Template;
+use crate::text::Fonts;
+pub use key::Key;
+use sources::Planned;
+use tree::{Canvas, Content, Finder, Found, Missing, PlannedLayer, PlannedPicture};
+
+/// What the host chooses for one plan.
+///
+/// ```
+/// use templrender::Context;
+/// let context = Context { variant: Some("story".into()), now: Some(1_795_000_000), ..Context::default() };
+/// assert_eq!(context.scale, None);
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Context {
+    /// One of the template's variants; `None` is its base.
+    pub variant: Option<String>,
+    /// Seconds since 1970-01-01T00:00:00Z, for sale windows; the library has no clock.
+    pub now: Option<i64>,
+    /// BCP 47; instead of the template's `lang`.
+    pub lang: Option<String>,
+    /// 0.1 to 4; instead of the template's `output.scale`.
+    pub scale: Option<f32>,
+    /// Instead of the template's `output`.
+    pub output: Option<Output>,
+}
+
+/// A template filled with one row.
+///
+/// ```
+/// use templrender::{Context, Fonts, Renderer, Row, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [20, 10], "layers": [
+///     { "type": "box", "width": 5, "height": 5, "background": "{{ tint }}" } ] }"#)?;
+/// let renderer = Renderer::new(Fonts::new());
+/// let red = renderer.plan(&template, &Row::from_json(r#"{ "tint": "red", "unused": 1 }"#)?, &Context::default())?;
+/// let same = renderer.plan(&template, &Row::from_json(r#"{ "tint": "red", "unused": 2 }"#)?, &Context::default())?;
+/// let blue = renderer.plan(&template, &Row::from_json(r#"{ "tint": "blue" }"#)?, &Context::default())?;
+/// assert_eq!(red.key(), same.key());
+/// assert_ne!(red.key(), blue.key());
+/// # Ok::<(), templrender::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Plan {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    template: String,
+    variant: Option<String>,
+    canvas: Canvas,
+    /// By the numbers that [`PlannedPicture::candidates`] holds.
+    sources: Vec<Planned>,
+    output: Output,
+    key: Key,
+    valid_until: Option<i64>,
+    notes: Vec<Note>,
+}
+
+/// Fills a template with a row.
+pub(crate) fn plan(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Plan, Error> {
+    let built = build::build(template, row, context, fonts, limits)?;
+    Ok(Plan { inner: Arc::new(built) })
+}
+
+impl Plan {
+    /// Names the picture: 128 bits over everything that decides its pixels before download.
+    pub fn key(&self) -> Key {
+        self.inner.key
+    }
+
+    /// Seconds since 1970 (UTC) at which the same row would give another picture.
+    pub fn valid_until(&self) -> Option<i64> {
+        self.inner.valid_until
+    }
+
+    /// How the template, or the host, wants the picture encoded.
+    pub fn output(&self) -> &Output {
+        &self.inner.output
+    }
+
+    /// Everything the plan may draw, first choices and fallbacks.
+    pub fn needs(&self) -> impl Iterator<Item = &Need> {
+        let mut seen = BTreeSet::new();
+        self.inner.sources.iter().filter_map(|s| s.need.as_ref()).filter(move |need| seen.insert(need.id))
+    }
+
+    /// What is to be answered now: for each picture its first choice that has neither arrived nor failed. Each need stands once.
+    pub fn pending(&self, resources: &Resources) -> Vec<&Need> {
+        let mut seen = BTreeSet::new();
+        let mut pending = Vec::new();
+        for picture in self.pictures() {
+            for source in picture.candidates.iter().filter_map(|i| self.inner.sources.get(*i as usize)) {
+                match (&source.need, source.answer(resources)) {
+                    (_, Some(Ok(_))) => break,
+                    (_, Some(Err(_))) => {}
+                    (Some(need), None) => {
+                        if seen.insert(need.id) {
+                            pending.push(need);
+                        }
+                        break;
+                    }
+                    (None, None) => {}
+                }
+            }
+        }
+        pending
+    }
+
+    pub(crate) fn template_name(&self) -> &str {
+        &self.inner.template
+    }
+
+    pub(crate) fn variant(&self) -> Option<&str> {
+        self.inner.variant.as_deref()
+    }
+
+    pub(crate) fn notes(&self) -> &[Note] {
+        &self.inner.notes
+    }
+
+    pub(crate) fn canvas(&self) -> &Canvas {
+        &self.inner.canvas
+    }
+
+    /// What the report calls each source.
+    pub(crate) fn source_names(&self) -> Vec<String> {
+        self.inner.sources.iter().map(|s| s.name.clone()).collect()
+    }
+
+    /// A source's picture and tint, by its number.
+    pub(crate) fn picture<'r>(&'r self, id: PictureId, resources: &'r Resources) -> Option<(&'r Planned, &'r Picture)> {
+        let source = self.inner.sources.get(id.0 as usize)?;
+        source.answer(resources)?.as_ref().ok().map(|picture| (source, picture))
+    }
+
+    fn pictures(&self) -> Vec<&PlannedPicture> {
+        let mut found = Vec::new();
+        let mut open: Vec<&PlannedLayer> = self.inner.canvas.layers.iter().rev().collect();
+        while let Some(layer) = open.pop() {
+            match &layer.content {
+                Content::Box(children) => open.extend(children.iter().rev()),
+                Content::Picture(picture) => found.push(picture),
+                Content::Text(_) | Content::Path(_) => {}
+            }
+        }
+        found
+    }
+
+    /// Checks that every picture that must be there is, and notes those that are not.
+    pub(crate) fn settle(&self, resources: &Resources) -> Result<Vec<Note>, Error> {
+        let mut faults = Vec::new();
+        let mut notes = Vec::new();
+        let mut open: Vec<&PlannedLayer> = self.inner.canvas.layers.iter().rev().collect();
+        while let Some(layer) = open.pop() {
+            match &layer.content {
+                Content::Box(children) => open.extend(children.iter().rev()),
+                Content::Picture(picture) => self.settle_one(layer, picture, resources, &mut faults, &mut notes),
+                Content::Text(_) | Content::Path(_) => {}
+            }
+        }
+        if faults.is_empty() { Ok(notes) } else { Err(Error::from_faults(faults)) }
+    }
+
+    fn settle_one(
+        &self,
+        layer: &PlannedLayer,
+        picture: &PlannedPicture,
+        resources: &Resources,
+        faults: &mut Vec<Fault>,
+        notes: &mut Vec<Note>,
+    ) {
+        let mut reasons = Vec::new();
+        for source in picture.candidates.iter().filter_map(|i| self.inner.sources.get(*i as usize)) {
+            match source.answer(resources) {
+                Some(Ok(_)) => break,
+                Some(Err(why)) => reasons.push(format!("{}: {why}", source.name)),
+                None => reasons.push(format!("{}: not answered", source.name)),
+            }
+        }
+        let found = self.find_in(picture, resources).is_some();
+        if !found && picture.missing == Missing::Error {
+            faults.push(missing(&layer.path, &reasons));
+        } else if !reasons.is_empty() || !found {
+            let why = if reasons.is_empty() { "it has no source".to_owned() } else { reasons.join("; ") };
+            notes.push(Note::new(crate::report::NoteCode::ImageMissing, &layer.ident, why));
+        }
+    }
+
+    fn find_in(&self, picture: &PlannedPicture, resources: &Resources) -> Option<Found> {
+        picture.candidates.iter().find_map(|i| {
+            let found = self.inner.sources.get(*i as usize)?.answer(resources)?.as_ref().ok()?;
+            Some(Found { id: PictureId(*i), natural: found.natural() })
+        })
+    }
+}
+
+/// A plan with the host's answers, for layout.
+pub(crate) struct Answered<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) resources: &'a Resources,
+}
+
+impl Finder for Answered<'_> {
+    fn find(&self, picture: &PlannedPicture) -> Option<Found> {
+        self.plan.find_in(picture, self.resources)
+    }
+}
+
+/// The id of a need that a test or a host knows by its location.
+impl From<&Need> for NeedId {
+    fn from(need: &Need) -> Self {
+        need.id
+    }
+}

@@ -1,0 +1,75 @@
+//! What a `src` says: locations and assets become needs, inline bytes and `data:` URLs become pictures at once.
+
+use std::sync::Arc;
+
+use super::data_url;
+use crate::css::color::Color;
+use crate::error::quoted;
+use crate::limits::Limits;
+use crate::resources::{Need, NeedId, NeedSource, Picture, Resources};
+use crate::row::Value;
+
+/// One candidate of a picture layer.
+#[derive(Debug, Clone)]
+pub(crate) struct Planned {
+    /// What reports call it.
+    pub(crate) name: String,
+    /// `None` where the bytes came with the row or the template.
+    pub(crate) need: Option<Need>,
+    inline: Option<Result<Picture, String>>,
+    /// What `currentColor` means in an SVG.
+    pub(crate) tint: Option<Color>,
+}
+
+impl Planned {
+    /// Whether it is there, and why not.
+    pub(crate) fn answer<'r>(&'r self, resources: &'r Resources) -> Option<&'r Result<Picture, String>> {
+        match (&self.inline, &self.need) {
+            (Some(inline), _) => Some(inline),
+            (None, Some(need)) => resources.answer(need.id),
+            (None, None) => None,
+        }
+    }
+
+    /// Bytes that came with the row or the template.
+    pub(super) fn inline(name: &str, bytes: impl Into<Arc<[u8]>>, tint: Option<Color>, limits: &Limits) -> Self {
+        let picture = Picture::read(bytes.into(), limits).map_err(|fault| fault.message);
+        Self { name: name.to_owned(), need: None, inline: Some(picture), tint }
+    }
+
+    fn needed(name: &str, source: NeedSource, tint: Option<Color>) -> Self {
+        let need = Need { id: NeedId::of(&source), source, useful_px: (0, 0), optional: true };
+        Self { name: name.to_owned(), need: Some(need), inline: None, tint }
+    }
+}
+
+/// The candidates that one value of a `src` gives, in order; null and empty texts give none.
+pub(super) fn candidates(
+    value: &Value,
+    asset: &dyn Fn(&str) -> Option<String>,
+    tint: Option<Color>,
+    limits: &Limits,
+    out: &mut Vec<Planned>,
+) -> Result<(), String> {
+    match value {
+        Value::Null => {}
+        Value::List(items) => return items.iter().try_for_each(|item| candidates(item, asset, tint, limits, out)),
+        Value::Image(image) => out.push(Planned::inline(&image.name, image.bytes.clone(), tint, limits)),
+        Value::Text(text) => {
+            let text = text.trim();
+            if let Some(name) = text.strip_prefix("asset:") {
+                let path = asset(name).ok_or_else(|| format!("no asset is called {}", quoted(name)))?;
+                out.push(Planned::needed(text, NeedSource::Asset { name: name.to_owned(), path }, tint));
+            } else if let Some(bytes) = data_url::decode(text) {
+                out.push(match bytes {
+                    Ok(bytes) => Planned::inline("data:", bytes, tint, limits),
+                    Err(why) => Planned { name: "data:".to_owned(), need: None, inline: Some(Err(why)), tint },
+                });
+            } else if !text.is_empty() {
+                out.push(Planned::needed(text, NeedSource::Location(text.to_owned()), tint));
+            }
+        }
+        other => return Err(format!("src must be text or a list of texts, found {}", other.short())),
+    }
+    Ok(())
+}

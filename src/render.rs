@@ -1,0 +1,212 @@
+//! The renderer: what is shared between renders (fonts, limits), what one thread keeps (scratch), and the way from a plan to a frame.
+
+use std::collections::BTreeMap;
+
+use crate::codec::{self, DecodeHint};
+use crate::error::Error;
+use crate::geom::{Affine, Point, Rect};
+use crate::layout::{self, LaidLayer, Outcome};
+use crate::limits::Limits;
+use crate::paint::{self, PaintScratch};
+use crate::pixel::Frame;
+use crate::plan::{self, Answered, Context, Plan};
+use crate::report::{LayerReport, LineReport, Report};
+use crate::resources::{Picture, Resources};
+use crate::row::Row;
+use crate::scene::{FaceId, Item, PictureId, Scene, Segment};
+use crate::template::Template;
+use crate::text::{Fonts, TextEngine};
+
+/// Fonts and limits, shared by all threads.
+///
+/// ```
+/// use templrender::{Context, Fonts, Output, Renderer, Resources, Row, Scratch, Template};
+/// let template = Template::parse(r##"{ "templrender": 1, "name": "dot", "size": [16, 16], "background": "#fff", "layers": [
+///     { "type": "box", "left": 4, "top": 4, "width": 8, "height": 8, "background": "#d0021b", "border-radius": "50%" } ] }"##)?;
+/// let renderer = Renderer::new(Fonts::new());
+/// let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
+/// let rendered = renderer.render(&plan, &Resources::new(), &mut Scratch::new())?;
+/// let png = rendered.frame.encode(&Output::png())?;
+/// assert!(png.starts_with(b"\x89PNG"));
+/// # Ok::<(), templrender::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Renderer {
+    fonts: Fonts,
+    limits: Limits,
+}
+
+/// What one thread keeps between renders: shaped words, glyph masks, buffers. It never changes a byte of a picture.
+#[derive(Default)]
+pub struct Scratch {
+    text: Option<TextEngine>,
+    paint: PaintScratch,
+}
+
+impl Scratch {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// A drawn picture and what happened on the way.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// The pixels.
+    pub frame: Frame,
+    /// Boxes, lines, notes.
+    pub report: Report,
+}
+
+impl Renderer {
+    /// A renderer with these fonts and default limits.
+    pub fn new(fonts: Fonts) -> Self {
+        Self { fonts, limits: Limits::default() }
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Fills a template with a row.
+    ///
+    /// # Errors
+    /// A row that lacks a required field or holds what its field or a key cannot take; a canvas beyond the limits.
+    pub fn plan(&self, template: &Template, row: &Row, context: &Context) -> Result<Plan, Error> {
+        plan::plan(template, row, context, &self.fonts, &self.limits)
+    }
+
+    /// Lays a plan out and draws it.
+    ///
+    /// # Errors
+    /// A picture that must be there and is not, or whose bytes are damaged.
+    pub fn render(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<Rendered, Error> {
+        let (scene, report) = self.lay_out(plan, resources, scratch)?;
+        let pictures = self.pictures(plan, resources, &scene)?;
+        let frame = paint::paint(&scene, &Decoded(pictures), &Outlines(&self.fonts), &mut scratch.paint, &self.limits)?;
+        Ok(Rendered { frame, report })
+    }
+
+    /// Lays a plan out without drawing it.
+    ///
+    /// # Errors
+    /// As [`render`](Self::render), but damaged pixels go unseen.
+    pub fn report(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<Report, Error> {
+        self.lay_out(plan, resources, scratch).map(|(_, report)| report)
+    }
+
+    fn lay_out(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<(Scene, Report), Error> {
+        let mut notes = plan.settle(resources)?;
+        let engine = match scratch.text.take() {
+            Some(engine) if engine.is_for(&self.fonts) => scratch.text.insert(engine),
+            _ => scratch.text.insert(TextEngine::new(&self.fonts)),
+        };
+        let (scene, mut outcome) = layout::layout(plan.canvas(), engine, &Answered { plan, resources })?;
+        notes.append(&mut outcome.notes);
+        outcome.notes = notes;
+        let (width, height) = scene.size;
+        let px = |side: u32| ((side as f32 * scene.scale).round() as u32).max(1);
+        if let Some(message) = crate::pixel::over_limit("canvas", px(width), px(height), &self.limits) {
+            return Err(crate::Fault::new(crate::Code::CanvasLimit, "size", message).into());
+        }
+        let report = report_of(plan, outcome, (px(width), px(height)));
+        Ok((scene, report))
+    }
+
+    /// Decodes every picture of a scene, no larger than it is drawn where its format can do so.
+    fn pictures(&self, plan: &Plan, resources: &Resources, scene: &Scene) -> Result<BTreeMap<PictureId, Frame>, Error> {
+        let mut sizes = BTreeMap::new();
+        drawn_sizes(&scene.items, &Affine::scale(scene.scale, scene.scale), &mut sizes);
+        let mut frames = BTreeMap::new();
+        for (id, (width, height)) in sizes {
+            let Some((source, picture)) = plan.picture(id, resources) else { continue };
+            let named = |mut fault: crate::Fault| {
+                fault.place = format!("resource {}", source.name);
+                fault
+            };
+            let side = |v: f32| v.ceil().clamp(1.0, self.limits.max_side_px as f32) as u32;
+            let frame = match picture {
+                Picture::Bitmap { bytes, .. } => {
+                    let hint = DecodeHint { target: (side(width), side(height)) };
+                    codec::decode(bytes, Some(hint), &self.limits).map_err(named)?.frame
+                }
+                Picture::Svg(svg) => svg.draw(side(width), side(height), source.tint, &self.limits).map_err(named)?,
+            };
+            frames.insert(id, frame);
+        }
+        Ok(frames)
+    }
+}
+
+/// The report of what layout did.
+fn report_of(plan: &Plan, outcome: Outcome, size: (u32, u32)) -> Report {
+    let sources = plan.source_names();
+    let mut notes = plan.notes().to_vec();
+    notes.extend(outcome.notes);
+    Report {
+        template: plan.template_name().to_owned(),
+        variant: plan.variant().map(str::to_owned),
+        size,
+        key: plan.key().to_string(),
+        valid_until: plan.valid_until(),
+        layers: outcome.layers.into_iter().map(|layer| layer_report(layer, &sources)).collect(),
+        notes,
+    }
+}
+
+/// A laid-out layer; `sources` names the pictures by their index in the plan.
+fn layer_report(layer: LaidLayer, sources: &[String]) -> LayerReport {
+    let quad = |r: &Rect| [r.x, r.y, r.width, r.height];
+    LayerReport {
+        rect: quad(&layer.rect),
+        font_size: layer.font_size,
+        lines: layer.lines.into_iter().map(|l| LineReport { rect: quad(&l.rect), text: l.text }).collect(),
+        source: layer.picture.and_then(|(id, _)| sources.get(id.0 as usize).cloned()),
+        scale: layer.picture.and_then(|(_, scale)| scale),
+        layer: layer.ident,
+    }
+}
+
+/// The largest size, in painted px, at which each picture of a scene is drawn.
+fn drawn_sizes(items: &[Item], to_px: &Affine, sizes: &mut BTreeMap<PictureId, (f32, f32)>) {
+    let length = |from: Point, to: Point| libm::hypotf(to.x - from.x, to.y - from.y);
+    for item in items {
+        match item {
+            Item::Group(group) => drawn_sizes(&group.items, &to_px.then_inner(&group.transform), sizes),
+            Item::Picture(picture) => {
+                let Rect { x, y, width, height } = picture.dest;
+                let corner = to_px.apply(Point::new(x, y));
+                let across = length(corner, to_px.apply(Point::new(x + width, y)));
+                let down = length(corner, to_px.apply(Point::new(x, y + height)));
+                let known = sizes.entry(picture.source).or_insert((0.0, 0.0));
+                *known = (known.0.max(across), known.1.max(down));
+            }
+            _ => {}
+        }
+    }
+}
+
+struct Decoded(BTreeMap<PictureId, Frame>);
+
+impl paint::Pictures for Decoded {
+    fn picture(&self, id: PictureId) -> Option<&Frame> {
+        self.0.get(&id)
+    }
+}
+
+struct Outlines<'f>(&'f Fonts);
+
+impl paint::Outlines for Outlines<'_> {
+    fn outline(&self, face: FaceId, variations: &[([u8; 4], f32)], glyph: u16) -> Option<Vec<Segment>> {
+        self.0.outline(face, variations, glyph)
+    }
+
+    fn identity(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0.digest();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+}

@@ -1,0 +1,245 @@
+//! The report of one render: boxes, lines, sources and notes. A note is trouble that was met and survived: text shrunk, picture enlarged,
+//! glyph missing. Its JSON is the same from every host.
+
+use std::fmt::Write as _;
+
+use crate::geom::Rect;
+use crate::row::Date;
+use crate::text::TextNote;
+
+/// What happened while a picture was laid out and drawn.
+///
+/// ```
+/// use templrender::{Context, Fonts, Renderer, Resources, Row, Scratch, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [20, 10], "layers": [
+///     { "id": "far", "type": "box", "left": 50, "width": 5, "height": 5 } ] }"#)?;
+/// let renderer = Renderer::new(Fonts::new());
+/// let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
+/// let rendered = renderer.render(&plan, &Resources::new(), &mut Scratch::new())?;
+/// assert_eq!(rendered.report.notes[0].code.name(), "off-canvas");
+/// # Ok::<(), templrender::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The template's name.
+    pub template: String,
+    /// The variant that was drawn.
+    pub variant: Option<String>,
+    /// Width and height of the picture, px.
+    pub size: (u32, u32),
+    /// The plan's key, 32 hex digits.
+    pub key: String,
+    /// Seconds since 1970 (UTC) at which the same row would give another picture.
+    pub valid_until: Option<i64>,
+    /// Every layer that was drawn, parents before their children.
+    pub layers: Vec<LayerReport>,
+    /// What a careful reader should know.
+    pub notes: Vec<Note>,
+}
+
+/// One layer's part of the report, in canvas px before transforms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerReport {
+    /// Its `id`, or its place: `layers[3]`, `card[0].name`.
+    pub layer: String,
+    /// Left, top, width, height of the border box.
+    pub rect: [f32; 4],
+    /// Of a text: the font size it came to, px.
+    pub font_size: Option<f32>,
+    /// Of a text: the visible lines, top to bottom.
+    pub lines: Vec<LineReport>,
+    /// Of a picture: where it came from.
+    pub source: Option<String>,
+    /// Of a picture: canvas px per px of the picture.
+    pub scale: Option<f32>,
+}
+
+/// A visible line of text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineReport {
+    /// In logical order, without white space at its end.
+    pub text: String,
+    /// Left, top, width, height of the content area.
+    pub rect: [f32; 4],
+}
+
+/// Trouble that did not stop the drawing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What kind it is.
+    pub code: NoteCode,
+    /// The layer it is about; empty where it is about the row.
+    pub layer: String,
+    /// One sentence.
+    pub message: String,
+}
+
+macro_rules! note_codes {
+    ($($(#[$doc:meta])* $name:ident = $kebab:literal,)+) => {
+        /// What a note says.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum NoteCode { $($(#[$doc])* $name,)+ }
+
+        impl NoteCode {
+            /// The name in reports: `text-shrunk`.
+            pub const fn name(self) -> &'static str { match self { $(NoteCode::$name => $kebab,)+ } }
+        }
+    };
+}
+
+note_codes! {
+    /// A name that the row does not have, in a template without `fields`.
+    FieldMissing = "field-missing",
+    /// A text was drawn smaller to fit.
+    TextShrunk = "text-shrunk",
+    /// A text lost its end to an ellipsis.
+    TextCut = "text-cut",
+    /// A text is larger than its box.
+    TextOverflows = "text-overflows",
+    /// Characters that none of the fonts has.
+    GlyphMissing = "glyph-missing",
+    /// A font that the template does not name drew some characters.
+    FontSubstituted = "font-substituted",
+    /// The wanted weight or style is not among the fonts.
+    FontStyleMissing = "font-style-missing",
+    /// A picture was drawn larger than it is.
+    ImageEnlarged = "image-enlarged",
+    /// A picture was not there; the next one, or nothing, was drawn.
+    ImageMissing = "image-missing",
+    /// A layer lies outside the canvas.
+    OffCanvas = "off-canvas",
+}
+
+impl Note {
+    pub(crate) fn new(code: NoteCode, layer: &str, message: String) -> Self {
+        Self { code, layer: layer.to_owned(), message }
+    }
+
+    pub(crate) fn text_shrunk(layer: &str, from: f32, to: f32, width: f32, height: f32) -> Self {
+        let message = format!("text was shrunk from {from} to {to} px to fit {} x {}", short(width), short(height));
+        Self::new(NoteCode::TextShrunk, layer, message)
+    }
+
+    pub(crate) fn image_enlarged(layer: &str, scale: f32) -> Self {
+        Self::new(NoteCode::ImageEnlarged, layer, format!("picture was drawn at {} times its size", short(scale)))
+    }
+
+    pub(crate) fn off_canvas(layer: &str, rect: &Rect) -> Self {
+        let message = format!("box at {}, {} lies outside the canvas", short(rect.x), short(rect.y));
+        Self::new(NoteCode::OffCanvas, layer, message)
+    }
+
+    /// What the text engine noted; a shrunk text is noted by layout, which knows the box.
+    pub(crate) fn of_text(layer: &str, note: &TextNote) -> Option<Self> {
+        let (code, message) = match note {
+            TextNote::Shrunk { .. } => return None,
+            TextNote::Cut => (NoteCode::TextCut, "text was cut off with an ellipsis".to_owned()),
+            TextNote::Overflows => (NoteCode::TextOverflows, "text is larger than its box".to_owned()),
+            TextNote::GlyphMissing { chars: characters } => {
+                let list: Vec<String> = characters.iter().take(8).map(|c| format!("U+{:04X}", u32::from(*c))).collect();
+                (NoteCode::GlyphMissing, format!("no font has a glyph for {}", list.join(", ")))
+            }
+            TextNote::FontSubstituted { wanted, used } => {
+                (NoteCode::FontSubstituted, format!("{used} stands in for {wanted}, which is not among the fonts"))
+            }
+            TextNote::FontStyleMissing { family } => {
+                (NoteCode::FontStyleMissing, format!("{family} has no face of the wanted style, and none is made up"))
+            }
+        };
+        Some(Self::new(code, layer, message))
+    }
+}
+
+/// A number with at most three decimals.
+fn short(v: f32) -> String {
+    let rounded = (f64::from(v) * 1000.0).round() / 1000.0;
+    if rounded == 0.0 { "0".to_owned() } else { rounded.to_string() }
+}
+
+impl Report {
+    /// The report as one JSON object.
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        let variant = self.variant.as_deref().map_or_else(|| "null".to_owned(), json);
+        let until = self.valid_until.map_or_else(|| "null".to_owned(), |s| json(&Date::at(s, 0).to_string()));
+        let (width, height) = self.size;
+        let _ = write!(
+            out,
+            "{{ \"template\": {}, \"variant\": {variant}, \"size\": [{width}, {height}], \"key\": \"{}\", \"valid_until\": {until},\n  \"layers\": {{",
+            json(&self.template),
+            self.key
+        );
+        for (i, layer) in self.layers.iter().enumerate() {
+            let _ = write!(out, "{}\n    {}: {}", if i > 0 { "," } else { "" }, json(&layer.layer), layer.to_json());
+        }
+        out.push_str(" },\n  \"notes\": [");
+        for (i, note) in self.notes.iter().enumerate() {
+            let comma = if i > 0 { "," } else { "" };
+            let (code, layer, message) = (json(note.code.name()), json(&note.layer), json(&note.message));
+            let _ = write!(out, "{comma}\n    {{ \"code\": {code}, \"layer\": {layer}, \"message\": {message} }}");
+        }
+        out.push_str(" ] }\n");
+        out
+    }
+}
+
+impl LayerReport {
+    fn to_json(&self) -> String {
+        let numbers = |list: &[f32]| list.iter().map(|v| short(*v)).collect::<Vec<_>>().join(", ");
+        let mut out = format!("{{ \"box\": [{}]", numbers(&self.rect));
+        if let Some(size) = self.font_size {
+            let lines: Vec<String> = self
+                .lines
+                .iter()
+                .map(|line| {
+                    let [x, y, width, height] = line.rect.map(short);
+                    format!("{{ \"text\": {}, \"x\": {x}, \"y\": {y}, \"width\": {width}, \"height\": {height} }}", json(&line.text))
+                })
+                .collect();
+            let _ = write!(out, ", \"font-size\": {}, \"lines\": [{}]", short(size), lines.join(", "));
+        }
+        if let Some(source) = &self.source {
+            let _ = write!(out, ", \"source\": {}", json(source));
+        }
+        if let Some(scale) = self.scale {
+            let _ = write!(out, ", \"scale\": {}", short(scale));
+        }
+        out.push_str(" }");
+        out
+    }
+}
+
+/// A JSON string.
+pub(crate) fn json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if u32::from(c) < 0x20 => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_escaped_and_numbers_short() {
+        assert_eq!(json("a\"b\\\n\u{1}é"), "\"a\\\"b\\\\\\n\\u0001é\"");
+        assert_eq!(short(0.1), "0.1");
+        assert_eq!(short(-0.000_01), "0");
+        assert_eq!(short(736.0), "736");
+    }
+}

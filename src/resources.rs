@@ -1,0 +1,227 @@
+//! What a plan needs and what the host found: the two lists between planning and rendering.
+//!
+//! A [`Need`] names a picture and says how large it is of use. The host answers each with bytes or with a failure, in any order;
+//! [`Plan::pending`](crate::Plan::pending) lists what is not answered yet, including the next choice of those that failed. Bytes are probed
+//! when they arrive: an HTML page with status 200 is a failure at once, not a surprise while drawing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::codec::{self, Probe, Svg};
+use crate::error::{Code, Error, Fault};
+use crate::limits::Limits;
+
+/// Names a need; the same source has the same id in every plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NeedId(pub(crate) u64);
+
+impl NeedId {
+    /// The id as a number, for hosts in other languages.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn of(source: &NeedSource) -> Self {
+        let (kind, text) = match source {
+            NeedSource::Location(text) => (b'l', text.as_str()),
+            NeedSource::Asset { path, .. } => (b'a', path.as_str()),
+        };
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&[kind]).update(text.as_bytes());
+        let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
+        Self(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+    }
+}
+
+impl fmt::Display for NeedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// Where a needed picture is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NeedSource {
+    /// A URL or a path, as the row or the template has it.
+    Location(String),
+    /// A file of the template.
+    Asset {
+        /// Its name among the template's `assets`.
+        name: String,
+        /// Its path from the template's folder.
+        path: String,
+    },
+}
+
+/// One picture that a plan may draw.
+///
+/// ```
+/// use templrender::{Context, Fonts, NeedSource, Renderer, Resources, Row, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [200, 100], "layers": [
+///     { "type": "image", "src": "{{ photo }}", "width": 80, "height": 60 } ] }"#)?;
+/// let row = Row::from_json(r#"{ "photo": "https://example.com/a.jpg" }"#)?;
+/// let plan = Renderer::new(Fonts::new()).plan(&template, &row, &Context::default())?;
+/// let pending = plan.pending(&Resources::new());
+/// assert_eq!(pending[0].source(), &NeedSource::Location("https://example.com/a.jpg".into()));
+/// assert_eq!(pending[0].useful_px(), (80, 60));
+/// # Ok::<(), templrender::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Need {
+    pub(crate) id: NeedId,
+    pub(crate) source: NeedSource,
+    pub(crate) useful_px: (u32, u32),
+    pub(crate) optional: bool,
+}
+
+impl Need {
+    /// The name under which it is answered.
+    pub fn id(&self) -> NeedId {
+        self.id
+    }
+
+    /// Where it is.
+    pub fn source(&self) -> &NeedSource {
+        &self.source
+    }
+
+    /// An upper bound of the box it is drawn in, px of the output: a host that can fetch a smaller picture may.
+    pub fn useful_px(&self) -> (u32, u32) {
+        self.useful_px
+    }
+
+    /// Whether the picture can be drawn without it.
+    pub fn optional(&self) -> bool {
+        self.optional
+    }
+
+    /// Scheme and host of a URL, for limits per origin; empty for anything else.
+    pub fn origin(&self) -> &str {
+        match &self.source {
+            NeedSource::Location(text) => origin(text),
+            NeedSource::Asset { .. } => "",
+        }
+    }
+}
+
+fn origin(text: &str) -> &str {
+    let Some(scheme) = text.find("://") else { return "" };
+    let rest = text.get(scheme + 3..).unwrap_or("");
+    let host = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    text.get(..scheme + 3 + host).unwrap_or("")
+}
+
+/// Bytes that were found and recognised.
+#[derive(Debug, Clone)]
+pub(crate) enum Picture {
+    Bitmap { bytes: Arc<[u8]>, probe: Probe },
+    Svg(Arc<Svg>),
+}
+
+impl Picture {
+    /// Recognises bytes by their first ones, within the limits.
+    pub(crate) fn read(bytes: Arc<[u8]>, limits: &Limits) -> Result<Self, Fault> {
+        if Svg::sniff(&bytes) {
+            return Svg::parse(&bytes, limits).map(|svg| Self::Svg(Arc::new(svg)));
+        }
+        let probe = codec::probe(&bytes, limits)?;
+        Ok(Self::Bitmap { bytes, probe })
+    }
+
+    /// Its own size, px.
+    pub(crate) fn natural(&self) -> Option<(f32, f32)> {
+        match self {
+            Self::Bitmap { probe, .. } => Some((probe.width as f32, probe.height as f32)),
+            Self::Svg(svg) => svg.natural(),
+        }
+    }
+}
+
+/// The host's answers, by need.
+///
+/// ```
+/// use templrender::Resources;
+/// let mut resources = Resources::new();
+/// assert!(resources.is_empty());
+/// # let _ = &mut resources;
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Resources {
+    answers: BTreeMap<NeedId, Result<Picture, String>>,
+    limits: Limits,
+}
+
+impl Resources {
+    /// No answers yet, default limits.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No answers yet, and limits for those to come.
+    pub fn with_limits(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// Whether nothing was answered yet.
+    pub fn is_empty(&self) -> bool {
+        self.answers.is_empty()
+    }
+
+    /// Answers a need with a picture's bytes.
+    ///
+    /// # Errors
+    /// Bytes that are no picture we read, or one beyond the limits; the need then counts as failed with that reason, so that its layer's
+    /// next choice is asked for, and a host may ignore the error.
+    pub fn insert(&mut self, id: NeedId, bytes: impl Into<Arc<[u8]>>) -> Result<(), Error> {
+        match Picture::read(bytes.into(), &self.limits) {
+            Ok(picture) => {
+                self.answers.insert(id, Ok(picture));
+                Ok(())
+            }
+            Err(mut fault) => {
+                self.answers.insert(id, Err(fault.message.clone()));
+                fault.place = format!("resource {id}");
+                Err(fault.into())
+            }
+        }
+    }
+
+    /// Says that a need cannot be answered, and why.
+    pub fn fail(&mut self, id: NeedId, why: impl fmt::Display) {
+        self.answers.insert(id, Err(why.to_string()));
+    }
+
+    /// The answer to a need, where there is one.
+    pub(crate) fn answer(&self, id: NeedId) -> Option<&Result<Picture, String>> {
+        self.answers.get(&id)
+    }
+}
+
+/// A need without a usable answer, as an error.
+pub(crate) fn missing(place: &str, reasons: &[String]) -> Fault {
+    let why = if reasons.is_empty() { "it has no source".to_owned() } else { reasons.join("; ") };
+    Fault::new(Code::MissingResource, place, format!("picture is missing: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_scheme_and_host() {
+        assert_eq!(origin("https://a.example:8080/x?y#z"), "https://a.example:8080");
+        assert_eq!(origin("https://a.example"), "https://a.example");
+        assert_eq!(origin("photos/a.jpg"), "");
+    }
+
+    #[test]
+    fn an_html_page_fails_with_its_reason() {
+        let mut resources = Resources::new();
+        let id = NeedId::of(&NeedSource::Location("a".into()));
+        let error = resources.insert(id, *b"<!doctype html><title>404</title>").unwrap_err();
+        assert_eq!(error.code(), Code::UnknownFormat, "{error}");
+        assert!(resources.answer(id).is_some_and(|a| a.is_err()));
+    }
+}

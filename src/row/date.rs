@@ -1,0 +1,348 @@
+//! Days, instants and intervals as feeds write them: ISO 8601 with or without time and offset, Google's `T13:00-0800` and Meta's
+//! `T0:00-23:59`.
+//!
+//! Own civil-date arithmetic (proleptic Gregorian, years 0 to 9999), because a feed needs no more than days to seconds and back, and the
+//! core has no clock. An offset is kept so that a date prints as it was written. A text without an offset lies in the template's zone.
+
+use std::fmt;
+
+/// Seconds of a day.
+pub(crate) const DAY_S: i64 = 86_400;
+
+/// A day, or an instant with the offset it was written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Date {
+    /// Seconds since 1970-01-01T00:00:00Z; of a day, its first second in its zone.
+    pub(crate) seconds: i64,
+    /// Seconds that the zone is east of UTC.
+    pub(crate) offset_s: i32,
+    /// Whether a time of day was written.
+    pub(crate) has_time: bool,
+}
+
+/// A span of time from a first instant up to, not including, an end; either may be open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Interval {
+    pub(crate) start: Option<Date>,
+    pub(crate) end: Option<Date>,
+}
+
+/// The parts of an instant in its own zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Civil {
+    pub(crate) year: i64,
+    pub(crate) month: u8,
+    pub(crate) day: u8,
+    pub(crate) hour: u8,
+    pub(crate) minute: u8,
+    pub(crate) second: u8,
+    /// 0 is Sunday.
+    pub(crate) weekday: u8,
+}
+
+impl Date {
+    /// Reads `2026-11-30`, `2026-11-30T13:00`, `...:05`, `...:05.25`, each with `Z`, `+01:00`, `-0800`, `+01` or, in the zone given, none.
+    pub(crate) fn parse(text: &str, zone_s: i32) -> Option<Self> {
+        let text = text.trim();
+        match text.split_once(['T', 't', ' ']) {
+            None => Some(Self::of_day(day_number(text)?, zone_s)),
+            Some((day, clock)) => {
+                let (clock, offset_s) = split_offset(clock.trim())?;
+                let offset_s = offset_s.unwrap_or(zone_s);
+                Some(Self { seconds: day_number(day)? * DAY_S + clock_seconds(clock)? - i64::from(offset_s), offset_s, has_time: true })
+            }
+        }
+    }
+
+    /// An instant, seen from a zone.
+    pub fn at(seconds: i64, offset_s: i32) -> Self {
+        Self { seconds, offset_s, has_time: true }
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z; of a day, its first second in its zone.
+    pub fn seconds(&self) -> i64 {
+        self.seconds
+    }
+
+    /// The day's number since 1970-01-01, in the date's own zone.
+    pub(crate) fn day(&self) -> i64 {
+        (self.seconds.saturating_add(i64::from(self.offset_s))).div_euclid(DAY_S)
+    }
+
+    fn of_day(day: i64, offset_s: i32) -> Self {
+        Self { seconds: day * DAY_S - i64::from(offset_s), offset_s, has_time: false }
+    }
+
+    fn plus(self, seconds: i64) -> Self {
+        Self { seconds: self.seconds + seconds, ..self }
+    }
+
+    /// Year, month, day, time and weekday in the date's own zone.
+    pub(crate) fn civil(&self) -> Civil {
+        let local = self.seconds.saturating_add(i64::from(self.offset_s));
+        let (days, second_of_day) = (local.div_euclid(DAY_S), local.rem_euclid(DAY_S));
+        let (year, month, day) = civil_from_days(days);
+        let part = |n: i64| u8::try_from(n).unwrap_or(0);
+        Civil {
+            year,
+            month,
+            day,
+            hour: part(second_of_day / 3600),
+            minute: part(second_of_day / 60 % 60),
+            second: part(second_of_day % 60),
+            weekday: part((days + 4).rem_euclid(7)),
+        }
+    }
+}
+
+impl Interval {
+    /// Reads `A/B`, where either side may be empty or `..`; a side that is a day only means the whole day.
+    pub(crate) fn parse(text: &str, zone_s: i32) -> Option<Self> {
+        let (start, end) = text.split_once('/')?;
+        Self::from_sides(start, end, zone_s)
+    }
+
+    /// An interval of which start and end stand in two columns; `None` where a side is no date, both are open, or it ends before it starts.
+    pub(crate) fn from_sides(start: &str, end: &str, zone_s: i32) -> Option<Self> {
+        let start = side(start, zone_s, false)?;
+        let end = side(end, zone_s, true)?;
+        match (start, end) {
+            (None, None) => None,
+            (Some(a), Some(b)) if a.seconds > b.seconds => None,
+            (start, end) => Some(Self { start, end }),
+        }
+    }
+
+    /// Whether an instant lies inside.
+    pub(crate) fn contains(&self, now_s: i64) -> bool {
+        self.start.is_none_or(|s| s.seconds <= now_s) && self.end.is_none_or(|e| now_s < e.seconds)
+    }
+
+    /// The first instant after `now_s` at which [`contains`](Self::contains) may change.
+    pub(crate) fn next_change(&self, now_s: i64) -> Option<i64> {
+        [self.start, self.end].into_iter().flatten().map(|d| d.seconds).filter(|s| *s > now_s).min()
+    }
+}
+
+/// One side of an interval: `Some(None)` is open, `None` is no date.
+fn side(text: &str, zone_s: i32, is_end: bool) -> Option<Option<Date>> {
+    let text = text.trim();
+    if text.is_empty() || text == ".." {
+        return Some(None);
+    }
+    // Meta's `2017-12-31T0:00-23:59` is a day with its hours from and to, not an offset of almost a day: none exceeds 14 hours.
+    if let Some((day, hours)) = text.split_once('T')
+        && let Some((from, to)) = hours.split_once('-')
+        && let (Some(from), Some(to)) = (clock_seconds(from), clock_seconds(to))
+        && to.max(from) > 14 * 3600
+        && hours.matches(':').count() == 2
+    {
+        let first = Date { has_time: true, ..Date::of_day(day_number(day)?, zone_s) };
+        // The last minute belongs to the span: 23:59 means up to midnight.
+        return Some(Some(first.plus(if is_end { to + 60 } else { from })));
+    }
+    let date = Date::parse(text, zone_s)?;
+    Some(Some(if is_end && !date.has_time { Date { has_time: true, ..date.plus(DAY_S) } } else { date }))
+}
+
+/// The day's number of `YYYY-MM-DD`.
+fn day_number(text: &str) -> Option<i64> {
+    let mut parts = text.trim().split('-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || year.len() != 4 {
+        return None;
+    }
+    let (year, month, day) = (number(year)?, number(month)?, number(day)?);
+    if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
+        return None;
+    }
+    Some(days_from_civil(year, month, day))
+}
+
+/// A clock's text without its offset, and the offset if one stands there.
+fn split_offset(text: &str) -> Option<(&str, Option<i32>)> {
+    if let Some(clock) = text.strip_suffix(['Z', 'z']) {
+        return Some((clock, Some(0)));
+    }
+    match text.rfind(['+', '-']) {
+        None => Some((text, None)),
+        Some(at) => Some((text.get(..at)?, Some(offset(text.get(at..)?)?))),
+    }
+}
+
+/// Seconds east of UTC of `+01:00`, `-0800`, `+5`, `Z` or `UTC`; `None` beyond 14 hours.
+pub(crate) fn offset(text: &str) -> Option<i32> {
+    if matches!(text, "Z" | "z" | "UTC" | "GMT" | "Etc/UTC") {
+        return Some(0);
+    }
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let digits = text.strip_prefix(['+', '-'])?;
+    let (hours, minutes) = match digits.split_once(':') {
+        Some(both) => both,
+        None if digits.is_ascii() && digits.len() == 4 => digits.split_at(2),
+        None => (digits, "0"),
+    };
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    if minutes > 59 || hours * 60 + minutes > 14 * 60 {
+        return None;
+    }
+    i32::try_from(sign * (hours * 3600 + minutes * 60)).ok()
+}
+
+/// Seconds since midnight of `H:MM`, `HH:MM:SS` or `HH:MM:SS.fff`; a fraction is cut.
+fn clock_seconds(text: &str) -> Option<i64> {
+    let mut parts = text.trim().split(':');
+    let (hour, minute) = (number(parts.next()?)?, number(parts.next()?)?);
+    let second = match parts.next() {
+        None => 0,
+        Some(second) => match second.split_once(['.', ',']) {
+            None => number(second)?,
+            Some((whole, fraction)) if fraction.bytes().all(|b| b.is_ascii_digit()) => number(whole)?,
+            Some(_) => return None,
+        },
+    };
+    let is_time = (hour < 24 && minute < 60 && second < 61) || (hour == 24 && minute == 0 && second == 0);
+    (is_time && parts.next().is_none()).then_some(hour * 3600 + minute * 60 + second)
+}
+
+/// One to four plain digits.
+fn number(text: &str) -> Option<i64> {
+    let plain = (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Howard Hinnant's `days_from_civil`: years begin in March, so that the leap day is the last.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// The inverse of [`days_from_civil`].
+fn civil_from_days(days: i64) -> (i64, u8, u8) {
+    let days = days.saturating_add(719_468);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + days.div_euclid(146_097) * 400 + i64::from(month <= 2);
+    let part = |n: i64| u8::try_from(n).unwrap_or(0);
+    (year, part(month), part(day_of_year - (153 * shifted + 2) / 5 + 1))
+}
+
+/// ISO 8601, in the zone the date was written in.
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let c = self.civil();
+        write!(f, "{:04}-{:02}-{:02}", c.year, c.month, c.day)?;
+        if !self.has_time {
+            return Ok(());
+        }
+        write!(f, "T{:02}:{:02}:{:02}", c.hour, c.minute, c.second)?;
+        match self.offset_s {
+            0 => f.write_str("Z"),
+            s => write!(f, "{}{:02}:{:02}", if s < 0 { '-' } else { '+' }, s.abs() / 3600, s.abs() / 60 % 60),
+        }
+    }
+}
+
+/// `A/B`; an open side is `..`.
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = |d: Option<Date>| d.map_or_else(|| "..".to_owned(), |d| d.to_string());
+        write!(f, "{}/{}", side(self.start), side(self.end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn seconds(text: &str) -> Option<i64> {
+        Date::parse(text, 0).map(|d| d.seconds)
+    }
+
+    #[test]
+    fn iso_forms_are_read() {
+        assert_eq!(seconds("1970-01-01"), Some(0));
+        assert_eq!(seconds("2026-11-30T00:00:00Z"), Some(1_795_996_800));
+        assert_eq!(seconds("2026-11-24T13:00-0800"), seconds("2026-11-24T21:00:00Z"));
+        assert_eq!(seconds("2026-11-24 13:00:05.75+01:00"), seconds("2026-11-24T12:00:05Z"));
+        assert_eq!(Date::parse("2026-11-24T13:00", 3600).map(|d| d.seconds), seconds("2026-11-24T12:00Z"));
+        assert_eq!(Date::parse("2026-11-24", -3600).unwrap().to_string(), "2026-11-24");
+        assert_eq!(Date::parse("2026-11-24T1:05-08", 0).unwrap().to_string(), "2026-11-24T01:05:00-08:00");
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        for text in [
+            "",
+            "2026",
+            "2026-13-01",
+            "2026-02-29",
+            "2026-01-00",
+            "26-01-01",
+            "2026-01-01T25:00",
+            "2026-01-01T24:01",
+            "2026-01-01T10:00+15:00",
+            "2026-01-01T",
+            "2026-01-01T10",
+            "２０２６-01-01",
+            "2026-01-01T10:00:00.x",
+            "2026-1é-01",
+        ] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+        assert!(seconds("2024-02-29").is_some());
+    }
+
+    #[test]
+    fn intervals_of_google_and_meta_are_read() {
+        let google = Interval::parse("2026-11-24T13:00-0800/2026-11-29T15:30-0800", 0).unwrap();
+        assert_eq!(google.to_string(), "2026-11-24T13:00:00-08:00/2026-11-29T15:30:00-08:00");
+        let meta = Interval::parse("2017-12-01T0:00-23:59/2017-12-31T0:00-23:59", 0).unwrap();
+        assert_eq!(meta.to_string(), "2017-12-01T00:00:00Z/2018-01-01T00:00:00Z");
+        let days = Interval::parse("2026-11-24/2026-11-29", 0).unwrap();
+        assert_eq!(days.end.map(|d| d.seconds), seconds("2026-11-30"));
+        let open = Interval::parse("2026-11-24/", 0).unwrap();
+        assert_eq!((open.end, open.to_string()), (None, "2026-11-24/..".to_owned()));
+        for text in ["", "/", "2026-11-24", "2026-11-29/2026-11-24", "a/b"] {
+            assert_eq!(Interval::parse(text, 0), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_interval_holds_its_start_and_not_its_end() {
+        let span = Interval::parse("1970-01-01T00:00:10Z/1970-01-01T00:00:20Z", 0).unwrap();
+        assert_eq!([9, 10, 19, 20].map(|s| span.contains(s)), [false, true, true, false]);
+        assert_eq!([9, 10, 20].map(|s| span.next_change(s)), [Some(10), Some(20), None]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_back(seconds in -62_167_219_200i64..253_402_300_799, minutes in -840i32..=840) {
+            let date = Date::at(seconds, minutes * 60);
+            let local = seconds + i64::from(minutes) * 60;
+            prop_assume!((-62_167_219_200..253_402_300_799).contains(&local));
+            prop_assert_eq!(Date::parse(&date.to_string(), 0), Some(date));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,40}") {
+            let _ = (Date::parse(&text, 0), Interval::parse(&text, 0), offset(&text));
+        }
+    }
+}

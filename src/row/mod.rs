@@ -1,0 +1,74 @@
+//! Rows: what a template is filled with, one value a column, read as the type its field declares.
+//!
+//! `value` is the one type of rows and expressions; `decimal`, `money` and `date` are its parts; `field` reads raw values as declared types;
+//! `locale` writes numbers, prices and dates as a language does.
+
+pub(crate) mod catalogue;
+pub(crate) mod date;
+pub(crate) mod decimal;
+pub(crate) mod field;
+mod json;
+pub(crate) mod locale;
+pub(crate) mod money;
+pub(crate) mod value;
+
+pub use date::{Date, Interval};
+pub use decimal::Decimal;
+pub(crate) use field::FieldType;
+pub use money::{Currency, Money};
+pub use value::{InlineImage, Value};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::error::Error;
+
+/// One data row: columns by name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Row {
+    columns: BTreeMap<String, Value>,
+}
+
+impl Row {
+    /// A row without columns.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a JSON object: its types as they are, numbers exactly; a blank text is null.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        Ok(Self { columns: json::read(json)? })
+    }
+
+    /// Sets a column; a blank text is null.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
+        self.columns.insert(name.into(), blank_is_null(value.into()));
+    }
+
+    /// Gives a column's picture by its encoded bytes: no need will be issued for it.
+    pub fn set_image(&mut self, name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) {
+        let name = name.into();
+        let image = InlineImage { name: name.as_str().into(), bytes: bytes.into() };
+        self.columns.insert(name, Value::Image(image));
+    }
+
+    /// A column's value.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.columns.get(name)
+    }
+
+    /// All columns, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.columns.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The row as one map value.
+    pub(crate) fn to_value(&self) -> Value {
+        Value::Map(Arc::new(self.columns.clone()))
+    }
+}
+
+/// An empty or blank cell is null.
+fn blank_is_null(value: Value) -> Value {
+    if value.as_text().is_some_and(|text| text.trim().is_empty()) { Value::Null } else { value }
+}

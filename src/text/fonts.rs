@@ -1,0 +1,135 @@
+//! The renderer's fonts: added once, shared by all threads, chosen by CSS's font matching.
+//!
+//! There are no system fonts. Faces keep the order in which they were added; of two faces with the same family, weight, stretch and
+//! style the first one is used, so that a template's fonts (see [`Fonts::layered`]) win over the host's.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::face::Face;
+use super::matching;
+use crate::css::style::{FontStyle, TextStyle};
+use crate::error::Error;
+use crate::scene::FaceId;
+
+/// The fonts that texts are drawn with. Cloning is cheap.
+///
+/// ```
+/// let fonts = templrender::Fonts::new();
+/// assert!(fonts.is_empty());
+/// ```
+#[derive(Clone, Default)]
+pub struct Fonts {
+    faces: Arc<Vec<Arc<Face>>>,
+    digest: [u8; 32],
+}
+
+impl fmt::Debug for Fonts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.faces.iter().map(|face| &face.family)).finish()
+    }
+}
+
+impl Fonts {
+    /// No fonts yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the faces of a TrueType or OpenType file or collection and returns how many they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::DamagedResource`](crate::Code::DamagedResource) where the bytes are no font or a needed table cannot be read.
+    pub fn add(&mut self, bytes: impl Into<Arc<[u8]>>) -> Result<usize, Error> {
+        let bytes: Arc<[u8]> = bytes.into();
+        let added = Face::read_all(Arc::clone(&bytes))?;
+        let count = added.len();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.digest).update(&bytes);
+        self.digest = *hasher.finalize().as_bytes();
+        Arc::make_mut(&mut self.faces).extend(added.into_iter().map(Arc::new));
+        Ok(count)
+    }
+
+    /// The family names, sorted, each once.
+    pub fn families(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.faces.iter().map(|face| face.family.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// How many faces there are.
+    pub fn len(&self) -> usize {
+        self.faces.len()
+    }
+
+    /// Whether there is no face.
+    pub fn is_empty(&self) -> bool {
+        self.faces.is_empty()
+    }
+
+    /// A hash of all font bytes in their order.
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// The fonts beside a template before those of its host.
+    pub fn layered(template: &Self, host: &Self) -> Self {
+        if template.is_empty() {
+            return host.clone();
+        }
+        if host.is_empty() {
+            return template.clone();
+        }
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&template.digest).update(&host.digest);
+        Self { faces: Arc::new(template.faces.iter().chain(host.faces.iter()).cloned().collect()), digest: *hasher.finalize().as_bytes() }
+    }
+
+    pub(crate) fn face(&self, id: FaceId) -> Option<&Face> {
+        self.faces.get(id.0 as usize).map(Arc::as_ref)
+    }
+
+    pub(crate) fn faces(&self) -> impl Iterator<Item = (FaceId, &Face)> {
+        self.faces.iter().enumerate().map(|(i, face)| (FaceId(i as u32), face.as_ref()))
+    }
+
+    /// Whether both are the same set of faces.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.faces, &other.faces)
+    }
+
+    /// The face of a family that CSS picks for a style; names are compared without case.
+    pub(crate) fn matching(&self, family: &str, style: &TextStyle) -> Option<Chosen> {
+        let family = family.trim().to_lowercase();
+        let candidates: Vec<(FaceId, &Face)> = self.faces().filter(|(_, face)| face.family.trim().to_lowercase() == family).collect();
+        matching::choose(&candidates, style.font_stretch, style.font_style, style.font_weight).map(|(id, face)| Chosen {
+            face: id,
+            variations: matching::variations(face, style),
+            style_missing: matching::style_missing(face, style.font_style, style.font_weight),
+        })
+    }
+}
+
+/// A face with its axes set for a style.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Chosen {
+    pub(crate) face: FaceId,
+    /// Sorted by tag; axes at their defaults are left out. `opsz` is not in here, see [`super::fonts::optical`].
+    pub(crate) variations: Vec<([u8; 4], f32)>,
+    /// The family has neither the italic nor the bold that was asked for.
+    pub(crate) style_missing: bool,
+}
+
+/// Whether a face's outlines depend on the size it is drawn at: it has the `opsz` axis and the style does not set it.
+pub(crate) fn optical(face: &Face, style: &TextStyle) -> bool {
+    face.axes.iter().any(|a| a.tag == *b"opsz") && !style.font_variations.iter().any(|(tag, _)| tag == b"opsz")
+}
+
+impl FontStyle {
+    pub(crate) fn is_slanted(self) -> bool {
+        self != Self::Normal
+    }
+}

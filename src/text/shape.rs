@@ -1,0 +1,313 @@
+//! From items to glyphs, in em: shaped once, drawn at any size.
+//!
+//! The shaper of a face comes from cosmic-text's `FontSystem`, which parses each face once per thread. It sets the weight axis only;
+//! a face with other axes set gets a shaper instance of its own over the same data. cosmic-text's `ShapeWord` is not used: it has no
+//! language (Persian digits, Serbian italics), drops the unsafe-to-break flags, and falls back by scanning all fonts.
+
+use std::ops::Range;
+use std::str::FromStr as _;
+use std::sync::Arc;
+
+use cosmic_text::fontdb;
+use cosmic_text::{Fallback, FontSystem};
+use harfrust::{
+    Direction, Feature, Language, Script, ShapePlan, Shaper as FaceShaper, ShaperData, ShaperInstance, Tag, UnicodeBuffer, Variation,
+};
+
+use super::face::Face;
+use super::fonts::{Fonts, optical};
+use super::itemize::{Cell, Item, Itemized};
+use super::prepare::{Prepared, Styles};
+use crate::css::length::Length;
+use crate::css::style::TextStyle;
+use crate::scene::FaceId;
+
+/// A positioned glyph in em.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct ShapedGlyph {
+    pub(super) id: u16,
+    /// Byte in the prepared text at which its cluster starts.
+    pub(super) cluster: usize,
+    pub(super) advance: f32,
+    pub(super) dx: f32,
+    /// Upwards.
+    pub(super) dy: f32,
+    /// Shaped with what stands before it: a line that starts here must be shaped again.
+    pub(super) unsafe_to_break: bool,
+}
+
+/// An item with its glyphs, from left to right.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Run {
+    pub(super) item: Item,
+    pub(super) glyphs: Vec<ShapedGlyph>,
+    /// Shown where a line ends at a soft hyphen of this run.
+    pub(super) hyphen: Vec<ShapedGlyph>,
+}
+
+/// A text, shaped: all that does not depend on a width.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Shaped {
+    pub(super) prepared: Prepared,
+    pub(super) cells: Vec<Cell>,
+    pub(super) runs: Vec<Run>,
+    pub(super) itemized: Itemized,
+    /// Advances depend on the size: a face has an optical size axis.
+    pub(super) optical: bool,
+}
+
+/// Shapes with one set of fonts; holds what cosmic-text keeps for a thread.
+pub(super) struct Shaper {
+    fonts: Fonts,
+    system: FontSystem,
+    ids: Vec<fontdb::ID>,
+    buffer: Option<UnicodeBuffer>,
+    plans: Vec<(PlanKey, ShapePlan)>,
+}
+
+/// Plans kept at a time; a text rarely needs more than its languages and weights.
+const PLANS: usize = 16;
+
+#[derive(PartialEq)]
+struct PlanKey {
+    face: FaceId,
+    variations: Vec<([u8; 4], f32)>,
+    rtl: bool,
+    script: [u8; 4],
+    lang: String,
+    features: Vec<([u8; 4], u32)>,
+}
+
+struct NoFallback;
+
+impl Fallback for NoFallback {
+    fn common_fallback(&self) -> &[&'static str] {
+        &[]
+    }
+
+    fn forbidden_fallback(&self) -> &[&'static str] {
+        &[]
+    }
+
+    fn script_fallback(&self, _: unicode_script::Script, _: &str) -> &[&'static str] {
+        &[]
+    }
+}
+
+impl Shaper {
+    pub(super) fn new(fonts: &Fonts) -> Self {
+        let mut db = fontdb::Database::new();
+        let ids = fonts
+            .faces()
+            .map(|(id, face)| {
+                db.push_face_info(fontdb::FaceInfo {
+                    id: fontdb::ID::dummy(),
+                    source: fontdb::Source::Binary(Arc::clone(&face.bytes) as Arc<dyn AsRef<[u8]> + Send + Sync>),
+                    index: face.index,
+                    families: vec![(format!("face {}", id.0), fontdb::Language::English_UnitedStates)],
+                    post_script_name: format!("face {}", id.0),
+                    style: fontdb::Style::Normal,
+                    weight: fontdb::Weight::NORMAL,
+                    stretch: fontdb::Stretch::Normal,
+                    monospaced: false,
+                })
+            })
+            .collect();
+        let system = FontSystem::new_with_locale_and_db_and_fallback("en-US".to_owned(), db, NoFallback);
+        Self { fonts: fonts.clone(), system, ids, buffer: None, plans: Vec::new() }
+    }
+
+    pub(super) fn fonts(&self) -> &Fonts {
+        &self.fonts
+    }
+
+    /// Shapes a whole text; `size_of` gives px for a style, for faces with an optical size axis.
+    pub(super) fn shape(
+        &mut self,
+        prepared: Prepared,
+        mut itemized: Itemized,
+        styles: Styles<'_>,
+        size_of: impl Fn(usize) -> f32,
+    ) -> Shaped {
+        let mut cells = std::mem::take(&mut itemized.cells);
+        let mut is_optical = false;
+        let mut runs = Vec::with_capacity(itemized.items.len());
+        for mut item in itemized.items.drain(..) {
+            let style = styles.get(item.style);
+            if self.fonts.face(item.chosen.face).is_some_and(|face| optical(face, style)) {
+                is_optical = true;
+                let px = size_of(item.style);
+                set_optical_size(&self.fonts, &mut item, px);
+            }
+            let lang = style.lang.as_deref().or(styles.layer.lang.as_deref());
+            let glyphs = self.shape_range(&prepared.text, item.range.clone(), &item, style, lang);
+            let has_soft_hyphen = prepared.text.get(item.range.clone()).is_some_and(|t| t.contains('\u{ad}'));
+            let hyphen = if has_soft_hyphen { self.hyphen(&item, style, lang) } else { Vec::new() };
+            runs.push(Run { item, glyphs, hyphen });
+        }
+        for run in &runs {
+            advances(run, &mut cells, prepared.text.len());
+        }
+        Shaped { prepared, cells, runs, itemized, optical: is_optical }
+    }
+
+    fn hyphen(&mut self, item: &Item, style: &TextStyle, lang: Option<&str>) -> Vec<ShapedGlyph> {
+        let has_hyphen = self.fonts.face(item.chosen.face).is_some_and(|face| face.covers('\u{2010}'));
+        let text = if has_hyphen { "\u{2010}" } else { "-" };
+        self.shape_range(text, 0..text.len(), item, style, lang)
+    }
+
+    /// Shapes a part of an item again, as when a line ends inside it.
+    pub(super) fn shape_range(
+        &mut self,
+        text: &str,
+        range: Range<usize>,
+        item: &Item,
+        style: &TextStyle,
+        lang: Option<&str>,
+    ) -> Vec<ShapedGlyph> {
+        let (Some(before), Some(part), Some(after)) = (text.get(..range.start), text.get(range.clone()), text.get(range.end..)) else {
+            return Vec::new();
+        };
+        let Some(face) = self.fonts.face(item.chosen.face) else { return Vec::new() };
+        let Some(id) = self.ids.get(item.chosen.face.0 as usize).copied() else { return Vec::new() };
+        let variations = &item.chosen.variations;
+        let weight = whole_weight(face, variations);
+        let Some(font) = self.system.get_font(id, fontdb::Weight(weight.unwrap_or(400))) else { return Vec::new() };
+        // Own instances only where the face has axes that cosmic-text would not set, or the weight has a fraction.
+        let data;
+        let instance;
+        let own;
+        let shaper: &FaceShaper<'_> = if face.axes.is_empty() || weight.is_some() {
+            font.shaper()
+        } else {
+            let Some(font) = face.font() else { return Vec::new() };
+            data = ShaperData::new(&font);
+            instance = ShaperInstance::from_variations(
+                &font,
+                variations.iter().map(|(tag, value)| Variation { tag: Tag::new(tag), value: *value }),
+            );
+            own = data.shaper(&font).instance(Some(&instance)).build();
+            &own
+        };
+        let mut buffer = self.buffer.take().unwrap_or_default();
+        buffer.set_pre_context(tail(before));
+        if part.contains('\t') {
+            buffer.push_str(&part.replace('\t', " "));
+        } else {
+            buffer.push_str(part);
+        }
+        buffer.set_post_context(head(after));
+        let rtl = item.level % 2 == 1;
+        let direction = if rtl { Direction::RightToLeft } else { Direction::LeftToRight };
+        buffer.set_direction(direction);
+        let script = Script::from_iso15924_tag(Tag::new(&item.script)).unwrap_or(harfrust::script::COMMON);
+        buffer.set_script(script);
+        let language = Language::from_str(lang.unwrap_or("en")).ok();
+        if let Some(language) = &language {
+            buffer.set_language(language.clone());
+        }
+        let features = features(style);
+        let key = PlanKey {
+            face: item.chosen.face,
+            variations: variations.clone(),
+            rtl,
+            script: item.script,
+            lang: lang.unwrap_or("en").to_owned(),
+            features: features.clone(),
+        };
+        let features: Vec<Feature> = features.iter().map(|(tag, value)| Feature::new(Tag::new(tag), *value, ..)).collect();
+        let known = self.plans.iter().position(|(k, _)| *k == key);
+        if known.is_none() {
+            if self.plans.len() >= PLANS {
+                self.plans.remove(0);
+            }
+            self.plans.push((key, ShapePlan::new(shaper, direction, Some(script), language.as_ref(), &features)));
+        }
+        let Some((_, plan)) = known.map_or(self.plans.last(), |i| self.plans.get(i)) else { return Vec::new() };
+        let shaped = shaper.shape_with_plan(plan, buffer, &features);
+        let em = shaper.units_per_em().max(1) as f32;
+        let glyphs = shaped
+            .glyph_infos()
+            .iter()
+            .zip(shaped.glyph_positions())
+            .map(|(info, position)| ShapedGlyph {
+                id: info.glyph_id as u16,
+                cluster: range.start + info.cluster as usize,
+                advance: position.x_advance as f32 / em,
+                dx: position.x_offset as f32 / em,
+                dy: position.y_offset as f32 / em,
+                unsafe_to_break: info.unsafe_to_break(),
+            })
+            .collect();
+        self.buffer = Some(shaped.clear());
+        glyphs
+    }
+}
+
+/// The weight, where it is the only axis set and a whole number, as cosmic-text's faces have it.
+fn whole_weight(face: &Face, variations: &[([u8; 4], f32)]) -> Option<u16> {
+    let value = match variations {
+        [] => face.axes.iter().find(|axis| axis.tag == *b"wght").map_or(400.0, |axis| axis.default),
+        [(tag, value)] if tag == b"wght" => *value,
+        _ => return None,
+    };
+    (value.fract() == 0.0 && (1.0..=1000.0).contains(&value)).then_some(value as u16)
+}
+
+fn set_optical_size(fonts: &Fonts, item: &mut Item, px: f32) {
+    let axis = fonts.face(item.chosen.face).and_then(|face| face.axes.iter().find(|a| a.tag == *b"opsz"));
+    if let Some(axis) = axis {
+        let value = px.clamp(axis.min, axis.max.max(axis.min));
+        if value != axis.default {
+            item.chosen.variations.push((*b"opsz", value));
+            item.chosen.variations.sort_by_key(|(tag, _)| *tag);
+        }
+    }
+}
+
+/// Letter spacing parts ligatures and contextual forms, as in Chromium; the style's own settings win.
+fn features(style: &TextStyle) -> Vec<([u8; 4], u32)> {
+    let spaced = !matches!(style.letter_spacing, Length::Auto | Length::Px(0.0) | Length::Em(0.0));
+    let mut features = Vec::new();
+    if spaced {
+        features.extend([(*b"liga", 0), (*b"clig", 0), (*b"calt", 0)]);
+    }
+    features.extend(style.font_features.iter().copied());
+    features
+}
+
+/// The few characters that decide how the next one joins.
+fn tail(before: &str) -> &str {
+    let start = before.char_indices().rev().nth(4).map_or(0, |(at, _)| at);
+    before.get(start..).unwrap_or_default()
+}
+
+fn head(after: &str) -> &str {
+    let end = after.char_indices().nth(5).map_or(after.len(), |(at, _)| at);
+    after.get(..end).unwrap_or_default()
+}
+
+/// Hands a run's advances to its graphemes; a ligature's is shared evenly.
+fn advances(run: &Run, cells: &mut [Cell], text_len: usize) {
+    let rtl = run.item.level % 2 == 1;
+    let mut clusters: Vec<(usize, f32)> = Vec::with_capacity(run.glyphs.len());
+    let mut add = |glyph: &ShapedGlyph| match clusters.last_mut() {
+        Some((at, advance)) if *at == glyph.cluster => *advance += glyph.advance,
+        _ => clusters.push((glyph.cluster, glyph.advance)),
+    };
+    if rtl {
+        run.glyphs.iter().rev().for_each(&mut add);
+    } else {
+        run.glyphs.iter().for_each(&mut add);
+    }
+    for (i, (at, advance)) in clusters.iter().enumerate() {
+        let end = clusters.get(i + 1).map_or(run.item.range.end, |next| next.0).min(text_len);
+        // A cluster may start inside a grapheme: Indic conjuncts are one grapheme and several clusters.
+        let first = cells.partition_point(|cell| cell.start <= *at).saturating_sub(1);
+        let last = cells.partition_point(|cell| cell.start < end).max(first + 1);
+        let Some(members) = cells.get_mut(first..last) else { continue };
+        let share = advance / members.len().max(1) as f32;
+        members.iter_mut().for_each(|cell| cell.advance += share);
+    }
+}
