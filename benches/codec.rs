@@ -3,6 +3,9 @@
 //! Names are `stage/case/library`. Each case checks its answer before it is timed: sizes equal, pixels near. Without the shared
 //! pictures nothing is measured, and that is said.
 
+#![allow(missing_docs, reason = "criterion's macro makes an undocumented function")]
+#![allow(clippy::disallowed_methods, reason = "a benchmark may read files")]
+
 use std::hint::black_box;
 use std::path::PathBuf;
 

@@ -1,6 +1,14 @@
 //! Draws pictures from a template, a data row and photos.
 
-#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros, reason = "tests read files and tell what they skip"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        clippy::disallowed_types,
+        clippy::disallowed_macros,
+        reason = "tests read files and tell what they skip"
+    )
+)]
 
 mod codec;
 mod css;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use crate::codec::{self, DecodeHint};
 use crate::error::Error;
 use crate::geom::{Affine, Point, Rect};
-use crate::layout;
+use crate::layout::{self, LaidLayer, Outcome};
 use crate::limits::Limits;
 use crate::paint::{self, PaintScratch};
 use crate::pixel::Frame;
 use crate::plan::{self, Answered, Context, Plan};
-use crate::report::Report;
+use crate::report::{LayerReport, LineReport, Report};
 use crate::resources::{Picture, Resources};
 use crate::row::Row;
 use crate::scene::{FaceId, Item, PictureId, Scene, Segment};
@@ -113,7 +113,7 @@ impl Renderer {
         if let Some(message) = crate::pixel::over_limit("canvas", px(width), px(height), &self.limits) {
             return Err(crate::Fault::new(crate::Code::CanvasLimit, "size", message).into());
         }
-        let report = Report::new(plan, outcome, (px(width), px(height)));
+        let report = report_of(plan, outcome, (px(width), px(height)));
         Ok((scene, report))
     }
 
@@ -139,6 +139,35 @@ impl Renderer {
             frames.insert(id, frame);
         }
         Ok(frames)
+    }
+}
+
+/// The report of what layout did.
+fn report_of(plan: &Plan, outcome: Outcome, size: (u32, u32)) -> Report {
+    let sources = plan.source_names();
+    let mut notes = plan.notes().to_vec();
+    notes.extend(outcome.notes);
+    Report {
+        template: plan.template_name().to_owned(),
+        variant: plan.variant().map(str::to_owned),
+        size,
+        key: plan.key().to_string(),
+        valid_until: plan.valid_until(),
+        layers: outcome.layers.into_iter().map(|layer| layer_report(layer, &sources)).collect(),
+        notes,
+    }
+}
+
+/// A laid-out layer; `sources` names the pictures by their index in the plan.
+fn layer_report(layer: LaidLayer, sources: &[String]) -> LayerReport {
+    let quad = |r: &Rect| [r.x, r.y, r.width, r.height];
+    LayerReport {
+        rect: quad(&layer.rect),
+        font_size: layer.font_size,
+        lines: layer.lines.into_iter().map(|l| LineReport { rect: quad(&l.rect), text: l.text }).collect(),
+        source: layer.picture.and_then(|(id, _)| sources.get(id.0 as usize).cloned()),
+        scale: layer.picture.and_then(|(_, scale)| scale),
+        layer: layer.ident,
     }
 }
 

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use crate::geom::Rect;
 use crate::row::Date;
-use crate::layout::{LaidLayer, Outcome};
 use crate::text::TextNote;
 
 /// What happened while a picture was laid out and drawn.
@@ -158,43 +157,7 @@ fn short(v: f32) -> String {
     if rounded == 0.0 { "0".to_owned() } else { rounded.to_string() }
 }
 
-/// Left, top, width, height.
-fn quad(r: &Rect) -> [f32; 4] {
-    [r.x, r.y, r.width, r.height]
-}
-
-impl LayerReport {
-    /// A laid-out layer; `sources` names the pictures by their index in the plan.
-    pub(crate) fn new(layer: LaidLayer, sources: &[String]) -> Self {
-        let source = layer.picture.and_then(|(id, _)| sources.get(id.0 as usize).cloned());
-        Self {
-            layer: layer.ident,
-            rect: quad(&layer.rect),
-            font_size: layer.font_size,
-            lines: layer.lines.into_iter().map(|l| LineReport { text: l.text, rect: quad(&l.rect) }).collect(),
-            source,
-            scale: layer.picture.and_then(|(_, scale)| scale),
-        }
-    }
-}
-
 impl Report {
-    /// A report of what layout did.
-    pub(crate) fn new(plan: &crate::plan::Plan, outcome: Outcome, size: (u32, u32)) -> Self {
-        let sources = plan.source_names();
-        let mut notes = plan.notes().to_vec();
-        notes.extend(outcome.notes);
-        Self {
-            template: plan.template_name().to_owned(),
-            variant: plan.variant().map(str::to_owned),
-            size,
-            key: plan.key().to_string(),
-            valid_until: plan.valid_until(),
-            layers: outcome.layers.into_iter().map(|l| LayerReport::new(l, &sources)).collect(),
-            notes,
-        }
-    }
-
     /// The report as one JSON object.
     pub fn to_json(&self) -> String {
         let mut out = String::new();

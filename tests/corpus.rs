@@ -3,6 +3,7 @@
 //! The corpora lie beside the project, not in it; without them the test says how many files it did not see. With `TEMPLRENDER_DUMP=DIR`
 //! each decoded picture is also written as raw RGBA, which `tests/decode_oracle.py` compares with Pillow's pixels.
 
+#![allow(clippy::disallowed_methods, reason = "a test may read files and the clock")]
 #![allow(unsafe_code, reason = "a counting allocator is the only way to see how much memory a decoder takes")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -84,7 +85,8 @@ fn the_corpora_decode_within_bounds() {
         if malformed && memory > (64 << 20).max(natural * 3) {
             wrong.push(format!("{path}: took {} MiB", memory >> 20));
         }
-        if malformed && time > Duration::from_millis(200) * if cfg!(debug_assertions) { 3 } else { 1 } {
+        // without optimisation our own loops are some twenty times slower
+        if malformed && time > Duration::from_millis(200) * if cfg!(debug_assertions) { 20 } else { 1 } {
             wrong.push(format!("{path}: took {} ms", time.as_millis()));
         }
         let expect = &entry["expect"];

@@ -47,9 +47,9 @@ impl Svg {
         let damaged = |what: &str| Fault::new(Code::DamagedResource, "", format!("svg is damaged: {what}"));
         let text = std::str::from_utf8(bytes).map_err(|_| damaged("it is not UTF-8"))?.to_owned();
         for (element, advice) in [("<text", "text is not drawn, turn it into paths"), ("<image", "embedded pictures are not drawn")] {
-            let found = text.match_indices(element).any(|(at, _)| {
-                text.as_bytes().get(at + element.len()).is_none_or(|b| !b.is_ascii_alphanumeric())
-            });
+            let found = text
+                .match_indices(element)
+                .any(|(at, _)| text.as_bytes().get(at + element.len()).is_none_or(|b| !b.is_ascii_alphanumeric()));
             if found {
                 return Err(Fault::new(Code::UnknownFormat, "", format!("svg has a {element}> element: {advice}")));
             }
@@ -106,7 +106,8 @@ fn tree(text: &str, tint: Option<Color>) -> Result<Tree, String> {
 mod tests {
     use super::*;
 
-    const SQUARE: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><path d="M0 0h2v4h-2z" fill="currentColor"/></svg>"#;
+    const SQUARE: &str =
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><path d="M0 0h2v4h-2z" fill="currentColor"/></svg>"#;
 
     #[test]
     fn a_square_is_drawn_at_any_size_in_its_tint() {

@@ -106,10 +106,11 @@ impl Emitter {
         let mut lines = Vec::new();
         if let Some(text) = &node.text {
             let (x, y) = text_origin(node, &node.edges);
-            lines.extend(text.lines.iter().map(|line| LaidLine {
-                text: line.text.clone(),
-                rect: Rect::new(x + line.x, y + line.y, line.width, line.height),
-            }));
+            lines.extend(
+                text.lines
+                    .iter()
+                    .map(|line| LaidLine { text: line.text.clone(), rect: Rect::new(x + line.x, y + line.y, line.width, line.height) }),
+            );
             self.notes.extend(text.notes.iter().filter_map(|note| Note::of_text(ident, note)));
         }
         let canvas = Rect::new(0.0, 0.0, self.canvas.0, self.canvas.1);
@@ -255,15 +256,7 @@ fn border(style: &Style, current: Color, outer: &Shape, edges: &Edges, out: &mut
 }
 
 /// The layer's items, in a group where the layer acts as one.
-fn grouped(
-    style: &Style,
-    current: Color,
-    node: &Node<'_>,
-    outer: Shape,
-    context: &LengthContext,
-    items: Vec<Item>,
-    out: &mut Vec<Item>,
-) {
+fn grouped(style: &Style, current: Color, node: &Node<'_>, outer: Shape, context: &LengthContext, items: Vec<Item>, out: &mut Vec<Item>) {
     let group = Group {
         transform: transform(style, &node.rect, context),
         opacity: style.opacity.clamp(0.0, 1.0),
@@ -313,10 +306,7 @@ fn transform(style: &Style, rect: &Rect, context: &LengthContext) -> Affine {
         let (sin, cos) = sin_cos_degrees(degrees);
         sin / cos
     };
-    let origin = (
-        rect.x + px(&style.transform_origin.0, rect.width),
-        rect.y + px(&style.transform_origin.1, rect.height),
-    );
+    let origin = (rect.x + px(&style.transform_origin.0, rect.width), rect.y + px(&style.transform_origin.1, rect.height));
     let list = style.transform.iter().fold(Affine::translate(origin.0, origin.1), |outer, op| {
         outer.then_inner(&match op {
             TransformOp::Translate(x, y) => Affine::translate(px(x, rect.width), px(y, rect.height)),

@@ -122,27 +122,32 @@ impl<'a> Layouter<'a> {
     fn leaf(&mut self, layer: &'a PlannedLayer, inputs: LayoutInput, style: &taffy::Style) -> LayoutOutput {
         let is_text = matches!(layer.content, Content::Text(_));
         let mut baseline = None;
-        let mut output = taffy::compute_leaf_layout(inputs, style, |_, _| 0.0, |known, available| {
-            if !is_text {
-                return Size::ZERO;
-            }
-            let width = match (known.width, available.width) {
-                (_, AvailableSpace::Definite(width)) => Available::Definite(width.max(0.0)),
-                (_, AvailableSpace::MinContent) => Available::MinContent,
-                (_, AvailableSpace::MaxContent) => Available::MaxContent,
-            };
-            let most = match width {
-                Available::Definite(space) => {
-                    let most = self.measure_text(layer, Available::MaxContent).width;
-                    let least = if most > space { self.measure_text(layer, Available::MinContent).width } else { most };
-                    most.min(space.max(least))
+        let mut output = taffy::compute_leaf_layout(
+            inputs,
+            style,
+            |_, _| 0.0,
+            |known, available| {
+                if !is_text {
+                    return Size::ZERO;
                 }
-                other => self.measure_text(layer, other).width,
-            };
-            let set = self.measure_text(layer, width);
-            baseline = set.first_baseline;
-            Size { width: most, height: set.height }
-        });
+                let width = match (known.width, available.width) {
+                    (_, AvailableSpace::Definite(width)) => Available::Definite(width.max(0.0)),
+                    (_, AvailableSpace::MinContent) => Available::MinContent,
+                    (_, AvailableSpace::MaxContent) => Available::MaxContent,
+                };
+                let most = match width {
+                    Available::Definite(space) => {
+                        let most = self.measure_text(layer, Available::MaxContent).width;
+                        let least = if most > space { self.measure_text(layer, Available::MinContent).width } else { most };
+                        most.min(space.max(least))
+                    }
+                    other => self.measure_text(layer, other).width,
+                };
+                let set = self.measure_text(layer, width);
+                baseline = set.first_baseline;
+                Size { width: most, height: set.height }
+            },
+        );
         if let (true, Some(first)) = (is_text, baseline.or_else(|| self.baseline_at(layer, &inputs))) {
             let Edges { border, padding, .. } = self.edges(layer, inputs.parent_size.width.unwrap_or(0.0));
             output.baselines = Baselines::from_first(Some(first + border.top + padding.top));

@@ -22,27 +22,13 @@ use std::collections::BTreeMap;
 use crate::css::length::LengthContext;
 use crate::error::Fault;
 use crate::geom::Rect;
-use crate::plan::tree::{Canvas, Content, PlannedLayer, PlannedPicture};
+use crate::plan::tree::{Canvas, Content, Finder, Found, PlannedLayer};
 use crate::report::Note;
-use crate::scene::{PictureId, Scene};
+use crate::scene::Scene;
 use crate::text::{TextEngine, TextLayout};
 use measure::Edges;
 
 pub(crate) use outcome::{LaidLayer, LaidLine, Outcome};
-
-/// Which picture a layer shows, and how large that is by itself.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Found {
-    pub(crate) id: PictureId,
-    /// px; `None` for an SVG without a size.
-    pub(crate) natural: Option<(f32, f32)>,
-}
-
-/// What the host found for a picture layer.
-pub(crate) trait Finder {
-    /// The first candidate that is there; `None` hides the layer.
-    fn find(&self, picture: &PlannedPicture) -> Option<Found>;
-}
 
 /// A layer with its border box in canvas px, before transforms.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use super::Node;
 use super::emit::text_origin;
 use super::gradient;
 use super::measure::Edges;
-use crate::css::length::LengthContext;
 use crate::css::color::ColorValue;
+use crate::css::length::LengthContext;
 use crate::css::style::{Shadow, TextColor, TextStyle};
 use crate::geom::Rect;
 use crate::plan::tree::Content;
@@ -75,13 +75,7 @@ impl Painter<'_> {
         }
     }
 
-    fn layers(
-        &self,
-        fill: &Fill,
-        stroke: Option<(f32, crate::css::color::Color)>,
-        shadow: Option<(f32, f32, f32)>,
-        out: &mut Vec<Item>,
-    ) {
+    fn layers(&self, fill: &Fill, stroke: Option<(f32, crate::css::color::Color)>, shadow: Option<(f32, f32, f32)>, out: &mut Vec<Item>) {
         let (dx, dy, blur_sigma) = shadow.unwrap_or_default();
         let shadow = shadow.is_some();
         let (x, y) = (self.origin.0 + dx, self.origin.1 + dy);

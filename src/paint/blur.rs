@@ -2,10 +2,16 @@
 //! combined window has the same variance.
 //!
 //! Values are held with 8 fractional bits between passes. A box slides: each px costs one addition and one subtraction whatever the
-//! sigma. The vertical passes run along rows, so that the compiler turns them into vector code.
+//! sigma. The vertical passes run along rows, so that the compiler turns them into vector code; they are whole numbers and single IEEE
+//! operations, so its width changes no byte.
+
+use crate::simd::Level;
 
 /// The largest sigma in device px that is drawn; Skia's own bound of image filters.
 pub(crate) const MAX_SIGMA: f32 = 532.0;
+
+/// The largest sigma of a shadow; Skia's own bound of blurred masks.
+pub(crate) const MAX_SHADOW_SIGMA: f32 = 135.0;
 
 /// How far a blur of this sigma reaches, px.
 pub(crate) fn reach(sigma: f32) -> i32 {
@@ -15,7 +21,7 @@ pub(crate) fn reach(sigma: f32) -> i32 {
         (sigma * 3.0).ceil() as i32
     } else {
         let window = window(sigma) as i32;
-        if window % 2 == 1 { 3 * (window - 1) / 2 } else { 3 * window / 2 - 1 + 1 }
+        if window % 2 == 1 { 3 * (window - 1) / 2 } else { 3 * window / 2 - 1 }
     }
 }
 
@@ -32,6 +38,12 @@ pub(crate) fn blur<const CHANNELS: usize>(pixels: &mut [u8], width: usize, heigh
     if sigma.is_nan() || sigma < MIN_SIGMA || pixels.len() < width * height * CHANNELS || width == 0 || height == 0 {
         return;
     }
+    Level::detect().run(|| blur_at::<CHANNELS>(pixels, width, height, sigma));
+}
+
+#[inline(always)]
+fn blur_at<const CHANNELS: usize>(pixels: &mut [u8], width: usize, height: usize, sigma: f32) {
+    debug_assert!(height > 0, "an empty picture is not blurred");
     let mut from: Vec<u16> = pixels.iter().map(|v| u16::from(*v) << 8).collect();
     let mut to = vec![0; from.len()];
     let stride = width * CHANNELS;
@@ -90,6 +102,7 @@ fn weights(sigma: f32) -> Vec<u32> {
     weights
 }
 
+#[inline(always)]
 fn box_row<const CHANNELS: usize>(from: &[u16], to: &mut [u16], before: usize, after: usize) {
     let (from, _) = from.as_chunks::<CHANNELS>();
     let (to, _) = to.as_chunks_mut::<CHANNELS>();
@@ -113,6 +126,7 @@ fn box_row<const CHANNELS: usize>(from: &[u16], to: &mut [u16], before: usize, a
     }
 }
 
+#[inline(always)]
 fn box_columns(from: &[u16], to: &mut [u16], stride: usize, before: usize, after: usize) {
     let rows = from.len() / stride;
     let row = |y: usize| from.get(y * stride..(y + 1) * stride);
@@ -141,6 +155,7 @@ fn box_columns(from: &[u16], to: &mut [u16], stride: usize, before: usize, after
     }
 }
 
+#[inline(always)]
 fn weigh_row<const CHANNELS: usize>(from: &[u16], to: &mut [u16], weights: &[u32]) {
     for (i, out) in to.iter_mut().enumerate() {
         let mut sum = 32768_u32;
@@ -154,6 +169,7 @@ fn weigh_row<const CHANNELS: usize>(from: &[u16], to: &mut [u16], weights: &[u32
     }
 }
 
+#[inline(always)]
 fn weigh_columns(from: &[u16], to: &mut [u16], stride: usize, weights: &[u32]) {
     let row = |y: usize| from.get(y * stride..(y + 1) * stride);
     let mut sums = vec![0_u32; stride];

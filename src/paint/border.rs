@@ -88,13 +88,15 @@ impl Painter<'_> {
             let m = middle.rect;
             let inset = if round { width / 2.0 } else { 0.0 };
             for side in set.sides {
+                // a little longer than the last dot's middle, or it would be left out
+                let past = if round { 0.01 } else { 0.0 };
                 let (from, to) = match side {
-                    0 => (Point::new(rect.x + inset, m.y), Point::new(rect.right() - inset, m.y)),
-                    1 => (Point::new(m.right(), rect.y + inset), Point::new(m.right(), rect.bottom() - inset)),
-                    2 => (Point::new(rect.x + inset, m.bottom()), Point::new(rect.right() - inset, m.bottom())),
-                    _ => (Point::new(m.x, rect.y + inset), Point::new(m.x, rect.bottom() - inset)),
+                    0 => (Point::new(rect.x + inset, m.y), Point::new(rect.right() - inset + past, m.y)),
+                    1 => (Point::new(m.right(), rect.y + inset), Point::new(m.right(), rect.bottom() - inset + past)),
+                    2 => (Point::new(rect.x + inset, m.bottom()), Point::new(rect.right() - inset + past, m.bottom())),
+                    _ => (Point::new(m.x, rect.y + inset), Point::new(m.x, rect.bottom() - inset + past)),
                 };
-                let length = (to.x - from.x).abs() + (to.y - from.y).abs();
+                let length = (to.x - from.x).abs() + (to.y - from.y).abs() - past;
                 lines.push((vec![Segment::Move(from), Segment::Line(to)], length, false));
             }
         } else {
@@ -187,37 +189,35 @@ fn third(width: f32) -> (f32, f32) {
     if whole < 3.0 { (width, width) } else { (outer, inner) }
 }
 
-/// Dash and gap, with the gap changed so that dashes fit the line, as Chromium fits them.
+/// Dash and gap, with the gap changed so that dashes fit the line.
 fn pattern(style: BorderStyle, width: f32, length: f32, closed: bool) -> Vec<f32> {
-    let fit = |dash: f32, gap: f32| {
-        let available = if closed { length } else { length + gap };
-        let fewest = (available / (dash + gap)).floor();
-        let gaps = |dashes: f32| (length - dashes * dash) / if closed { dashes } else { dashes - 1.0 };
-        let (wide, narrow) = (gaps(fewest), gaps(fewest + 1.0));
-        if fewest < 2.0 && !closed {
-            if narrow > 0.0 { narrow } else { gap }
-        } else if narrow <= 0.0 || (wide - gap).abs() < (narrow - gap).abs() {
-            wide
-        } else {
-            narrow
-        }
-    };
     match style {
         BorderStyle::Dashed => {
             let (dash, gap) = if width >= 3.0 { (width * 2.0, width) } else { (width * 3.0, width * 2.0) };
-            vec![dash, fit(dash, gap).max(0.01)]
+            vec![dash, fitting_gap(length, dash, gap, closed).max(0.01)]
         }
-        _ if width <= 3.0 => vec![width, fit(width, width).max(0.01)],
-        // dots are round caps of nothing
-        _ => vec![0.001, (fit_dots(length, width, closed) - 0.001).max(0.01)],
+        _ if width <= 3.0 => vec![width, fitting_gap(length, width, width, closed).max(0.01)],
+        // dots are round caps of nothing; an open line lost half a dot at both ends
+        _ => {
+            let whole = if closed { length } else { length + width };
+            vec![0.001, (fitting_gap(whole, width, width, closed) + width - 0.001).max(0.01)]
+        }
     }
 }
 
-/// From the middle of a dot to that of the next; the line already lost half a dot at both ends.
-fn fit_dots(length: f32, width: f32, closed: bool) -> f32 {
-    let steps = (length / (width * 2.0) + 0.5).floor().max(1.0);
-    let _ = closed;
-    length / steps
+/// The gap nearest to the wanted one with which a whole number of dashes fits the line, as Chromium chooses it.
+fn fitting_gap(length: f32, dash: f32, gap: f32, closed: bool) -> f32 {
+    let available = if closed { length } else { length + gap };
+    let fewest = (available / (dash + gap)).floor();
+    let with = |dashes: f32| (length - dashes * dash) / if closed { dashes } else { dashes - 1.0 };
+    let (wide, narrow) = (with(fewest), with(fewest + 1.0));
+    if fewest < 2.0 && !closed {
+        if narrow > 0.0 { narrow } else { gap }
+    } else if narrow <= 0.0 || (wide - gap).abs() < (narrow - gap).abs() {
+        wide
+    } else {
+        narrow
+    }
 }
 
 fn perimeter(shape: &Shape) -> f32 {

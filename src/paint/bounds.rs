@@ -2,7 +2,7 @@
 
 use super::area::Area;
 use super::blur;
-use super::{Painter, State, device_scale, device_sigma};
+use super::{Painter, State, device_scale, device_sigma, shadow_sigma};
 use crate::geom::{Affine, Point, Rect};
 use crate::scene::{Filter, Group, Item, Segment};
 
@@ -21,7 +21,7 @@ impl Painter<'_> {
 
     fn item_bounds(&self, item: &Item, map: &Affine, visible: &Area) -> Area {
         let of = |rect: &Rect| Area::around(&map.bounds(rect)).outset(1);
-        let blurred = |area: Area, sigma: f32| area.outset(blur::reach(device_sigma(sigma, map)));
+        let blurred = |area: Area, sigma: f32| area.outset(blur::reach(shadow_sigma(sigma, map)));
         match item {
             Item::Fill(shape, _) => of(&shape.rect),
             Item::Border(border) => of(&border.shape.rect),

@@ -92,44 +92,37 @@ impl Shader {
         if matches!(self.kind, Kind::Linear) && m.a == 0.0 {
             return Some(self.at(m.c * y + m.e));
         }
-        out.clear();
+        out.resize(super::area::offset(from, to) * 4, 0);
         let (dx, x0) = (m.a, m.c * y + m.e);
         let (dy, y0) = (m.b, m.d * y + m.f);
         let middles = (from..to).map(|x| x as f32 + 0.5);
-        match self.kind {
-            Kind::Linear if !self.table.is_empty() => {
+        let (pixels, _) = out.as_chunks_mut::<4>();
+        let row = pixels.iter_mut().zip(middles);
+        let table = <&[[u8; 4]; TABLE]>::try_from(self.table.as_slice());
+        match (&self.kind, table) {
+            (Kind::Linear, Ok(table)) => {
                 let (scale, shift) = (dx * (TABLE - 1) as f32, x0 * (TABLE - 1) as f32 + 0.5);
-                for x in middles {
-                    out.extend_from_slice(&self.table_at(scale * x + shift));
-                }
+                row.for_each(|(px, x)| *px = look_up(table, scale * x + shift));
             }
-            Kind::Linear | Kind::Flat => {
-                for x in middles {
-                    out.extend_from_slice(&self.at(dx * x + x0));
-                }
-            }
-            Kind::Radial => {
-                for x in middles {
-                    let p = Point::new(dx * x + x0, dy * x + y0);
-                    out.extend_from_slice(&self.at((p.x * p.x + p.y * p.y).sqrt()));
-                }
-            }
-            Kind::Conic => {
-                for x in middles {
-                    out.extend_from_slice(&self.at(turn(dx * x + x0, dy * x + y0)));
-                }
-            }
+            (Kind::Linear | Kind::Flat, _) => row.for_each(|(px, x)| *px = self.at(dx * x + x0)),
+            (Kind::Radial, Ok(table)) => row.for_each(|(px, x)| {
+                let p = Point::new(dx * x + x0, dy * x + y0);
+                *px = look_up(table, (p.x * p.x + p.y * p.y).sqrt() * (TABLE - 1) as f32 + 0.5);
+            }),
+            (Kind::Radial, _) => row.for_each(|(px, x)| {
+                let p = Point::new(dx * x + x0, dy * x + y0);
+                *px = self.at((p.x * p.x + p.y * p.y).sqrt());
+            }),
+            (Kind::Conic, _) => row.for_each(|(px, x)| *px = self.at(turn(dx * x + x0, dy * x + y0))),
         }
         None
     }
 
-    fn table_at(&self, at: f32) -> [u8; 4] {
-        // a cast of what is below 0 or NaN gives 0
-        self.table.get((at as usize).min(TABLE - 1)).copied().unwrap_or_default()
-    }
-
     fn at(&self, offset: f32) -> [u8; 4] {
-        if self.table.is_empty() { bytes(self.color_at(offset)) } else { self.table_at(offset * (TABLE - 1) as f32 + 0.5) }
+        match <&[[u8; 4]; TABLE]>::try_from(self.table.as_slice()) {
+            Ok(table) => look_up(table, offset * (TABLE - 1) as f32 + 0.5),
+            Err(_) => bytes(self.color_at(offset)),
+        }
     }
 
     fn color_at(&self, offset: f32) -> [f32; 4] {
@@ -156,6 +149,13 @@ impl Shader {
             _ => last.1,
         }
     }
+}
+
+/// The entry at a place that may lie outside; a cast of what is below 0 or NaN gives 0.
+fn look_up(table: &[[u8; 4]; TABLE], at: f32) -> [u8; 4] {
+    // an i32 converts in one instruction, a usize does not
+    let at = (at.clamp(0.0, (TABLE - 1) as f32) as i32) as usize & (TABLE - 1);
+    table.get(at).copied().unwrap_or_default()
 }
 
 fn premultiplied(c: Color) -> [f32; 4] {

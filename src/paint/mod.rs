@@ -231,6 +231,11 @@ fn device_sigma(sigma: f32, map: &Affine) -> f32 {
     (sigma * device_scale(map)).clamp(0.0, blur::MAX_SIGMA)
 }
 
+/// A shadow's sigma in device px, within what is drawn.
+fn shadow_sigma(sigma: f32, map: &Affine) -> f32 {
+    device_sigma(sigma, map).min(blur::MAX_SHADOW_SIGMA)
+}
+
 fn premultiplied(color: Color) -> [u8; 4] {
     let alpha = color.a.clamp(0.0, 1.0);
     let part = |v: f32| (v.clamp(0.0, 1.0) * alpha * 255.0 + 0.5) as u8;

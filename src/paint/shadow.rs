@@ -25,7 +25,7 @@ impl Painter<'_> {
         let spread = if shadow.inset { -shadow.spread } else { shadow.spread };
         let cast = spread_out(&shadow.shape, spread);
         let cast = Shape { rect: cast.rect.translate(shadow.x, shadow.y), ..cast };
-        let sigma = super::device_sigma(shadow.sigma, &state.ctm);
+        let sigma = super::shadow_sigma(shadow.sigma, &state.ctm);
         let own = Coverage::of_shape(&shadow.shape, &state.ctm, &visible);
         let rows = &mut self.scratch.rows;
         let source = Source::Color(color);

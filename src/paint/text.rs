@@ -13,7 +13,7 @@ use super::canvas::Canvas;
 use super::coverage::{Coverage, Run};
 use super::path::{self, Outline};
 use super::scratch::GlyphMask;
-use super::{Painter, State, device_scale, device_sigma};
+use super::{Painter, State, device_scale, shadow_sigma};
 use crate::css::style::{DecorationStyle, LineCap, LineJoin};
 use crate::geom::{Affine, Point, Rect};
 use crate::scene::{Fill, Glyph, Glyphs, Segment, Stroke, TextLine};
@@ -24,7 +24,7 @@ impl Painter<'_> {
             return;
         }
         let visible = state.visible(&canvas.area);
-        let sigma = device_sigma(run.blur_sigma, &state.ctm);
+        let sigma = shadow_sigma(run.blur_sigma, &state.ctm);
         let reach = blur::reach(sigma);
         let near = visible.outset(reach);
         let fills = self.glyph_coverages(state, run, &near);
@@ -102,7 +102,7 @@ impl Painter<'_> {
 
     pub(super) fn text_line(&mut self, canvas: &mut Canvas<'_>, state: &State, line: &TextLine) {
         let visible = state.visible(&canvas.area);
-        let sigma = device_sigma(line.blur_sigma, &state.ctm);
+        let sigma = shadow_sigma(line.blur_sigma, &state.ctm);
         let reach = blur::reach(sigma);
         let near = visible.outset(reach);
         // whole px across the line, as Chromium draws it

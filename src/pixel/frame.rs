@@ -121,7 +121,7 @@ pub(crate) fn over_limit(what: &str, width: u32, height: u32, limits: &Limits) -
 
 fn megapixels(pixels: u64) -> String {
     let tenths = pixels.div_ceil(100_000);
-    if tenths % 10 == 0 { format!("{}", tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
+    if tenths.is_multiple_of(10) { format!("{}", tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }
 
 /// Straight to premultiplied, in place.

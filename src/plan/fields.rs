@@ -80,7 +80,8 @@ fn read_field(field: &Field, row: &Row, context: &Context, offset_s: i32) -> Res
                 Value::Null => None,
                 value => {
                     let code = value.as_text().unwrap_or("");
-                    let bad = || Fault::new(Code::BadBoundValue, place, format!("currency must be an ISO 4217 code, found {}", value.short()));
+                    let bad =
+                        || Fault::new(Code::BadBoundValue, place, format!("currency must be an ISO 4217 code, found {}", value.short()));
                     Some(Currency::parse(code).ok_or_else(bad)?)
                 }
             }

@@ -22,7 +22,6 @@ use std::sync::Arc;
 
 use crate::codec::Output;
 use crate::error::{Error, Fault};
-use crate::layout::{Finder, Found};
 use crate::limits::Limits;
 use crate::report::Note;
 use crate::resources::{Need, NeedId, Picture, Resources, missing};
@@ -32,7 +31,7 @@ use crate::template::Template;
 use crate::text::Fonts;
 pub use key::Key;
 use sources::Planned;
-use tree::{Canvas, Content, Missing, PlannedLayer, PlannedPicture};
+use tree::{Canvas, Content, Finder, Found, Missing, PlannedLayer, PlannedPicture};
 
 /// What the host chooses for one plan.
 ///

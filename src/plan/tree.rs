@@ -6,7 +6,7 @@
 use crate::css::color::Color;
 use crate::css::style::{Style, TextStyle};
 use crate::geom::Rect;
-use crate::scene::Segment;
+use crate::scene::{PictureId, Segment};
 use crate::text::TextSpan;
 
 /// A layer that will be drawn.
@@ -38,6 +38,20 @@ pub(crate) struct PlannedPicture {
     /// Read as SVG; `tint` is what its `currentColor` means.
     pub(crate) svg: bool,
     pub(crate) tint: Option<Color>,
+}
+
+/// Which picture a layer shows, and how large that is by itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) id: PictureId,
+    /// px; `None` for an SVG without a size.
+    pub(crate) natural: Option<(f32, f32)>,
+}
+
+/// What the host found for a picture layer.
+pub(crate) trait Finder {
+    /// The first candidate that is there; `None` hides the layer.
+    fn find(&self, picture: &PlannedPicture) -> Option<Found>;
 }
 
 /// What happens when no candidate is there.

@@ -1,6 +1,6 @@
 //! The template: JSON text in, one typed [`Document`](document::Document) for the base and for each variant out.
 //!
-//! `reader` makes a tree with places, `build`, `layer`, `field` and `output` walk it with the key table of `keys` and the merging of
+//! `reader` makes a tree with places, `build`, `layer`, `field`, `value` and `output` walk it with the key table of `keys` and the merging of
 //! `merge`, and `check` gathers the faults. Everything that does not depend on the row is decided here, once, so that a plan cannot meet
 //! an unknown key, a wrong static value or a missing asset.
 
@@ -17,6 +17,7 @@ mod print;
 mod reader;
 mod schema;
 mod size;
+mod value;
 
 #[cfg(test)]
 mod tests;
@@ -59,7 +60,7 @@ const VERSION: f64 = 1.0;
 ///
 /// let error = Template::parse(r#"{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [{ "type": "txt" }] }"#).unwrap_err();
 /// assert_eq!(error.code(), Code::BadValue);
-/// assert_eq!(error.to_string(), "1:73: layers[0].type: unknown layer type \"txt\", did you mean \"text\"?");
+/// assert_eq!(error.to_string(), "1:71: layers[0].type: unknown layer type \"txt\", did you mean \"text\"?");
 /// ```
 #[derive(Clone)]
 pub struct Template {

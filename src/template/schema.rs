@@ -28,6 +28,12 @@ pub(crate) fn schema() -> String {
         object(&mut out, name, *place, &[]);
     }
     object(&mut out, "layerKeys", Places::LAYER, &[]);
+    for property in PROPERTIES.iter().filter(|property| property.supported) {
+        out.key(&format!("css.{}", property.name));
+        out.open('{');
+        css_key(&mut out, property);
+        out.close('}');
+    }
     out.key("layer");
     out.open('{');
     out.pair("type", "object");
@@ -81,9 +87,7 @@ fn object(out: &mut Out, name: &str, place: Places, required: &[&str]) {
     }
     for property in PROPERTIES.iter().filter(|property| property.supported && css_places(property).has(place)) {
         out.key(property.name);
-        out.open('{');
-        css_key(out, property);
-        out.close('}');
+        out.raw(&format!("{{ \"$ref\": \"#/$defs/css.{}\" }}", property.name));
     }
     out.close('}');
     out.key("additionalProperties");

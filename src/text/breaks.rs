@@ -9,8 +9,8 @@ use icu_segmenter::{LineSegmenter, LineSegmenterBorrowed};
 use unicode_linebreak::{BreakClass, break_property, linebreaks};
 
 /// Calls `allow` with each byte position inside a paragraph before which a line may end, in order.
-pub(super) fn opportunities(paragraph: &str, lang: Option<&str>, mut allow: impl FnMut(usize)) {
-    let unicode = if paragraph.is_ascii() { Vec::new() } else { by_unicode(paragraph, lang) };
+pub(super) fn opportunities(paragraph: &str, mut allow: impl FnMut(usize)) {
+    let unicode = if paragraph.is_ascii() { Vec::new() } else { by_unicode(paragraph) };
     let mut unicode = unicode.into_iter().peekable();
     let (mut before, mut last): (Option<char>, Option<char>) = (None, None);
     for (at, c) in paragraph.char_indices() {
@@ -26,12 +26,11 @@ pub(super) fn opportunities(paragraph: &str, lang: Option<&str>, mut allow: impl
 }
 
 /// Positions by Unicode's algorithm and the dictionaries, in order.
-fn by_unicode(paragraph: &str, lang: Option<&str>) -> Vec<usize> {
-    let language = lang.and_then(|l| l.split(['-', '_']).next()).unwrap_or_default().to_ascii_lowercase();
-    // Japanese and Chinese lines may start with small kana and the long vowel mark, which others treat as unable to.
-    let kana = matches!(language.as_str(), "ja" | "zh") && paragraph.chars().any(|c| class(c) == BreakClass::ConditionalJapaneseStarter);
-    let mut breaks: Vec<usize> = if kana {
-        let loose: String = paragraph.chars().map(|c| if class(c) == BreakClass::ConditionalJapaneseStarter { 'あ' } else { c }).collect();
+fn by_unicode(paragraph: &str) -> Vec<usize> {
+    let is_kana = |c: char| class(c) == BreakClass::ConditionalJapaneseStarter;
+    let mut breaks: Vec<usize> = if paragraph.chars().any(is_kana) {
+        // Lines may start with small kana and the long vowel mark, as in CSS's normal and loose line breaking.
+        let loose: String = paragraph.chars().map(|c| if is_kana(c) { 'あ' } else { c }).collect();
         linebreaks(&loose).map(|(at, _)| at).collect()
     } else {
         linebreaks(paragraph).map(|(at, _)| at).collect()
@@ -100,15 +99,11 @@ fn ascii_pair(last: char, next: char) -> bool {
 mod tests {
     use super::*;
 
-    fn parts_in<'a>(text: &'a str, lang: Option<&str>) -> Vec<&'a str> {
+    fn parts(text: &str) -> Vec<&str> {
         let mut cuts = vec![0];
-        opportunities(text, lang, |at| cuts.push(at));
+        opportunities(text, |at| cuts.push(at));
         cuts.push(text.len());
         cuts.windows(2).map(|w| &text[w[0]..w[1]]).collect()
-    }
-
-    fn parts(text: &str) -> Vec<&str> {
-        parts_in(text, None)
     }
 
     #[test]
@@ -120,13 +115,12 @@ mod tests {
     }
 
     #[test]
-    fn small_kana_start_lines_in_japanese_only() {
-        assert_eq!(parts("綿のシャツ、長袖です。"), ["綿", "の", "シャ", "ツ、", "長", "袖", "で", "す。"]);
-        assert_eq!(parts_in("シャツ、", Some("ja-JP")), ["シ", "ャ", "ツ、"]);
+    fn small_kana_start_lines_and_commas_do_not() {
+        assert_eq!(parts("綿のシャツ、ギー。"), ["綿", "の", "シ", "ャ", "ツ、", "ギ", "ー。"]);
     }
 
     #[test]
     fn thai_words_are_found_without_spaces() {
-        assert_eq!(parts_in("เสื้อยืดผ้าฝ้าย", Some("th")), ["เสื้อ", "ยืด", "ผ้า", "ฝ้าย"]);
+        assert_eq!(parts("เสื้อยืดผ้าฝ้าย"), ["เสื้อ", "ยืด", "ผ้า", "ฝ้าย"]);
     }
 }

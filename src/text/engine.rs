@@ -67,6 +67,15 @@ impl TextEngine {
 
     /// The lines in a content box; without a height nothing is too tall.
     pub(crate) fn layout(&mut self, request: &TextRequest<'_>, width: f32, height: Option<f32>) -> Result<TextLayout, Fault> {
+        self.layout_in(request, |_| (width, height))
+    }
+
+    /// As [`Self::layout`], in a content box that depends on the layer's font size (its padding is in `em`).
+    pub(crate) fn layout_in(
+        &mut self,
+        request: &TextRequest<'_>,
+        content: impl Fn(f32) -> (f32, Option<f32>),
+    ) -> Result<TextLayout, Fault> {
         let styles = Styles { spans: request.spans, layer: request.style };
         let from = request.style.size_px();
         let mut reached = from;
@@ -75,6 +84,7 @@ impl TextEngine {
                 reached = size;
                 let shaped = self.shaped(request, size)?;
                 let px = LayerPx::new(styles, &shaped.itemized, self.shaper.fonts(), size, request.canvas);
+                let (width, height) = content(size);
                 let mut fitter = Fitter { request, styles, shaped: &shaped, px: &px, shaper: &mut self.shaper, width };
                 if fitter.fits(height) {
                     break;
@@ -83,6 +93,7 @@ impl TextEngine {
         }
         let shaped = self.shaped(request, reached)?;
         let px = LayerPx::new(styles, &shaped.itemized, self.shaper.fonts(), reached, request.canvas);
+        let (width, height) = content(reached);
         let fitter = Fitter { request, styles, shaped: &shaped, px: &px, shaper: &mut self.shaper, width };
         let mut layout = fitter.layout(height);
         if reached < from {

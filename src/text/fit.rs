@@ -78,7 +78,7 @@ impl<'a> Fitter<'a, '_> {
         let last = broken.len().saturating_sub(1);
         let mut cut = false;
         for (index, line) in broken.iter().enumerate() {
-            let too_wide = self.request.ellipsis && !self.wraps() && line.width + line.kept_space > self.width + SLACK;
+            let too_wide = self.request.ellipsis && !self.wraps() && line.width > self.width + SLACK;
             let (placed, tall) = if too_wide || (clamped && index == last) {
                 cut = true;
                 self.cut(line, out.height)
@@ -174,7 +174,7 @@ fn is_blank(text: &str) -> bool {
 
 /// The widest run that cannot be broken.
 pub(super) fn min_content(breaker: &Breaker<'_>) -> f32 {
-    breaker.lines(Room::Least, usize::MAX).iter().fold(0.0, |widest, line| widest.max(line.width + line.kept_space))
+    breaker.lines(Room::Least, usize::MAX).iter().fold(0.0, |widest, line| widest.max(line.width))
 }
 
 /// The widest line without wrapping.

@@ -40,6 +40,13 @@ pub(super) enum CellKind {
     SoftHyphen,
 }
 
+impl Item {
+    /// Letters join here: letter spacing would tear them apart and is left out, as in Chromium.
+    pub(super) fn is_cursive(&self) -> bool {
+        matches!(&self.script, b"Arab" | b"Syrc" | b"Mong" | b"Nkoo" | b"Phag" | b"Adlm" | b"Rohg" | b"Mand")
+    }
+}
+
 impl CellKind {
     fn of(grapheme: &str) -> Self {
         match grapheme {
@@ -131,7 +138,7 @@ pub(super) fn itemize_as(prepared: &Prepared, styles: Styles<'_>, fonts: &Fonts,
             out.cells.push(Cell { start: begin, style, kind, break_before: false, run, advance: 0.0 });
         }
         let mut cells = out.cells.get_mut(first_cell..).unwrap_or_default().iter_mut().peekable();
-        breaks::opportunities(paragraph, styles.layer.lang.as_deref(), |at| {
+        breaks::opportunities(paragraph, |at| {
             while cells.next_if(|cell| cell.start < start + at).is_some() {}
             if let Some(cell) = cells.next_if(|cell| cell.start == start + at) {
                 cell.break_before = true;

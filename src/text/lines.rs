@@ -20,7 +20,7 @@ pub(super) struct Broken {
     pub(super) visible: usize,
     /// Of what is visible, px.
     pub(super) width: f32,
-    /// Of white space at the end that stays (`white-space: pre`).
+    /// Of white space at the end that stays: all in `pre`; in `pre-wrap` what fits on a line that ends by itself.
     pub(super) kept_space: f32,
     /// Of all white space at the end that is not collapsed.
     pub(super) hanging_space: f32,
@@ -47,6 +47,12 @@ pub(super) struct Breaker<'a> {
 }
 
 impl Breaker<'_> {
+    /// Preserved white space hangs only where it would overflow, unless the line was wrapped.
+    fn keep_space(line: Broken, available: f32) -> Broken {
+        let room = (available - line.width).max(0.0);
+        Broken { kept_space: line.kept_space.max(line.hanging_space.min(room)), ..line }
+    }
+
     /// The lines of a text, at most `limit` of them.
     pub(super) fn lines(&self, room: Room, limit: usize) -> Vec<Broken> {
         let mut lines = Vec::new();
@@ -77,7 +83,13 @@ impl Breaker<'_> {
             CellKind::Space if index > 0 => px.word_spacing,
             _ => 0.0,
         };
-        let letter = if matches!(cell.kind, CellKind::Newline | CellKind::SoftHyphen) { 0.0 } else { px.letter_spacing };
+        let joined = || self.shaped.runs.get(cell.run).is_some_and(|run| run.item.is_cursive());
+        let unspaced = match cell.kind {
+            CellKind::Newline | CellKind::SoftHyphen => true,
+            CellKind::Glyphs => px.letter_spacing == 0.0 || joined(),
+            _ => false,
+        };
+        let letter = if unspaced { 0.0 } else { px.letter_spacing };
         letter + word
     }
 
@@ -123,7 +135,7 @@ impl Breaker<'_> {
             }
             if cell.kind == CellKind::Newline {
                 line.cells.end = index + 1;
-                return line;
+                return Self::keep_space(line, available);
             }
             let advance = self.advance(index, cell, x);
             let white_space = self.white_space(cell);
@@ -160,7 +172,7 @@ impl Breaker<'_> {
             }
             previous = Some(cell);
         }
-        line
+        Self::keep_space(line, available)
     }
 
     pub(super) fn hyphen_width(&self, cell: &Cell) -> f32 {

@@ -179,10 +179,10 @@ fn compare(template: &Value, row: &Value, metrics: &Value, name: &str, engine: &
                 TextSpan { text: bound(span["text"].as_str().unwrap(), row), style: own, decoration: None, vertical_align }
             })
             .collect();
-        let size = style.size_px();
-        let pad = layer["padding"]
-            .as_str()
-            .map_or(layer["padding"].as_f64().unwrap_or(0.0) as f32, |p| p.trim_end_matches("em").parse::<f32>().unwrap() * size);
+        let padding = |size: f32| match layer["padding"].as_str() {
+            Some(em) => em.trim_end_matches("em").parse::<f32>().unwrap() * size,
+            None => layer["padding"].as_f64().unwrap_or(0.0) as f32,
+        };
         let request = TextRequest {
             spans: &spans,
             style: &style,
@@ -194,9 +194,9 @@ fn compare(template: &Value, row: &Value, metrics: &Value, name: &str, engine: &
             canvas,
         };
         let number = |i: usize| seen["box"][i].as_f64().unwrap() as f32;
-        let height = layer["height"].as_f64().map(|h| h as f32 - 2.0 * pad);
+        let height = layer["height"].as_f64().map(|h| h as f32);
         let width = match layer["width"].as_f64() {
-            Some(w) => w as f32 - 2.0 * pad,
+            Some(w) => w as f32,
             None => {
                 let most = canvas.0 - layer["left"].as_f64().unwrap_or(0.0) as f32;
                 let max = engine.measure(&request, Available::MaxContent).unwrap().width;
@@ -204,7 +204,9 @@ fn compare(template: &Value, row: &Value, metrics: &Value, name: &str, engine: &
                 max.min(most.max(min))
             }
         };
-        let layout = engine.layout(&request, width, height).unwrap();
+        let content = |size: f32| (width - 2.0 * padding(size), height.map(|h| h - 2.0 * padding(size)));
+        let layout = engine.layout_in(&request, content).unwrap();
+        let pad = padding(layout.font_size);
         let free = number(3) - 2.0 * pad - layout.height;
         let free = if layer["height"].is_null() { 0.0 } else { free };
         let down = match layer["align-content"].as_str() {

@@ -266,12 +266,12 @@ fn set_optical_size(fonts: &Fonts, item: &mut Item, px: f32) {
     }
 }
 
-/// Letter spacing parts ligatures; the style's own settings win.
+/// Letter spacing parts ligatures and contextual forms, as in Chromium; the style's own settings win.
 fn features(style: &TextStyle) -> Vec<([u8; 4], u32)> {
     let spaced = !matches!(style.letter_spacing, Length::Auto | Length::Px(0.0) | Length::Em(0.0));
     let mut features = Vec::new();
     if spaced {
-        features.extend([(*b"liga", 0), (*b"clig", 0)]);
+        features.extend([(*b"liga", 0), (*b"clig", 0), (*b"calt", 0)]);
     }
     features.extend(style.font_features.iter().copied());
     features

@@ -31,7 +31,7 @@ impl<'a> Writer<'a> {
     fn put(&mut self, code: u64, length: u32) {
         self.bits = self.bits << length | code;
         let pending = self.pending + length;
-        let bytes = (self.bits << (64 - pending & 63)).to_be_bytes();
+        let bytes = (self.bits << ((64 - pending) & 63)).to_be_bytes();
         if let Some(slot) = self.buffer.get_mut(self.at & (BUFFER / 2 - 1)..).and_then(|b| b.first_chunk_mut::<8>()) {
             *slot = bytes;
         }

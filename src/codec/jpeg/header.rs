@@ -173,7 +173,7 @@ fn component([id, sampling, table]: &[u8; 3]) -> Component {
 }
 
 /// The marker at or after `at` that has a length, and where its data begin and end.
-fn next_segment(bytes: &[u8], mut at: usize) -> Result<(u8, usize, usize), Fault> {
+pub(super) fn next_segment(bytes: &[u8], mut at: usize) -> Result<(u8, usize, usize), Fault> {
     let cut = || damaged(Format::Jpeg, "it is cut off before its pixels");
     loop {
         match (bytes.get(at), bytes.get(at + 1)) {

@@ -1,13 +1,17 @@
 //! JPEG: which decoder reads which file, and the encoder.
 //!
-//! `zune-jpeg` reads most files at full size. `jpeg-decoder` reads what zune gets wrong without an error (baseline files whose
-//! components stand in scans of their own, and four components) and what is wanted at 1/2, 1/4 or 1/8 of its size. Both see only
-//! files whose markers have been walked here: size, precision, kind, number of scans.
+//! Baseline 4:2:0 in one scan is read by our own decoder (`baseline`), at full size, 1/2 or 1/8. Of the rest, `zune-jpeg` reads most files
+//! at full size; `jpeg-decoder` reads what zune gets wrong without an error (baseline files whose components stand in scans of their own,
+//! and four components) and what is wanted at 1/2, 1/4 or 1/8 of its size. All see only files whose markers have been walked here: size,
+//! precision, kind, number of scans. zune's vector code writes the bytes of its scalar code (`fallback`'s test), `jpeg-decoder` has
+//! none. Encoding is our own up to quality 95, above it `jpeg-encoder`'s without its `simd` feature, which writes other bytes.
 
+mod baseline;
 mod encode;
 mod entropy;
 mod fallback;
 mod header;
+mod huffman;
 mod tables;
 
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
@@ -28,11 +32,15 @@ pub(super) fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Fault> {
 
 pub(super) fn decode(bytes: &[u8], probe: &Probe, hint: Option<DecodeHint>, limits: &Limits) -> Result<Raw, Fault> {
     let header = Header::read(bytes, limits)?;
-    let scans = header.count_scans(bytes, limits)?;
     let target = hint.map_or((probe.width, probe.height), |h| h.target);
     let scale = scale_for(&header, probe.orientation.size(target));
     let profile = header.profile(bytes);
-    let (mut raw, cmyk) = fallback::decode(bytes, &header, scans, scale)?;
+    let own = baseline::decode(bytes, &header, scale, Level::detect());
+    let decoded = match own {
+        Some(raw) => Ok((raw, false)),
+        None => fallback::decode(bytes, &header, header.count_scans(bytes, limits)?, scale),
+    };
+    let (mut raw, cmyk) = decoded?;
     if let Some(profile) = profile
         && !cmyk
     {

@@ -4,8 +4,10 @@
 //! pictures: the place one row above is tried as a candidate before the chain, and inside long matches hardly anything is hashed. The
 //! bytes depend on the input alone: no table is kept from call to call, no instruction set is asked for.
 //!
-//! Frame of the peers' OG card (1200x630, RGB, no filter), this against what was tried, one thread:
-//! MEASURED
+//! An OG card (1200x630, RGB: diagonal gradient, text, a portrait), no filter, one thread, ms / bytes: `FAST` 3.4 / 116,421, with one
+//! candidate 3.4 / 155,216, with two 3.3 / 133,997, with four 3.3 / 120,130; `SMALL` 14 / 100,345. On the same rows zlib 1.3 took 26 / 98,251
+//! at level 6 and 25 / 149,280 at level 1, on a machine that other work shared; `fdeflate` (through `png`'s `Fast`) writes 306,257 bytes
+//! in two thirds of the time. `cargo bench --bench codec -- lossless` prints the whole encoder's.
 
 /// How hard matches are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

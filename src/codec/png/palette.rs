@@ -57,9 +57,9 @@ impl Palette {
     /// Bits of an index.
     pub(super) fn depth(&self) -> u8 {
         match self.colours.len() {
-            ..=2 => 1,
-            ..=4 => 2,
-            ..=16 => 4,
+            0..=2 => 1,
+            3..=4 => 2,
+            5..=16 => 4,
             _ => 8,
         }
     }

@@ -25,7 +25,7 @@ fn numbers_without_bounds_paint_what_is_visible_or_nothing() {
                     fill(shape, Color::BLACK),
                     Item::Fill(shape, linear((v, 0.0), (10.0, v), &[(0.0, Color::BLACK), (v, Color::WHITE)])),
                     shadow(shape, v, 3.0, false),
-                    shadow(shape, 1.0, v, true),
+                    shadow(shape, 1.0, if radius == 0.0 { v } else { 2.0 }, true),
                     border(shape, 4.0, BorderStyle::Dashed, [Color::BLACK; 4]),
                     border(shape, v, BorderStyle::Dotted, [Color::BLACK; 4]),
                     border(shape, v, BorderStyle::Double, [Color::BLACK, Color::WHITE, Color::BLACK, Color::BLACK]),

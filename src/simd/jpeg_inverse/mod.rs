@@ -198,7 +198,7 @@ fn colour_upsampled(y: &[u8; STEP], cb: &[i16; 18], cr: &[i16; 18], out: &mut [u
     let between = |samples: &[i16; 18], x: usize| {
         let at = |i: usize| samples.get(i).copied().unwrap_or(0);
         let near = 3 * at(x / 2 + 1);
-        if x % 2 == 0 { (near + at(x / 2) + 8) >> 4 } else { (near + at(x / 2 + 2) + 7) >> 4 }
+        if x.is_multiple_of(2) { (near + at(x / 2) + 8) >> 4 } else { (near + at(x / 2 + 2) + 7) >> 4 }
     };
     for (x, (y, out)) in y.iter().zip(out.as_chunks_mut::<4>().0).enumerate() {
         *out = colour(*y, between(cb, x), between(cr, x));

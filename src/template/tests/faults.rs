@@ -180,7 +180,7 @@ fn fields() {
     );
     document(
         r#""fields": { "a": { "type": "list", "of": { "b": { "type": "money", "currency": "EUR" } } } }"#,
-        &["unknown-key 2:69: fields.a.of.b.currency: \"currency\" belongs to the list, not to a field of its items"],
+        &["unknown-key 2:68: fields.a.of.b.currency: \"currency\" belongs to the list, not to a field of its items"],
     );
     document(
         r#""fields": { "a": { "type": "interval", "from": [["s"]] } }"#,

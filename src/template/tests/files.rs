@@ -14,7 +14,8 @@ fn the_committed_schema_is_that_of_the_key_table() {
     let path = root().join("docs/template.schema.json");
     let schema = Template::schema();
     let json: serde_json::Value = serde_json::from_str(&schema).expect("the schema is JSON");
-    assert!(json["$defs"]["text"]["properties"]["line-clamp"]["description"].is_string());
+    assert!(json["$defs"]["css.line-clamp"]["description"].is_string());
+    assert!(json["$defs"]["text"]["properties"].get("line-clamp").is_some());
     assert!(json["$defs"]["image"]["properties"].get("line-clamp").is_none());
     for reference in schema.match_indices("#/$defs/").map(|(at, start)| &schema[at + start.len()..]) {
         let name = reference.split('"').next().unwrap_or_default();
@@ -70,17 +71,22 @@ fn the_cases_of_the_oracle_parse_or_are_refused_by_name() {
                 assert_eq!(again, template, "{name}");
             }
             Err(error) => {
-                let known = error.faults().iter().all(|fault| match name.as_str() {
-                    // It names a column that its `fields` do not declare, which the format's page makes an error.
-                    "fields-default" => fault.to_string() == "10:34: layers[1].text: unknown name \"note\"",
-                    _ => fault.code == Code::UnsupportedKey || fault.message.contains("not part of the format"),
-                });
-                assert!(known, "{name}: {error}");
-                refused.push(name);
+                refused.push((name, error));
             }
         }
     }
     assert!(paths.len() >= 80, "{} cases", paths.len());
-    let known = ["clip-path", "fields-default", "if", "mask-image", "text-wrap"];
-    assert!(refused.iter().all(|name| known.contains(&name.as_str())), "cases that are refused: {refused:?}");
+    // What each of these asks for is not drawn yet, or is not on the format's page: a column that `fields` do not declare, a filter `int`,
+    // a tuple, a picture with its height alone, a groove as border.
+    let known = ["border-styles", "clip-path", "fields-default", "if", "let", "mask-image", "place-aspect-ratio", "text-overflow-wrap"];
+    for (name, error) in &refused {
+        println!("refused: {name}: {error}");
+        let by_name = error.faults().iter().all(|fault| {
+            name == "border-styles" && fault.message.contains("border takes the border styles")
+                || matches!(fault.code, Code::UnsupportedKey | Code::UnknownName | Code::IndefiniteSize)
+                || (fault.code == Code::ExpressionSyntax
+                    && ["unknown filter", "not part of the format"].iter().any(|m| fault.message.contains(m)))
+        });
+        assert!(by_name && known.contains(&name.as_str()), "{name}: {error}");
+    }
 }

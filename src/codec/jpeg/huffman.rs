@@ -1,0 +1,361 @@
+//! Reading entropy-coded data: bits without stuffing, and Huffman tables that answer with values.
+//!
+//! The scan is copied first without its stuffing, so that a refill is one load of eight bytes; zeros stand behind it. A lookup of ten
+//! bits gives up to two whole symbols with their values (a third less time than one by one, measured in a study before); what
+//! is longer goes a slow way. Masks take the place of checks: every index is below its table's power of two.
+
+/// Bits of a lookup.
+const LOOKUP: u32 = 10;
+/// Zeros behind the data: more than one MCU reads.
+const PAD: usize = 2048;
+/// What the end of a block adds to the place.
+pub(super) const END: u32 = 128;
+
+/// Data of a scan without stuffing.
+pub(super) struct Scan {
+    data: Vec<u8>,
+    /// Where the data behind each restart marker begin.
+    pub(super) restarts: Vec<usize>,
+    /// The marker that ended the scan.
+    pub(super) end: Option<u8>,
+}
+
+impl Scan {
+    /// The scan that begins with `bytes`.
+    #[inline(always)]
+    pub(super) fn new(bytes: &[u8]) -> Self {
+        let mut scan = Self { data: Vec::with_capacity(bytes.len() + PAD), restarts: Vec::new(), end: None };
+        let mut rest = bytes;
+        loop {
+            while let Some((step, after)) = rest.split_first_chunk::<32>() {
+                if step.iter().fold(false, |any, b| any | (*b == 0xff)) {
+                    break;
+                }
+                scan.data.extend_from_slice(step);
+                rest = after;
+            }
+            let plain = rest.iter().position(|b| *b == 0xff).unwrap_or(rest.len());
+            let (plain, after) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
+            scan.data.extend_from_slice(plain);
+            rest = match after {
+                [0xff, 0, after @ ..] => {
+                    scan.data.push(0xff);
+                    after
+                }
+                [0xff, 0xff, ..] => after.get(1..).unwrap_or_default(),
+                [0xff, 0xd0..=0xd7, after @ ..] => {
+                    scan.restarts.push(scan.data.len());
+                    after
+                }
+                [0xff, marker, ..] => {
+                    scan.end = Some(*marker);
+                    break;
+                }
+                _ => break,
+            };
+        }
+        scan.data.resize(scan.data.len() + PAD, 0);
+        scan
+    }
+
+    #[inline(always)]
+    pub(super) fn bits(&self, at: usize) -> Bits<'_> {
+        Bits { data: &self.data, at, buffer: 0, count: 0, damaged: false }
+    }
+}
+
+/// Bits, the highest first. After a refill at least 56 are there: one symbol of up to 27 and one of up to 26 bits.
+pub(super) struct Bits<'a> {
+    data: &'a [u8],
+    at: usize,
+    buffer: u64,
+    count: u32,
+    damaged: bool,
+}
+
+impl Bits<'_> {
+    #[inline(always)]
+    fn refill(&mut self) {
+        let next = self.data.get(self.at..).and_then(|d| d.first_chunk::<8>()).map_or(0, |b| u64::from_be_bytes(*b));
+        self.buffer |= next >> (self.count & 63);
+        self.at += (63 - (self.count & 63)) as usize >> 3;
+        self.count |= 56;
+    }
+
+    #[inline(always)]
+    fn eat(&mut self, count: u32) {
+        self.buffer = self.buffer.wrapping_shl(count);
+        self.count = self.count.wrapping_sub(count);
+    }
+
+    /// Whether all that was read was there and made sense.
+    #[inline(always)]
+    pub(super) fn is_sound(&self) -> bool {
+        !self.damaged && self.at <= self.data.len() - PAD + 8
+    }
+}
+
+/// Where a coefficient goes and its dequantiser: bits 0 to 7 the index in the kernel's room, the rest the factor with 13 bits of fraction
+/// more than the kernel's. Places from 64 on, which a damaged or ended block has, are of no meaning.
+pub(super) type Places = [u32; 256];
+
+/// One Huffman table.
+pub(super) struct Table {
+    /// Bits 0-7 what one symbol and its value take, 8-15 how far it goes on (the end of the block 128), 16-31 the value. Where it goes on
+    /// by 0: bits 0-7 the length of the code (0: more than the lookup), 16-23 the symbol.
+    one: [u32; 1 << LOOKUP],
+    /// Two symbols: bits 0-7 what both take, 8-15 the first, 16-23 and 24-31 how far they go on, 32-47 and 48-63 the values.
+    two: [u64; 1 << LOOKUP],
+    /// Whole symbols to be read past: bits 0-7 what they take, 8-15 how far they go on, 16 whether the last ends the block.
+    past: [u32; 1 << LOOKUP],
+    /// The first 16 bits beyond the codes of each length, and from a code to its symbol.
+    limit: [u32; 17],
+    delta: [i32; 17],
+    symbols: [u8; 256],
+}
+
+impl Table {
+    /// `None` where the counts are no code or a symbol is none of baseline JPEG.
+    pub(super) fn new(counts: &[u8; 16], symbols: &[u8], dc: bool) -> Option<Box<Self>> {
+        if symbols.iter().any(|s| if dc { *s > 11 } else { s & 15 > 10 }) {
+            return None;
+        }
+        let mut table = Box::new(Self {
+            one: [0; 1 << LOOKUP],
+            two: [0; 1 << LOOKUP],
+            past: [0; 1 << LOOKUP],
+            limit: [0; 17],
+            delta: [0; 17],
+            symbols: [0; 256],
+        });
+        table.symbols.get_mut(..symbols.len())?.copy_from_slice(symbols);
+        // (length, symbol) of the code at the start of each lookup
+        let mut starts = [(0u32, 0u8); 1 << LOOKUP];
+        let (mut code, mut at) = (0u32, 0usize);
+        for ((length, count), (limit, delta)) in (1u32..).zip(counts).zip(table.limit.iter_mut().zip(&mut table.delta).skip(1)) {
+            *delta = at as i32 - code as i32;
+            for _ in 0..*count {
+                let symbol = *symbols.get(at)?;
+                if code >> length != 0 {
+                    return None;
+                }
+                if length <= LOOKUP {
+                    let rest = LOOKUP - length;
+                    starts.get_mut((code << rest) as usize..((code + 1) << rest) as usize)?.fill((length, symbol));
+                }
+                code += 1;
+                at += 1;
+            }
+            *limit = code << (16 - length);
+            code <<= 1;
+        }
+        let start = |i: u32| starts.get(i as usize & ((1 << LOOKUP) - 1)).copied().unwrap_or_default();
+        for (i, (one, past)) in (0u32..).zip(table.one.iter_mut().zip(&mut table.past)) {
+            *one = one_symbol(i, start(i), dc);
+            *past = symbols_past(i, start, dc);
+        }
+        if !dc {
+            let ones = table.one;
+            for (i, two) in table.two.iter_mut().enumerate() {
+                *two = two_symbols(i, &ones);
+            }
+        }
+        Some(table)
+    }
+
+    /// How far the next symbol goes on, and its value.
+    #[inline(always)]
+    fn symbol(&self, bits: &mut Bits<'_>, dc: bool) -> (u32, i32) {
+        let entry = self.one.get((bits.buffer >> (64 - LOOKUP)) as usize).copied().unwrap_or(0);
+        let on = entry >> 8 & 255;
+        if on != 0 {
+            bits.eat(entry & 255);
+            return (on, entry as i32 >> 16);
+        }
+        self.long(bits, entry, dc)
+    }
+
+    /// A code longer than the lookup, or a value that sticks out of it.
+    #[inline(never)]
+    fn long(&self, bits: &mut Bits<'_>, entry: u32, dc: bool) -> (u32, i32) {
+        let (mut length, mut symbol) = (entry & 255, entry >> 16);
+        if length == 0 {
+            let top = (bits.buffer >> 48) as u32;
+            let beyond = |l: &u32| self.limit.get(*l as usize).is_some_and(|limit| top < *limit);
+            let Some(found) = (LOOKUP + 1..=16).find(beyond) else {
+                bits.damaged = true;
+                return (END, 0);
+            };
+            length = found;
+            let at = (top >> (16 - length)) as i32 + self.delta.get(length as usize).copied().unwrap_or(0);
+            symbol = self.symbols.get(at as usize & 255).copied().unwrap_or(0).into();
+        }
+        bits.eat(length);
+        let size = symbol & 15;
+        let value = extend((bits.buffer >> 1 >> (63 - size)) as u32, size);
+        bits.eat(size);
+        (how_far(symbol, dc), value)
+    }
+}
+
+fn how_far(symbol: u32, dc: bool) -> u32 {
+    match symbol {
+        _ if dc => 1,
+        0 => END,
+        s => (s >> 4) + 1,
+    }
+}
+
+fn one_symbol(i: u32, (length, symbol): (u32, u8), dc: bool) -> u32 {
+    let size = u32::from(symbol) & 15;
+    if length == 0 {
+        0
+    } else if length + size <= LOOKUP {
+        let value = extend(i >> (LOOKUP - length - size) & ((1 << size) - 1), size);
+        (length + size) | how_far(symbol.into(), dc) << 8 | (value as u32) << 16
+    } else {
+        length | u32::from(symbol) << 16
+    }
+}
+
+fn symbols_past(i: u32, start: impl Fn(u32) -> (u32, u8), dc: bool) -> u32 {
+    let (mut used, mut on, mut end) = (0, 0, 0);
+    while used < LOOKUP && end == 0 && on <= 63 {
+        let (length, symbol) = start(i << used);
+        if length == 0 || length + used > LOOKUP {
+            break;
+        }
+        used += length + (u32::from(symbol) & 15);
+        end = u32::from(!dc && symbol == 0);
+        on += if end == 1 { 1 } else { (u32::from(symbol) >> 4) + 1 };
+    }
+    used | on << 8 | end << 16
+}
+
+fn two_symbols(i: usize, ones: &[u32; 1 << LOOKUP]) -> u64 {
+    let entry = |i: usize| ones.get(i & ((1 << LOOKUP) - 1)).copied().map_or(0, u64::from);
+    let a = entry(i);
+    let (length, on) = (a & 255, a >> 8 & 255);
+    if on == 0 {
+        return 0;
+    }
+    let b = entry(i << length);
+    let (length_2, on_2) = (b & 255, b >> 8 & 255);
+    if on_2 != 0 && on < u64::from(END) && length + length_2 <= u64::from(LOOKUP) {
+        (length + length_2) | length << 8 | on << 16 | on_2 << 24 | (a >> 16) << 32 | (b >> 16) << 48
+    } else {
+        length | length << 8 | on << 16 | (a >> 16) << 32 | (a >> 16) << 48
+    }
+}
+
+/// The value that `size` bits mean.
+#[inline(always)]
+fn extend(raw: u32, size: u32) -> i32 {
+    if size == 0 {
+        return 0;
+    }
+    let negative = (raw >> (size - 1)) as i32 - 1;
+    raw as i32 + (negative & (1 - (1 << size)))
+}
+
+/// The two tables of a component, where its coefficients go, and its last DC value.
+pub(super) struct Reader<'a> {
+    pub(super) dc: &'a Table,
+    pub(super) ac: &'a Table,
+    pub(super) places: Places,
+    pub(super) predictor: i32,
+}
+
+/// What the DC coefficient gets added: half of the sample range and half a unit, with 13 bits of fraction.
+const BIAS: i32 = (((128 * 8 + 4) << crate::simd::jpeg_inverse::FRACTION) << 13) + (1 << 12);
+
+impl Reader<'_> {
+    /// One block, dequantised, its places moved on by `offset`; coefficients after `LIMIT` (63: none) in zig-zag order are read past.
+    /// Gives the last place that was coded, 0 for DC alone.
+    #[inline(always)]
+    pub(super) fn block<const LIMIT: u32>(&mut self, bits: &mut Bits<'_>, out: &mut [i16; 256], offset: u32) -> u32 {
+        bits.refill();
+        let (_, difference) = self.dc.symbol(bits, true);
+        self.predictor = self.predictor.wrapping_add(difference);
+        let factor = (self.places.first().copied().unwrap_or(0) >> 8) as i32;
+        if let Some(dc) = out.get_mut(offset as usize & 255) {
+            *dc = (self.predictor.wrapping_mul(factor).wrapping_add(BIAS) >> 13) as i16;
+        }
+        if LIMIT == 0 {
+            self.rest(bits, 0);
+            return 0;
+        }
+        let mut k = 0u32;
+        loop {
+            if self.step::<LIMIT>(bits, &mut k, out, offset) {
+                break;
+            }
+            bits.refill();
+            if self.step::<LIMIT>(bits, &mut k, out, offset) {
+                break;
+            }
+        }
+        if k >= END {
+            return k - END;
+        }
+        bits.damaged |= k > 63;
+        if LIMIT < 63 {
+            bits.refill();
+            self.rest(bits, k);
+        }
+        k.min(63)
+    }
+
+    /// One lookup of AC; whether the block has reached the limit or its end.
+    #[inline(always)]
+    fn step<const LIMIT: u32>(&self, bits: &mut Bits<'_>, k: &mut u32, out: &mut [i16; 256], offset: u32) -> bool {
+        let entry = self.ac.two.get((bits.buffer >> (64 - LOOKUP)) as usize).copied().unwrap_or(0);
+        let on = (entry >> 16) as u32 & 255;
+        if on == 0 {
+            let (on, value) = self.ac.symbol(bits, false);
+            *k += on;
+            self.store(*k, value, out, offset);
+            return *k >= LIMIT;
+        }
+        let first = *k + on;
+        self.store(first, i32::from((entry >> 32) as i16), out, offset);
+        if first >= LIMIT {
+            // the second symbol belongs to what follows
+            bits.eat((entry >> 8) as u32 & 255);
+            *k = first;
+            return true;
+        }
+        *k = first + ((entry >> 24) as u32 & 255);
+        self.store(*k, i32::from((entry >> 48) as i16), out, offset);
+        bits.eat(entry as u32 & 255);
+        *k >= LIMIT
+    }
+
+    #[inline(always)]
+    fn store(&self, k: u32, value: i32, out: &mut [i16; 256], offset: u32) {
+        let place = self.places.get(k as usize & 255).copied().unwrap_or(0);
+        if let Some(coefficient) = out.get_mut((place.wrapping_add(offset) & 255) as usize) {
+            *coefficient = (value.wrapping_mul((place >> 8) as i32).wrapping_add(1 << 12) >> 13) as i16;
+        }
+    }
+
+    /// Reads past the rest of a block.
+    #[inline(always)]
+    fn rest(&self, bits: &mut Bits<'_>, mut k: u32) {
+        while k < 63 {
+            let entry = self.ac.past.get((bits.buffer >> (64 - LOOKUP)) as usize).copied().unwrap_or(0);
+            let next = k + (entry >> 8 & 255);
+            if entry != 0 && next <= 63 {
+                bits.eat(entry & 255);
+                k = next;
+                if entry >> 16 != 0 {
+                    return;
+                }
+            } else {
+                k += self.ac.symbol(bits, false).0;
+            }
+            bits.refill();
+        }
+        bits.damaged |= k > 63 && k < END;
+    }
+}
