@@ -27,6 +27,11 @@ use crate::text::{Fonts, TextSpan};
 
 type Step<T> = Result<T, Fault>;
 
+/// Most items that all `for` of a picture may go over, in layers of the limit: those that `if` leaves out cost time too.
+const ITEMS_PER_LAYER: usize = 10;
+/// Most bytes of all texts of a picture, in texts of the limit.
+const LONGEST_TEXTS: usize = 16;
+
 /// Fills a template's document with a row.
 pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Inner, Error> {
     let document = template.document(context.variant.as_deref())?;
@@ -49,6 +54,9 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
         key,
         sources: Vec::new(),
         count: 0,
+        items: 0,
+        text_bytes: 0,
+        inline_bytes: 0,
         canvas: (0.0, 0.0),
     };
     let canvas = builder.canvas(context)?;
@@ -81,6 +89,12 @@ struct Builder<'a> {
     sources: Vec<Planned>,
     /// Layers so far.
     count: usize,
+    /// Items of `for` so far, also those that draw nothing.
+    items: usize,
+    /// Of all texts so far.
+    text_bytes: usize,
+    /// Of all SVGs so far that stand in the template.
+    inline_bytes: usize,
     canvas: (f32, f32),
 }
 
@@ -152,6 +166,11 @@ impl<'a> Builder<'a> {
         };
         let length = items.len().min(limit);
         for (i, item) in items.iter().take(limit).enumerate() {
+            self.items += 1;
+            let most = self.limits.max_layers.saturating_mul(ITEMS_PER_LAYER);
+            if self.items > most {
+                return Err(Fault::new(Code::RowLimit, path, format!("for must go over at most {most} items in one picture, found more")));
+            }
             self.evaluation.scope.push();
             self.evaluation.scope.set(repeat.variable.clone(), item.clone());
             let count = |n: usize| Value::from(i64::try_from(n).unwrap_or(i64::MAX));
@@ -248,14 +267,15 @@ impl<'a> Builder<'a> {
                     document::SvgContent::Src(src) => self.picture(src, document::Missing::Error, tint, true)?,
                     document::SvgContent::Text(source) => {
                         let source = self.printed(source, &format!("{}.svg", layer.path))?;
-                        self.inline_svg(&source, tint)
+                        self.inline_svg(&source, tint, &layer.path)?
                     }
                 }
             }
             document::Content::Path { d, view_box } => {
                 let place = format!("{}.d", layer.path);
+                let code = if d.as_static().is_some() { Code::BadValue } else { Code::BadBoundValue };
                 let d = self.printed(d, &place)?;
-                let segments = path::segments(&d).map_err(|message| Fault::new(Code::BadValue, place, message))?;
+                let segments = path::segments(&d).map_err(|message| Fault::new(code, place, message))?;
                 Content::Path(PlannedPath { segments, view_box: self.view_box(view_box.as_ref(), &layer.path)? })
             }
         };
@@ -284,6 +304,13 @@ impl<'a> Builder<'a> {
             bytes += printed.len();
             if bytes > self.limits.max_text_bytes {
                 let message = format!("a text must have at most {} bytes, found {bytes}", self.limits.max_text_bytes);
+                let code = if span.text.as_static().is_some() { Code::TemplateLimit } else { Code::RowLimit };
+                return Err(Fault::new(code, &layer.path, message));
+            }
+            self.text_bytes += printed.len();
+            let most = self.limits.max_text_bytes.saturating_mul(LONGEST_TEXTS);
+            if self.text_bytes > most {
+                let message = format!("all texts of a picture must have at most {most} bytes, found more");
                 return Err(Fault::new(Code::RowLimit, &layer.path, message));
             }
             planned.push(self.span(span, printed, text)?);
@@ -324,11 +351,17 @@ impl<'a> Builder<'a> {
         Ok(Content::Picture(PlannedPicture { candidates, missing, svg, tint }))
     }
 
-    fn inline_svg(&mut self, source: &str, tint: Option<Color>) -> Content {
+    fn inline_svg(&mut self, source: &str, tint: Option<Color>, place: &str) -> Step<Content> {
+        self.inline_bytes += source.len();
+        let most = self.limits.max_template_bytes;
+        if self.inline_bytes > most {
+            let message = format!("all SVGs that stand in a template must have at most {most} bytes, repeated ones counted each time");
+            return Err(Fault::new(Code::TemplateLimit, format!("{place}.svg"), message));
+        }
         self.key.part("svg", source.as_bytes());
         let id = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
         self.sources.push(Planned::inline("svg", source.as_bytes(), tint, self.limits));
-        Content::Picture(PlannedPicture { candidates: vec![id], missing: Missing::Error, svg: true, tint })
+        Ok(Content::Picture(PlannedPicture { candidates: vec![id], missing: Missing::Error, svg: true, tint }))
     }
 
     fn missing(&mut self, text: &TextTemplate, place: &str) -> Step<document::Missing> {
@@ -349,9 +382,11 @@ impl<'a> Builder<'a> {
             Some(Bound::Bound(text)) => {
                 let place = format!("{path}.viewBox");
                 let printed = self.printed(text, &place)?;
-                let numbers: Vec<f32> = printed.split([' ', ',']).filter(|s| !s.is_empty()).filter_map(|s| s.parse().ok()).collect();
-                let message = || format!("viewBox must be four numbers, found {}", quoted(&printed));
-                <[f32; 4]>::try_from(numbers).map_err(|_| Fault::new(Code::BadBoundValue, place, message()))?
+                document::view_box(&printed).ok_or_else(|| {
+                    let message =
+                        format!("viewBox must be \"x y width height\" with a positive width and height, found {}", quoted(&printed));
+                    Fault::new(Code::BadBoundValue, place, message)
+                })?
             }
         };
         Ok(Some(Rect::new(x, y, width, height)))
