@@ -5,7 +5,12 @@
 //! them with a fresh scratch for each picture. `make hashes` runs the list on a processor without AVX and FMA, where everything that
 //! picks code at run time falls back. `TEMPLRENDER_BLESS=1` writes the list anew, and fails so that no one blesses by accident.
 
-#![allow(clippy::disallowed_methods, reason = "a test reads files and the environment, and starts threads")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    reason = "a test reads files and the environment, and starts threads"
+)]
 
 mod common;
 

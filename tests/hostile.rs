@@ -1,7 +1,7 @@
 //! Bad input of every kind: each a typed error that names place, rule and value, or a note in the report; never a panic, never an
 //! answer that takes more than a moment. Memory is measured in `memory.rs` and `torture.rs`.
 
-#![allow(clippy::disallowed_methods, reason = "a test reads fonts and the clock")]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros, reason = "a test reads fonts and the clock")]
 
 mod common;
 

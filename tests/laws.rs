@@ -1,7 +1,12 @@
 //! Laws that hold for every template, on templates out of a small grammar: what an invisible layer, a factor of two, another row or an
 //! earlier render may and may not change. 32 cases each; `PROPTEST_CASES` asks for more.
 
-#![allow(clippy::disallowed_methods, reason = "a test reads the environment and fonts")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    reason = "a test reads the environment and fonts"
+)]
 
 mod common;
 

@@ -1,5 +1,12 @@
 //! Memory: the most that one ad takes, and that a scratch which is kept for ever does not grow.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    reason = "a test reads fonts and prints what it measured"
+)]
+
 mod common;
 #[path = "common/counting.rs"]
 mod counting;

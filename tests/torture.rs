@@ -1,7 +1,12 @@
 //! Hostile inputs that no one here wrote (pictures, SVG, fonts, templates, numbers, texts), each with the outcome that is right and with
 //! bounds of time and memory. A generator beside the project makes them; without it, or without Python's Pillow, the test says so.
 
-#![allow(clippy::disallowed_methods, reason = "a test reads files and the clock, and runs the generator")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    reason = "a test reads files and the clock, and runs the generator"
+)]
 
 mod common;
 #[path = "common/counting.rs"]
