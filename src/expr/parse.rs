@@ -2,7 +2,7 @@
 //!
 //! From loose to tight: `x if c else y`, `or`, `and`, `not`, comparisons (chained), `+ -`, `~`, `* / // %`, sign, `| filter`, `. [] ()`.
 //! As in Jinja `~` binds tighter than `+`, and a filter takes the sign with its number: `-1 | abs` is 1. What Jinja has and the format has
-//! not (`is` tests, `**`, slices, tuples) is refused by name. Nesting and length are bounded before anything is built.
+//! not (`is` tests, `**`, slices) is refused by name. Nesting and length are bounded before anything is built.
 
 use crate::expr::ast::{Comparison, Kind, Node, Operator};
 use crate::expr::lex::{Lexer, Token};
@@ -334,25 +334,19 @@ impl<'a> Parser<'a> {
             Token::Number(number) => self.node(Kind::Number(number), at),
             Token::Text(text) => self.node(Kind::Text(text.into()), at),
             Token::Sign("(") => {
-                let node = self.expression()?;
-                if self.token == Token::Sign(",") {
-                    return Err(ExprError::new(self.at, "tuples are not part of the format, write a list: [a, b]"));
+                if self.token == Token::Sign(")") {
+                    return Err(self.unexpected("a value"));
+                }
+                let first = self.expression()?;
+                if self.take_sign(",")? {
+                    return self.items(vec![first], ")", at);
                 }
                 if !self.take_sign(")")? {
                     return Err(self.unexpected(")"));
                 }
-                Ok(node)
+                Ok(first)
             }
-            Token::Sign("[") => {
-                let mut items = Vec::new();
-                while !self.take_sign("]")? {
-                    items.push(self.expression()?);
-                    if !self.take_sign(",")? && self.token != Token::Sign("]") {
-                        return Err(self.unexpected(", or ]"));
-                    }
-                }
-                self.node(Kind::List(items), at)
-            }
+            Token::Sign("[") => self.items(Vec::new(), "]", at),
             _ => {
                 let mut entries = Vec::new();
                 while !self.take_sign("}")? {
@@ -368,6 +362,17 @@ impl<'a> Parser<'a> {
                 self.node(Kind::Map(entries), at)
             }
         }
+    }
+
+    /// The rest of a list, or of a tuple, which is a list here, up to its closing sign.
+    fn items(&mut self, mut items: Vec<Node>, close: &'static str, at: usize) -> Result<Node, ExprError> {
+        while !self.take_sign(close)? {
+            items.push(self.expression()?);
+            if !self.take_sign(",")? && self.token != Token::Sign(close) {
+                return Err(self.unexpected(if close == "]" { ", or ]" } else { ", or )" }));
+            }
+        }
+        self.node(Kind::List(items), at)
     }
 
     /// What stands between the parentheses of a call, by parameter.

@@ -193,7 +193,6 @@ fn faults_name_rule_value_and_offset() {
         ("n = 7", "2: expected an operator or the end, found \"=\"; equality is written =="),
         ("title.upper()", "11: expected an operator or the end, found \"(\"; only functions can be called"),
         ("tags[0:1]", "6: slices are not part of the format, use `first`, `last` or `truncate`"),
-        ("(1, 2)", "2: tuples are not part of the format, write a list: [a, b]"),
         ("'open", "0: a text must end with the quote it began with, found the end of the expression"),
         ("0x10", "0: a number must be decimal and of at most 28 digits, found \"0x10\""),
         ("1e400", "0: a number must be decimal and of at most 28 digits, found \"1e400\""),

@@ -97,13 +97,36 @@ impl Painter<'_> {
         let back = to_texture.then_inner(&back);
         let mut pixels = self.open(seen)?;
         for (i, row) in pixels.pixels.chunks_exact_mut((seen.width() * 4).max(1)).enumerate() {
-            sample_row(texture, &back, seen.left, seen.top + i as i32, row);
+            let y = seen.top + i as i32;
+            let (from, to) = reached(texture, &back, seen.left, seen.right, y);
+            let start = offset(seen.left, from) * 4;
+            if let Some(part) = row.get_mut(start..start + offset(from, to) * 4) {
+                sample_row(texture, &back, from, y, part);
+            }
         }
         let source = Pixels { area: seen, pixels: &pixels.pixels, opaque: false };
         compose(canvas, clip, &Coverage::full(seen), &Ink::new(Source::Pixels(source), state.alpha), &mut self.scratch.rows);
         self.layer_pixels = self.layer_pixels.saturating_sub(seen.pixels());
         Ok(())
     }
+}
+
+/// The px of a row, between two ends, whose place in the texture is not more than 2 px outside of it.
+fn reached(texture: &Frame, back: &Affine, left: i32, right: i32, y: i32) -> (i32, i32) {
+    let y = y as f32 + 0.5;
+    let (mut from, mut to) = (left as f32, right as f32);
+    let bounds = [(back.a, back.c * y + back.e, texture.width()), (back.b, back.d * y + back.f, texture.height())];
+    for (step, start, side) in bounds {
+        let (a, b) = ((-2.0 - start) / step, (side as f32 + 2.0 - start) / step);
+        if step == 0.0 || !a.is_finite() || !b.is_finite() {
+            continue;
+        }
+        // a px more on either side, for what the division loses
+        from = from.max(a.min(b).floor() - 2.0);
+        to = to.min(a.max(b).ceil() + 2.0);
+    }
+    let from = from.clamp(left as f32, right as f32) as i32;
+    (from, (to.clamp(left as f32, right as f32) as i32).max(from))
 }
 
 /// Bilinear samples along a row; beyond an edge its last px goes on.

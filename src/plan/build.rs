@@ -35,9 +35,9 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
     key.part("variant", context.variant.as_deref().unwrap_or("").as_bytes());
     key.part("fonts", &fonts.digest());
 
-    let lang = fields::lang(document, row, context)?;
     let time_zone = fields::time_zone(document, row, context)?;
     let columns = Columns::read(document, row, context, time_zone)?;
+    let lang = fields::lang(document, &columns, context)?;
     let expr_context = expr::Context { now: context.now, lang: &lang, offset_s: time_zone };
     let mut builder = Builder {
         evaluation: Evaluation::new(Scope::new(&columns), expr_context),
@@ -548,7 +548,7 @@ fn output_of(keys: &document::Output) -> Output {
             Some(document::Subsampling::Auto) | None => Subsampling::Auto,
         },
         effort: match keys.effort {
-            Some(document::Effort::Small | document::Effort::Smallest) => Effort::Small,
+            Some(document::Effort::Small) => Effort::Small,
             Some(document::Effort::Fast) | None => Effort::Fast,
         },
         matte: keys.matte.map_or(defaults.matte, |color| {

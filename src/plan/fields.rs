@@ -91,12 +91,18 @@ fn read_field(field: &Field, row: &Row, context: &Context, offset_s: i32) -> Res
 }
 
 /// The language of the plan: the host's choice, else the template's.
-pub(super) fn lang(document: &Document, row: &Row, context: &Context) -> Result<String, Fault> {
+pub(super) fn lang(document: &Document, columns: &Columns<'_>, context: &Context) -> Result<String, Fault> {
     match (&context.lang, &document.lang) {
         (Some(chosen), _) => Ok(chosen.clone()),
         (None, None) => Ok(String::new()),
         (None, Some(Bound::Static(lang))) => Ok(lang.clone()),
-        (None, Some(Bound::Bound(text))) => Ok(early(text, row, context, "lang")?.as_text().unwrap_or("").to_owned()),
+        (None, Some(Bound::Bound(text))) => {
+            let value = early(text, columns, context, "lang");
+            match columns.take_fault() {
+                Some(fault) => Err(fault),
+                None => Ok(value?.as_text().unwrap_or("").to_owned()),
+            }
+        }
     }
 }
 
@@ -115,10 +121,8 @@ pub(super) fn time_zone(document: &Document, row: &Row, context: &Context) -> Re
     }
 }
 
-/// A binding that is needed before fields can be read: it sees the row's columns as they are.
-fn early(text: &TextTemplate, row: &Row, context: &Context, place: &str) -> Result<Value, Fault> {
-    let columns: &dyn Lookup = row;
-    let scope = Scope::new(columns);
-    let mut evaluation = Evaluation::new(scope, expr::Context { now: context.now, lang: "", offset_s: 0 });
+/// A binding that other evaluations depend on: it sees columns, no `let`.
+fn early(text: &TextTemplate, columns: &dyn Lookup, context: &Context, place: &str) -> Result<Value, Fault> {
+    let mut evaluation = Evaluation::new(Scope::new(columns), expr::Context { now: context.now, lang: "", offset_s: 0 });
     text.eval(&mut evaluation).map_err(|e| Fault::new(Code::Evaluation, place, e.message))
 }

@@ -213,7 +213,6 @@ pub(crate) enum Subsampling {
 pub(crate) enum Effort {
     Fast,
     Small,
-    Smallest,
 }
 
 /// Reads a `viewBox`: four numbers between spaces or commas, of which width and height are positive.

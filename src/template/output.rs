@@ -58,7 +58,7 @@ impl Output {
                 self.effort = Some(match word(key, value, EFFORTS)? {
                     "fast" => Effort::Fast,
                     "small" => Effort::Small,
-                    _ => Effort::Smallest,
+                    _ => return Err("effort \"smallest\" is not supported yet".to_owned()),
                 });
             }
             "scale" => self.scale = Some(number(key, value, 0.1, 4.0)? as f32),

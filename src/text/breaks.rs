@@ -39,7 +39,7 @@ fn by_unicode(paragraph: &str) -> Vec<usize> {
         let words: LineSegmenterBorrowed<'static> = LineSegmenter::new_dictionary(LineBreakOptions::default());
         let inside = |at: usize| {
             let (Some(before), Some(after)) = (paragraph.get(..at), paragraph.get(at..)) else { return false };
-            before.chars().next_back().is_some_and(is_dictionary) && after.chars().next().is_some_and(is_dictionary)
+            before.chars().next_back().is_some_and(may_end_word) && after.chars().next().is_some_and(may_start_word)
         };
         breaks.extend(words.segment_str(paragraph).filter(|at| inside(*at)));
         breaks.sort_unstable();
@@ -55,6 +55,17 @@ fn class(c: char) -> BreakClass {
 /// Of a script without spaces between words.
 fn is_dictionary(c: char) -> bool {
     class(c) == BreakClass::ComplexContext
+}
+
+/// A dictionary that does not know a word splits it anywhere; these are the letters that a word can end with in spite of that (no
+/// vowel that is written before its consonant) and start with (no vowel, mark or sign that follows one).
+fn may_end_word(c: char) -> bool {
+    is_dictionary(c) && !matches!(c, '\u{e31}' | '\u{e40}'..='\u{e44}' | '\u{ec0}'..='\u{ec4}' | '\u{17d2}' | '\u{1039}')
+}
+
+fn may_start_word(c: char) -> bool {
+    matches!(c, '\u{e01}'..='\u{e2e}' | '\u{e40}'..='\u{e44}' | '\u{e81}'..='\u{eae}' | '\u{ec0}'..='\u{ec4}' | '\u{edc}'..='\u{edd}'
+        | '\u{1000}'..='\u{102a}' | '\u{1780}'..='\u{17b3}')
 }
 
 fn is_space(c: char) -> bool {

@@ -17,7 +17,7 @@ pub(crate) fn choose<'a>(faces: &[(FaceId, &'a Face)], stretch: f32, style: Font
         };
         (by_stretch, by_style, weight_distance(face.weight, weight))
     };
-    let mut best: Option<((FaceId, &Face), (Rank, u8, Rank))> = None;
+    let mut best: Option<((FaceId, &Face), Ranks)> = None;
     for (id, face) in faces {
         let here = rank(face);
         if best.as_ref().is_none_or(|(_, there)| less(&here, there)) {
@@ -58,8 +58,11 @@ enum Side {
 /// First which side, then how far.
 type Rank = (u8, f32);
 
-fn less(a: &(Rank, u8, Rank), b: &(Rank, u8, Rank)) -> bool {
-    let flat = |r: &(Rank, u8, Rank)| [f32::from(r.0.0), r.0.1, f32::from(r.1), f32::from(r.2.0), r.2.1];
+/// By stretch, style, weight.
+type Ranks = (Rank, u8, Rank);
+
+fn less(a: &Ranks, b: &Ranks) -> bool {
+    let flat = |r: &Ranks| [f32::from(r.0.0), r.0.1, f32::from(r.1), f32::from(r.2.0), r.2.1];
     flat(a).iter().zip(flat(b)).find(|(x, y)| **x != *y).is_some_and(|(x, y)| *x < y)
 }
 

@@ -1,6 +1,6 @@
 //! What a layer's styles measure at one font size, in px, rounded where Chromium rounds.
 
-use super::fonts::Fonts;
+use super::fonts::{Chosen, Fonts};
 use super::itemize::Itemized;
 use super::prepare::Styles;
 use crate::css::length::{Length, LengthContext};
@@ -100,10 +100,10 @@ impl LayerPx {
         let context = Context { fonts, canvas };
         let face = |index: usize| itemized.faces.get(index).and_then(|faces| faces.first());
         let layer_index = styles.layer_index();
-        let layer = context.style(styles.layer, face(layer_index).map(|c| (c.face, c.variations.as_slice())), size);
+        let layer = context.style(styles.layer, face(layer_index), size);
         let of_spans = styles.spans.iter().enumerate().map(|(index, span)| {
             let own = span_size(&span.style, size, canvas);
-            let mut px = context.style(&span.style, face(index).map(|c| (c.face, c.variations.as_slice())), own);
+            let mut px = context.style(&span.style, face(index), own);
             px.shift = context.shift(&span.vertical_align, &px, &layer);
             px
         });
@@ -120,19 +120,18 @@ pub(super) fn span_size(style: &TextStyle, layer: f32, canvas: (f32, f32)) -> f3
     style.font_size.resolve(&LengthContext { em: layer, canvas }, Some(layer)).unwrap_or(layer).max(0.0)
 }
 
-/// Rounded metrics of a face at a size: ascent, descent, line gap, x-height.
+/// Metrics of a face at a size: ascent, descent and line gap, rounded, and the x-height.
+///
+/// A descent that was rounded down borrows a px from the ascent, as Chromium's does on Linux so that no descender is cut off. The
+/// content area stays as tall; the baseline in it rises.
 pub(super) fn face_px(fonts: &Fonts, face: FaceId, variations: &[([u8; 4], f32)], size: f32) -> [f32; 4] {
-    match fonts.face(face).map(|f| f.metrics(variations)) {
-        Some(m) => {
-            let (mut ascent, mut descent) = ((m.ascent * size).round(), (m.descent * size).round());
-            // Chromium moves the baseline up where rounding down would cut a descender: the sum stays.
-            if descent < m.descent * size && ascent >= 1.0 {
-                (ascent, descent) = (ascent - 1.0, descent + 1.0);
-            }
-            [ascent, descent, (m.line_gap * size).round(), m.x_height * size]
-        }
-        None => [(size * 0.8).round(), (size * 0.2).round(), 0.0, size * 0.5],
-    }
+    let (ascent, descent, gap, x_height) = match fonts.face(face).map(|f| f.metrics(variations)) {
+        Some(m) => (m.ascent, m.descent, m.line_gap, m.x_height),
+        None => (0.8, 0.2, 0.0, 0.5),
+    };
+    let (above, below) = ((ascent * size).round(), (descent * size).round());
+    let borrowed = if below + 0.001 < descent * size && above >= 1.0 { 1.0 } else { 0.0 };
+    [above - borrowed, below + borrowed, (gap * size).round(), x_height * size]
 }
 
 struct Context<'a> {
@@ -141,10 +140,10 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn style(&self, style: &TextStyle, face: Option<(FaceId, &[([u8; 4], f32)])>, size: f32) -> StylePx {
+    fn style(&self, style: &TextStyle, face: Option<&Chosen>, size: f32) -> StylePx {
         let context = LengthContext { em: size, canvas: self.canvas };
         let px = |length: &Length| length.resolve(&context, Some(size)).unwrap_or(0.0);
-        let (id, variations) = face.unwrap_or((FaceId(u32::MAX), &[]));
+        let (id, variations) = face.map_or((FaceId(u32::MAX), &[][..]), |c| (c.face, c.variations.as_slice()));
         let [ascent, descent, gap, x_height] = face_px(self.fonts, id, variations, size);
         StylePx {
             size,

@@ -8,6 +8,7 @@
 //! struts, letter spacing and clamping are CSS's here, and its fallback scans all fonts for each missing glyph (1.6 ms a time).
 
 mod breaks;
+mod decorate;
 mod engine;
 mod face;
 mod fit;
@@ -22,6 +23,8 @@ mod oracle;
 mod place;
 mod prepare;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod transform;
 
 pub use fonts::Fonts;

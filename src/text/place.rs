@@ -1,14 +1,14 @@
-//! From broken lines to px: order of directions, alignment, baselines, decorations.
+//! From broken lines to px: order of directions, alignment, baselines.
 
 use std::ops::Range;
 
+use super::decorate::decorate;
 use super::itemize::CellKind;
 use super::lines::{Breaker, Broken};
 use super::metrics::{Extent, StylePx, ceil64, face_px};
 use super::shape::{Run as ShapedRun, ShapedGlyph, Shaper};
-use super::{Decoration, Line, Run, TextRequest};
-use crate::css::length::LengthContext;
-use crate::css::style::{TextAlign, TextDecoration};
+use super::{Line, Run, TextRequest};
+use crate::css::style::TextAlign;
 use crate::geom::Rect;
 use crate::scene::Glyph;
 
@@ -30,17 +30,25 @@ struct Piece {
     hyphen: bool,
 }
 
+/// What a line's cells grow by beyond their glyphs and spacing.
+struct Growth {
+    /// Each space of a justified line.
+    justify: f32,
+    /// The advance of each tab by its cell; stops count in logical order.
+    tabs: Vec<(usize, f32)>,
+}
+
 impl Placer<'_, '_> {
     pub(super) fn place(&mut self, broken: &Broken, top: f32) -> (Line, f32) {
         let (extent, content) = self.extents(broken);
         let baseline = top + extent.ascent;
         let mut pieces = self.pieces(broken);
         reorder(&mut pieces);
-        let justify = self.justification(broken);
+        let growth = Growth { justify: self.justification(broken), tabs: self.tabs(broken) };
         let mut x = 0.0;
         let mut runs = Vec::with_capacity(pieces.len());
         for piece in &pieces {
-            let (run, advance) = self.emit(piece, broken, x, baseline, justify);
+            let (run, advance) = self.emit(piece, broken, x, baseline, &growth);
             runs.extend(run);
             x += advance;
         }
@@ -50,7 +58,7 @@ impl Placer<'_, '_> {
             run.rect.x += offset;
             run.glyphs.iter_mut().for_each(|glyph| glyph.x += offset);
         }
-        self.decorate(&mut runs, baseline);
+        decorate(&mut runs, baseline, self.request, self.breaker, self.shaper.fonts());
         let line =
             Line { text: self.text(broken), x: offset, y: baseline - content.ascent, width, height: content.height(), baseline, runs };
         (line, extent.height())
@@ -127,7 +135,23 @@ impl Placer<'_, '_> {
         if spaces == 0 { 0.0 } else { ((self.width - ceil64(broken.width)) / spaces as f32).max(0.0) }
     }
 
-    fn emit(&mut self, piece: &Piece, broken: &Broken, start: f32, baseline: f32, justify: f32) -> (Option<Run>, f32) {
+    fn tabs(&self, broken: &Broken) -> Vec<(usize, f32)> {
+        let cells = self.breaker.shaped.cells.get(broken.cells.start..broken.visible).unwrap_or_default();
+        let mut tabs = Vec::new();
+        if cells.iter().any(|cell| cell.kind == CellKind::Tab) {
+            let mut x = 0.0;
+            for (index, cell) in (broken.cells.start..).zip(cells) {
+                let advance = self.breaker.advance(index, cell, x);
+                if cell.kind == CellKind::Tab {
+                    tabs.push((index, advance));
+                }
+                x += advance;
+            }
+        }
+        tabs
+    }
+
+    fn emit(&mut self, piece: &Piece, broken: &Broken, start: f32, baseline: f32, growth: &Growth) -> (Option<Run>, f32) {
         let breaker = self.breaker;
         let shaped = breaker.shaped;
         let Some(run) = shaped.runs.get(piece.run) else { return (None, 0.0) };
@@ -162,7 +186,7 @@ impl Placer<'_, '_> {
             bound = first.cluster;
             rest = after;
             let natural: f32 = group.iter().map(|g| g.advance * style.size).sum();
-            let extra = if piece.hyphen { 0.0 } else { self.extra(first.cluster..end, broken, start + pen, natural, justify) };
+            let extra = if piece.hyphen { 0.0 } else { self.extra(first.cluster..end, broken, natural, growth) };
             if rtl {
                 pen += extra;
             }
@@ -188,14 +212,17 @@ impl Placer<'_, '_> {
     }
 
     /// Spacing, justification and tab stops of the cells of a cluster.
-    fn extra(&self, cluster: Range<usize>, broken: &Broken, x: f32, natural: f32, justify: f32) -> f32 {
+    fn extra(&self, cluster: Range<usize>, broken: &Broken, natural: f32, growth: &Growth) -> f32 {
         let cells = &self.breaker.shaped.cells;
         let first = cells.partition_point(|cell| cell.start < cluster.start).max(broken.cells.start);
         let members = cells.iter().enumerate().skip(first).take_while(|(_, cell)| cell.start < cluster.end);
         members
             .map(|(index, cell)| match cell.kind {
-                CellKind::Tab => self.breaker.advance(index, cell, x) - natural,
-                CellKind::Space | CellKind::NoBreakSpace => self.breaker.spacing(index, cell) + justify,
+                CellKind::Tab => {
+                    let known = growth.tabs.binary_search_by_key(&index, |(at, _)| *at).ok().and_then(|i| growth.tabs.get(i));
+                    known.map_or(0.0, |(_, advance)| advance - natural)
+                }
+                CellKind::Space | CellKind::NoBreakSpace => self.breaker.spacing(index, cell) + growth.justify,
                 _ => self.breaker.spacing(index, cell),
             })
             .sum()
@@ -211,13 +238,8 @@ impl Placer<'_, '_> {
             (TextAlign::Center, _) => TextAlign::Center,
         };
         let at = match align {
-            _ if space < 0.0 => {
-                if rtl {
-                    space
-                } else {
-                    0.0
-                }
-            }
+            _ if space < 0.0 && rtl => space,
+            _ if space < 0.0 => 0.0,
             TextAlign::Right => space,
             TextAlign::Center => super::metrics::floor64(space / 2.0),
             _ => 0.0,
@@ -236,48 +258,6 @@ impl Placer<'_, '_> {
         }
         text
     }
-
-    fn decorate(&self, runs: &mut [Run], baseline: f32) {
-        let breaker = self.breaker;
-        for run in runs {
-            let own = run.span.and_then(|s| self.request.spans.get(s).map(|span| (s, span)));
-            let style = breaker.px.style(run.span.unwrap_or(breaker.styles.layer_index()));
-            let mut add = |decoration: &TextDecoration, of: &StylePx, base: f32, of_span: Option<usize>| {
-                let lines = decoration_lines(decoration, of, base, self.request.canvas);
-                run.decorations.extend(lines.into_iter().map(|(top, thickness, over_glyphs)| Decoration {
-                    rect: Rect::new(run.rect.x, top, run.rect.width, thickness),
-                    style: decoration.style,
-                    over_glyphs,
-                    of_span,
-                }));
-            };
-            if let Some(decoration) = self.request.decoration {
-                add(decoration, &breaker.px.layer, baseline, None);
-            }
-            if let Some((index, decoration)) = own.and_then(|(i, span)| Some((i, span.decoration.as_ref()?))) {
-                add(decoration, style, baseline - style.raise(&breaker.px.layer), Some(index));
-            }
-        }
-    }
-}
-
-/// Top, thickness and whether it lies over the glyphs, of each line of a decoration, as Chromium places them.
-fn decoration_lines(decoration: &TextDecoration, style: &StylePx, baseline: f32, canvas: (f32, f32)) -> Vec<(f32, f32, bool)> {
-    let auto = (style.size / 10.0).max(1.0);
-    let context = LengthContext { em: style.size, canvas };
-    let thickness = decoration.thickness.resolve(&context, Some(style.size)).map_or(auto, |t| t.round().max(1.0));
-    let top = baseline - style.ascent;
-    let mut lines = Vec::new();
-    if decoration.underline {
-        lines.push((baseline + (thickness / 2.0).ceil().max(1.0), thickness, false));
-    }
-    if decoration.overline {
-        lines.push((top - (thickness / 2.0).floor(), thickness, false));
-    }
-    if decoration.line_through {
-        lines.push((top + 2.0 * style.ascent / 3.0 - (thickness / 2.0).floor(), thickness, true));
-    }
-    lines
 }
 
 /// Visual order: Unicode's rule L2 over the pieces of a line.

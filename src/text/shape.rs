@@ -61,9 +61,14 @@ pub(super) struct Shaper {
     fonts: Fonts,
     system: FontSystem,
     ids: Vec<fontdb::ID>,
+    /// What the system has parsed; it forgets nothing by itself.
+    parsed: Vec<(FaceId, u16)>,
     buffer: Option<UnicodeBuffer>,
     plans: Vec<(PlanKey, ShapePlan)>,
 }
+
+/// Faces, each at a weight, that the system may hold.
+const PARSED: usize = 128;
 
 /// Plans kept at a time; a text rarely needs more than its languages and weights.
 const PLANS: usize = 16;
@@ -114,7 +119,21 @@ impl Shaper {
             })
             .collect();
         let system = FontSystem::new_with_locale_and_db_and_fallback("en-US".to_owned(), db, NoFallback);
-        Self { fonts: fonts.clone(), system, ids, buffer: None, plans: Vec::new() }
+        Self { fonts: fonts.clone(), system, ids, parsed: Vec::new(), buffer: None, plans: Vec::new() }
+    }
+
+    /// Starts the system anew where it holds too many faces: each weight of a variable face is one.
+    fn forget_faces(&mut self, face: FaceId, weight: u16) {
+        if self.parsed.contains(&(face, weight)) {
+            return;
+        }
+        if self.parsed.len() >= PARSED {
+            let empty = FontSystem::new_with_locale_and_db_and_fallback("en-US".to_owned(), fontdb::Database::new(), NoFallback);
+            let (locale, db) = std::mem::replace(&mut self.system, empty).into_locale_and_db();
+            self.system = FontSystem::new_with_locale_and_db_and_fallback(locale, db, NoFallback);
+            self.parsed.clear();
+        }
+        self.parsed.push((face, weight));
     }
 
     pub(super) fn fonts(&self) -> &Fonts {
@@ -169,10 +188,11 @@ impl Shaper {
         let (Some(before), Some(part), Some(after)) = (text.get(..range.start), text.get(range.clone()), text.get(range.end..)) else {
             return Vec::new();
         };
+        let weight = self.fonts.face(item.chosen.face).and_then(|face| whole_weight(face, &item.chosen.variations));
+        self.forget_faces(item.chosen.face, weight.unwrap_or(400));
         let Some(face) = self.fonts.face(item.chosen.face) else { return Vec::new() };
         let Some(id) = self.ids.get(item.chosen.face.0 as usize).copied() else { return Vec::new() };
         let variations = &item.chosen.variations;
-        let weight = whole_weight(face, variations);
         let Some(font) = self.system.get_font(id, fontdb::Weight(weight.unwrap_or(400))) else { return Vec::new() };
         // Own instances only where the face has axes that cosmic-text would not set, or the weight has a fraction.
         let data;
@@ -249,7 +269,7 @@ impl Shaper {
 fn whole_weight(face: &Face, variations: &[([u8; 4], f32)]) -> Option<u16> {
     let value = match variations {
         [] => face.axes.iter().find(|axis| axis.tag == *b"wght").map_or(400.0, |axis| axis.default),
-        [(tag, value)] if tag == b"wght" => *value,
+        [([b'w', b'g', b'h', b't'], value)] => *value,
         _ => return None,
     };
     (value.fract() == 0.0 && (1.0..=1000.0).contains(&value)).then_some(value as u16)
