@@ -92,8 +92,6 @@ codes! {
     DamagedResource = 303 "damaged-resource" Resource,
     /// A picture or font beyond a limit.
     ResourceLimit = 304 "resource-limit" Resource,
-    /// A glyph is missing and the template asked for an error.
-    MissingGlyph = 305 "missing-glyph" Resource,
 
     /// An argument that the call does not take.
     BadArgument = 401 "bad-argument" Host,
@@ -101,8 +99,6 @@ codes! {
     NoFonts = 402 "no-fonts" Host,
     /// A canvas beyond a limit.
     CanvasLimit = 403 "canvas-limit" Host,
-    /// The deadline passed or the call was cancelled.
-    Cancelled = 404 "cancelled" Host,
 
     /// A broken promise inside the library.
     Bug = 501 "bug" Bug,
