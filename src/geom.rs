@@ -77,17 +77,6 @@ impl Rect {
         Self::from_edges(self.x.max(other.x), self.y.max(other.y), self.right().min(other.right()), self.bottom().min(other.bottom()))
     }
 
-    /// The smallest rectangle around both; an empty one adds nothing.
-    pub(crate) fn union(&self, other: &Self) -> Self {
-        if self.is_empty() {
-            return *other;
-        }
-        if other.is_empty() {
-            return *self;
-        }
-        Self::from_edges(self.x.min(other.x), self.y.min(other.y), self.right().max(other.right()), self.bottom().max(other.bottom()))
-    }
-
     /// Each edge at the nearest whole px, halves upwards: how Chromium snaps painted boxes.
     pub(crate) fn snapped(&self) -> Self {
         let round = |v: f32| (v + 0.5).floor();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::geom::Rect;
 use crate::row::Date;
-use crate::text::TextNote;
+use crate::text::{Substitution, TextNote};
 
 /// What happened while a picture was laid out and drawn.
 ///
@@ -182,12 +182,17 @@ impl Note {
             TextNote::Shrunk { .. } => return None,
             TextNote::Cut => (NoteCode::TextCut, "text was cut off with an ellipsis".to_owned()),
             TextNote::Overflows => (NoteCode::TextOverflows, "text is larger than its box".to_owned()),
-            TextNote::GlyphMissing { chars: characters } => {
-                let list: Vec<String> = characters.iter().take(8).map(|c| format!("U+{:04X}", u32::from(*c))).collect();
-                (NoteCode::GlyphMissing, format!("no font has a glyph for {}", list.join(", ")))
-            }
-            TextNote::FontSubstituted { wanted, used } => {
-                (NoteCode::FontSubstituted, format!("{used} stands in for {wanted}, which is not among the fonts"))
+            TextNote::GlyphMissing { chars } => (NoteCode::GlyphMissing, format!("no font has a glyph for {}", code_points(chars))),
+            TextNote::FontSubstituted { used, why } => {
+                let message = match why {
+                    Substitution::NotThere(wanted) if wanted == used => {
+                        format!("the last fallback {used} is drawn, {wanted} is not among the fonts")
+                    }
+                    Substitution::NotThere(wanted) => format!("{used} stands in for {wanted}, which is not among the fonts"),
+                    Substitution::Unnamed => format!("{used} stands in, no font is named"),
+                    Substitution::Uncovered(chars) => format!("{used} stands in for {}, which no named font has", code_points(chars)),
+                };
+                (NoteCode::FontSubstituted, message)
             }
             TextNote::FontStyleMissing { family } => {
                 (NoteCode::FontStyleMissing, format!("{family} has no face of the wanted style, and none is made up"))
@@ -195,6 +200,12 @@ impl Note {
         };
         Some(Self::new(code, layer, message))
     }
+}
+
+/// The first characters of a list: `U+0416, U+20BD`.
+fn code_points(chars: &[char]) -> String {
+    let list: Vec<String> = chars.iter().take(8).map(|c| format!("U+{:04X}", u32::from(*c))).collect();
+    list.join(", ")
 }
 
 /// A number with at most three decimals.

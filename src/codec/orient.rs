@@ -27,11 +27,6 @@ impl Orientation {
         Self { transpose, mirror_x, mirror_y }
     }
 
-    /// Whether width and height change places.
-    pub(crate) fn swaps_sides(self) -> bool {
-        self.transpose
-    }
-
     /// A stored size as an upright one, and the other way round.
     pub(crate) fn size(self, (width, height): (u32, u32)) -> (u32, u32) {
         if self.transpose { (height, width) } else { (width, height) }

@@ -78,11 +78,6 @@ impl Area {
     pub(crate) fn rect(&self) -> Rect {
         Rect::from_edges(self.left as f32, self.top as f32, self.right as f32, self.bottom as f32)
     }
-
-    /// Whether all of `other` lies in it.
-    pub(crate) fn holds(&self, other: &Self) -> bool {
-        other.is_empty() || self.intersect(other) == *other
-    }
 }
 
 /// The distance of two coordinates as an index; 0 where it would be negative.

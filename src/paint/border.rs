@@ -224,7 +224,7 @@ fn perimeter(shape: &Shape) -> f32 {
     let Corners { top_left, top_right, bottom_right, bottom_left } = shape.radii;
     let straight = 2.0 * (shape.rect.width + shape.rect.height);
     // a quarter of an ellipse, near enough, instead of its two radii
-    let arc = |(x, y): (f32, f32)| 1.570_796_3 * ((x * x + y * y) / 2.0).sqrt() - x - y;
+    let arc = |(x, y): (f32, f32)| std::f32::consts::FRAC_PI_2 * ((x * x + y * y) / 2.0).sqrt() - x - y;
     straight + arc(top_left) + arc(top_right) + arc(bottom_right) + arc(bottom_left)
 }
 

@@ -49,7 +49,7 @@ impl Painter<'_> {
         let map = &state.ctm;
         let upright = map.b == 0.0 && map.c == 0.0 && map.a > 0.0 && map.a == map.d;
         let size = run.size * map.a;
-        if !upright || !(size < 4096.0) {
+        if !upright || size.is_nan() || size >= 4096.0 {
             return run.glyphs.iter().filter_map(|glyph| self.glyph_path(state, run, glyph, visible)).collect();
         }
         let outlines = self.outlines;

@@ -14,7 +14,6 @@ pub(crate) mod value;
 
 pub use date::{Date, Interval};
 pub use decimal::Decimal;
-pub(crate) use field::FieldType;
 pub use money::{Currency, Money};
 pub use value::{InlineImage, Value};
 

@@ -8,7 +8,8 @@ use super::div255;
 
 /// An instruction set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Level {
+enum Level {
+    #[cfg_attr(all(target_arch = "x86_64", not(test)), expect(dead_code, reason = "the twin that tests compare with"))]
     Scalar,
     #[cfg(target_arch = "x86_64")]
     Sse2,
@@ -18,7 +19,7 @@ pub(crate) enum Level {
 
 impl Level {
     /// The best that this processor has.
-    pub(crate) fn detect() -> Self {
+    fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             if std::is_x86_feature_detected!("avx2") { Self::Avx2 } else { Self::Sse2 }

@@ -53,14 +53,14 @@ impl TextEngine {
         let breaker = Breaker { shaped: &shaped, styles, px: &px };
         let width = match available {
             Available::Definite(width) => width,
-            Available::MinContent => min_content(&breaker),
-            Available::MaxContent => max_content(&breaker),
+            Available::MinContent => ceil64(min_content(&breaker)),
+            Available::MaxContent => ceil64(max_content(&breaker)),
         };
         let content = match available {
             Available::Definite(_) => max_content(&breaker).min(width),
             _ => width,
         };
-        let fitter = Fitter { request, styles, shaped: &shaped, px: &px, shaper: &mut self.shaper, width: ceil64(width) };
+        let fitter = Fitter { request, styles, shaped: &shaped, px: &px, shaper: &mut self.shaper, width };
         let layout = fitter.layout(None);
         Ok(Measured { width: ceil64(content), height: layout.height, first_baseline: layout.lines.first().map(|line| line.baseline) })
     }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::itemize::{Cell, CellKind};
-use super::metrics::{LayerPx, ceil64};
+use super::metrics::{LayerPx, ceil64, nearest64};
 use super::prepare::Styles;
 use super::shape::Shaped;
 use crate::css::style::{OverflowWrap, WhiteSpace};
@@ -112,7 +112,7 @@ impl Breaker<'_> {
     fn line(&self, start: usize, room: Room) -> Broken {
         let cells = &self.shaped.cells;
         let available = match room {
-            Room::Px(px) => px.max(0.0),
+            Room::Px(px) => nearest64(px.max(0.0)),
             Room::Least => 0.0,
             Room::All => f32::INFINITY,
         };

@@ -16,6 +16,11 @@ pub(super) fn ceil64(px: f32) -> f32 {
     (px * 64.0).ceil() / 64.0
 }
 
+/// A width that may come with the noise of sums and percentages.
+pub(super) fn nearest64(px: f32) -> f32 {
+    (px * 64.0).round() / 64.0
+}
+
 /// A style at a size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct StylePx {

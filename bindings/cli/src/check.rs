@@ -37,6 +37,7 @@ pub(crate) fn run(args: &Check) -> Done {
             Err(usage) => return Err(usage),
         };
         let pictures = Pictures::new(source.folder(), &folder.path, args.world.root.as_deref(), None)?;
+        let mut base = None;
         for variant in std::iter::once(None).chain(folder.template.variants().map(Some)) {
             let place = variant.map_or(place.clone(), |v| format!("{place}: variant {v}"));
             let context = Context { variant: variant.map(str::to_owned), ..context(&args.world) };
@@ -47,8 +48,13 @@ pub(crate) fn run(args: &Check) -> Done {
                     continue;
                 }
                 Err(error) => {
-                    failures.extend(Failure::of(&place, &error));
-                    (faults(&error), Vec::new())
+                    let findings = faults(&error);
+                    // What is wrong with the row itself is wrong in all variants, and said once.
+                    if base.as_ref() != Some(&error) {
+                        failures.extend(Failure::of(&place, &error));
+                    }
+                    base.get_or_insert(error);
+                    (findings, Vec::new())
                 }
             };
             for note in &found {

@@ -27,7 +27,7 @@ fn a_bad_row_harms_no_other_and_is_listed_at_the_end() {
     let failures: Vec<&str> = said.lines().filter(|line| line.starts_with("shop/f.csv:")).collect();
     assert_eq!(failures.len(), 8, "{said}");
     for (failure, start, part) in [
-        (failures[0], "shop/f.csv:3: 2: field tint: ", "reddish"),
+        (failures[0], "shop/f.csv:3: 2: ", "reddish"),
         (failures[1], "shop/f.csv:4: 3: layers[0]", "a picture must lie in the folder of its row or template"),
         (failures[2], "shop/f.csv:5: 4: layers[0]", "there is no such file"),
         (failures[3], "shop/f.csv:6: 5: ", "PNG"),

@@ -166,7 +166,7 @@ fn the_row_is_the_default_one_when_none_is_named() {
 #[test]
 fn check_tells_all_faults_with_line_and_column() {
     let room = Room::new("check");
-    room.file("bad.json", "{\n  \"templrender\": 1, \"name\": \"b\", \"size\": [10, 10], \"colour\": \"red\",\n  \"layers\": [\n    { \"type\": \"txt\" },\n    { \"type\": \"box\", \"widht\": 3 }\n  ]\n}");
+    room.file("bad.json", "{\n  \"templrender\": 1, \"name\": \"b\", \"size\": [10, 10], \"colour\": \"red\",\n  \"layers\": [\n    { \"type\": \"txt\" },\n    { \"type\": \"box\", \"widths\": 3 }\n  ]\n}");
     let said = room.says(1, &["check", "bad.json", "--report", "r.json"]);
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines.len(), 3, "{said}");
@@ -181,7 +181,7 @@ fn check_tells_all_faults_with_line_and_column() {
     room.file("good/rows/a.json", r##"{ "tint": "#ff0000" }"##);
     room.file("good/rows/b.json", r#"{ "tint": "reddish" }"#);
     let said = room.says(1, &["check", "good", "--report", "r.json"]);
-    assert!(said.contains("good/rows/b.json: field tint: ") && said.contains("good/rows/b.json: variant tall: field tint: "), "{said}");
+    assert!(said.lines().filter(|line| line.starts_with("good/rows/b.json: ") && line.contains("reddish")).count() == 1, "{said}");
     std::fs::remove_file(room.0.join("good/rows/b.json")).unwrap();
     room.file("good/rows/c.json", r#"{ "image_link": "http://127.0.0.1:1/x.png" }"#);
     let said = room.says(0, &["check", "good", "--report", "r.json"]);

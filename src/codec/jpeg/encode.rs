@@ -129,7 +129,7 @@ mod tests {
         let mut state = seed | 1;
         let mut value = |x: usize, y: usize, c: usize| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let noise = if seed % 3 == 0 { (state >> 24) as usize } else { (state >> 29) as usize };
+            let noise = if seed.is_multiple_of(3) { (state >> 24) as usize } else { (state >> 29) as usize };
             (x * (3 + c) + y * (5 - c) + noise) as u8
         };
         (0..width * height)

@@ -234,7 +234,6 @@ const fn ranges<const N: usize>(first: u32, plain: usize, per_step: u32) -> [(u3
 }
 
 const LENGTHS: [(u32, u32); 28] = ranges(3, 8, 4);
-const DISTANCES: [(u32, u32); 30] = ranges(1, 4, 2);
 
 /// Code of each length from 0 to 258 (0 to 2 are not used); 258 has a code of its own.
 const LENGTH_CODE: [u8; 259] = {

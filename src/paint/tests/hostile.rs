@@ -66,7 +66,7 @@ fn a_blur_far_beyond_the_canvas_is_bounded() {
 #[test]
 fn ten_thousand_items_are_painted() {
     let items = (0..10_000).map(|i| boxed((i % 64) as f32, (i % 48) as f32, 1.0, 1.0, rgb(9, 9, 9))).collect();
-    assert!(survives(items).pixels().iter().any(|v| *v == 9));
+    assert!(survives(items).pixels().contains(&9));
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(super) struct Outcome {
 
 impl Studio<'_> {
     /// Plans a row and finds what is needed to draw it; a row of which nothing is to be drawn is an outcome already.
-    pub(super) fn find(&self, item: Item) -> Result<Box<Found>, Outcome> {
+    pub(super) fn find(&self, item: Item) -> Result<Box<Found>, Box<Outcome>> {
         let Item { index, line, id, row } = item;
         let card = Card { line, id, title: String::new(), pictures: Vec::new(), failed: Vec::new() };
         let mut outcome = Outcome { index, drawn: 0, unchanged: 0, failed: 0, failures: Vec::new(), card };
@@ -64,15 +64,19 @@ impl Studio<'_> {
                 outcome.failed += 1;
                 outcome.failures.push(Failure::new(self.place(&outcome.card, None), &why));
                 outcome.card.failed.push(why);
-                return Err(outcome);
+                return Err(Box::new(outcome));
             }
         };
         outcome.card.title = title(&row);
         let mut found = Box::new(Found { outcome, plans: Vec::new(), resources: Resources::new(), trace: Trace::default() });
         let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let mut errors = Vec::new();
             for (number, variant) in self.variants.iter().enumerate() {
-                self.plan(&mut found, &row, number, variant);
+                if let Err(error) = self.plan(&mut found, &row, number, variant) {
+                    errors.push((variant, error));
+                }
             }
+            self.tell(&mut found.outcome, errors);
             for (_, plan, _) in &found.plans {
                 self.pictures.answer(plan, &mut found.resources, &mut found.trace);
             }
@@ -81,10 +85,10 @@ impl Studio<'_> {
             found.plans.clear();
             found.outcome.fail_row(self.place(&found.outcome.card, None), "the program failed while it planned this row, which is a bug");
         }
-        if found.plans.is_empty() { Err(found.outcome) } else { Ok(found) }
+        if found.plans.is_empty() { Err(Box::new(found.outcome)) } else { Ok(found) }
     }
 
-    fn plan(&self, found: &mut Found, row: &Row, number: usize, variant: &Variant) {
+    fn plan(&self, found: &mut Found, row: &Row, number: usize, variant: &Variant) -> Result<(), Error> {
         let outcome = &mut found.outcome;
         let context = Context { variant: variant.name.clone(), ..self.context.clone() };
         let plan = match self.renderer.plan(self.template, row, &context) {
@@ -93,7 +97,7 @@ impl Studio<'_> {
                 for ending in output::ENDINGS {
                     self.withdraw(outcome, variant, &file_name(variant, &outcome.card.id, ending).to_string_lossy());
                 }
-                return outcome.fail(variant, self.place(&outcome.card, Some(variant)), &error);
+                return Err(error);
             }
         };
         let file = file_name(variant, &outcome.card.id, output::ending(plan.output())).to_string_lossy().into_owned();
@@ -103,6 +107,21 @@ impl Studio<'_> {
                 outcome.card.pictures.push(shown(variant, file, drawn.size, drawn.notes));
             }
             None => found.plans.push((number, plan, file)),
+        }
+        Ok(())
+    }
+
+    /// Enters what went wrong while planning: once for the row, where all variants say the same.
+    fn tell(&self, outcome: &mut Outcome, errors: Vec<(&Variant, Error)>) {
+        let same = errors.len() == self.variants.len() && errors.windows(2).all(|pair| matches!(pair, [a, b] if a.1 == b.1));
+        let before = outcome.failures.len();
+        for (variant, error) in errors {
+            let place = self.place(&outcome.card, (!same).then_some(variant));
+            let known = outcome.failures.len();
+            outcome.fail(variant, place, &error);
+            if same && known > before {
+                outcome.failures.truncate(known);
+            }
         }
     }
 

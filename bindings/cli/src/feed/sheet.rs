@@ -151,16 +151,18 @@ nav { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-top:
 input, button { padding: 5px 11px; border: 1px solid var(--line); border-radius: 7px; background: var(--paper); color: inherit; font: inherit; }
 input { width: 240px; } button { cursor: pointer; color: var(--soft); } button[aria-pressed=true] { background: var(--ink); color: var(--card); border-color: var(--ink); }
 .gap { width: 14px; } #count { margin-left: auto; color: var(--soft); }
-main { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 520px), 1fr)); gap: 16px; padding: 20px 24px; }
-.row { padding: 14px 16px; background: var(--card); border: 1px solid var(--line); border-radius: 12px; content-visibility: auto; contain-intrinsic-size: auto 340px; }
+main { display: flex; flex-wrap: wrap; align-items: stretch; justify-content: center; gap: 16px; padding: 20px 24px; }
+.row { padding: 14px 16px; background: var(--card); border: 1px solid var(--line); border-radius: 12px; min-width: 240px; max-width: 100%; }
+/* Texts are as wide as the pictures, never wider. */
+h2, figcaption, .reason, .notes { width: 0; min-width: 100%; }
 .row.failed { border-color: var(--bad); }
 h2 { display: flex; gap: 8px; align-items: baseline; margin: 0 0 10px; font-size: 14px; font-weight: 400; }
 h2 span { flex: 1; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; unicode-bidi: isolate; } i { color: var(--soft); font-style: normal; font-size: 12px; white-space: nowrap; }
 .pictures { display: flex; flex-wrap: wrap; gap: 12px; align-items: flex-start; }
-figure { margin: 0; max-width: 100%; flex: 0 1 auto; } figcaption { margin-top: 4px; font-size: 12px; }
-img { display: block; width: auto; height: 230px; max-width: 100%; object-fit: contain; border-radius: 6px; background: repeating-conic-gradient(#8883 0 25%, #8881 0 50%) 0 0 / 16px 16px; }
-.none { display: grid; place-items: center; width: 230px; height: 230px; border: 1px dashed var(--bad); border-radius: 6px; color: var(--bad); }
-.reason { margin: 6px 0 0; max-width: 70ch; color: var(--bad); overflow-wrap: anywhere; } .notes { margin: 4px 0 0; padding: 0; max-width: 46ch; list-style: none; color: var(--note); font-size: 12px; overflow-wrap: anywhere; }
+figure { margin: 0; min-width: 150px; max-width: 100%; flex: 0 1 auto; } figcaption { margin-top: 4px; font-size: 12px; }
+img { display: block; width: auto; height: 176px; max-width: 100%; object-fit: contain; border-radius: 6px; background: repeating-conic-gradient(#8883 0 25%, #8881 0 50%) 0 0 / 16px 16px; }
+.none { display: grid; place-items: center; width: 176px; height: 176px; border: 1px dashed var(--bad); border-radius: 6px; color: var(--bad); }
+.reason { margin: 6px 0 0; color: var(--bad); overflow-wrap: anywhere; } .notes { margin: 4px 0 0; padding: 0; list-style: none; color: var(--note); font-size: 12px; overflow-wrap: anywhere; }
 footer { padding: 0 24px 24px; color: var(--soft); } [hidden] { display: none !important; }
 @media (max-width: 640px) { main, header { padding-left: 12px; padding-right: 12px; } h1, header p { display: block; } img { height: auto; } }
 ";
