@@ -164,7 +164,7 @@ impl fmt::Display for Fault {
 /// let error = Template::parse(json).unwrap_err();
 /// assert_eq!(error.faults().len(), 2);
 /// assert_eq!(error.code(), Code::UnknownKey);
-/// assert_eq!(error.faults()[1].at, Some((1, 89)));
+/// assert_eq!(error.faults()[1].at, Some((1, 88)));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", lines(.faults))]

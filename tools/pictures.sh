@@ -21,14 +21,15 @@ picture() { draw "templates/$1/picture.jpg" "$1" "$2" --quality 80 --scale "$3";
 picture product-sale sale.json 0.5
 picture product-ad print.json 0.5
 picture og-card german.json 0.5
-picture collage ukrainian.json 0.5
+picture collage morning.json 0.5
 
 draw $strip/sale.png product-sale sale.json --scale 0.5
 draw $strip/story.png product-sale arabic.json --variant story --scale 0.5
 draw $strip/landscape.png product-sale japanese.json --variant landscape --scale 0.5
-draw $strip/ad.png product-ad print.json --scale 0.5
+draw $strip/ad.png product-ad honey.json --scale 0.5
+draw $strip/sold.png product-sale sold-out.json --scale 0.5
 draw $strip/card.png og-card german.json --scale 0.5
-draw $strip/collage.png collage ukrainian.json --scale 0.5
+draw $strip/collage.png collage morning.json --scale 0.5
 draw $strip/sheet.png collage ukrainian.json --variant landscape --scale 0.5
 
 "$TEMPLRENDER" render docs/strip --row docs/strip/row.json -o docs/strip/strip.jpg

@@ -25,7 +25,7 @@ pub struct Currency([u8; 3]);
 /// ```
 /// use templrender::{Currency, Decimal, Money, Row};
 /// let price = Money { amount: Decimal::parse("9.90").unwrap(), currency: Currency::parse("GBP").unwrap() };
-/// assert_eq!((price.amount.to_string().as_str(), price.currency.code()), ("9.90", "GBP"));
+/// assert_eq!((price.to_string().as_str(), price.currency.code()), ("9.9 GBP", "GBP"));
 /// let mut row = Row::new();
 /// row.set("price", price);
 /// ```
