@@ -58,7 +58,7 @@ fn look() -> impl Strategy<Value = Look> {
     let backgrounds =
         ["none", "#06c", "#d0021b80", "linear-gradient(40deg, #fc0, #0000)", "radial-gradient(#fff, #102)", "conic-gradient(red, blue)"];
     let blends = ["normal", "normal", "normal", "multiply", "screen", "color-dodge", "luminosity"];
-    (prop::sample::select(&backgrounds[..]), 0..20u32, 0..4u32, 0..9u32, 1..=10u32, prop::sample::select(&blends[..])).prop_map(
+    (prop::sample::select(backgrounds.to_vec()), 0..20u32, 0..4u32, 0..9u32, 1..=10u32, prop::sample::select(blends.to_vec())).prop_map(
         |(background, radius, border, shadow, opacity, blend)| Look {
             background,
             radius,
