@@ -7,6 +7,12 @@
 use std::fmt;
 
 /// Who has to act on a failure.
+///
+/// ```
+/// use templrender::{Cause, Row};
+/// let error = Row::from_json("[1, 2]").unwrap_err();
+/// assert_eq!(error.cause(), Cause::Row);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cause {
@@ -25,6 +31,14 @@ pub enum Cause {
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal $kebab:literal $cause:ident,)+) => {
         /// What kind of failure it is; see `docs/errors.md`.
+        ///
+        /// ```
+        /// use templrender::{Cause, Code};
+        /// assert_eq!(Code::UnknownKey.name(), "unknown-key");
+        /// assert_eq!(Code::UnknownKey as u16, 102);
+        /// assert_eq!(Code::UnknownKey.cause(), Cause::Template);
+        /// assert!(Code::ALL.contains(&Code::UnknownKey));
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         #[repr(u16)]
@@ -93,6 +107,7 @@ codes! {
     /// A picture or font beyond a limit.
     ResourceLimit = 304 "resource-limit" Resource,
 
+    // 305 and 404 are given up.
     /// An argument that the call does not take.
     BadArgument = 401 "bad-argument" Host,
     /// No font was given to draw a text with.
@@ -105,6 +120,12 @@ codes! {
 }
 
 /// One failure.
+///
+/// ```
+/// use templrender::{Code, Fault};
+/// let fault = Fault::new(Code::MissingResource, "resource a.jpg", "the server said 404");
+/// assert_eq!(fault.to_string(), "resource a.jpg: the server said 404");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fault {
     /// What kind it is.
@@ -136,6 +157,15 @@ impl fmt::Display for Fault {
 }
 
 /// One or more failures of one call; it prints one line for each.
+///
+/// ```
+/// use templrender::{Code, Template};
+/// let json = r#"{ "templrender": 1, "name": "t", "size": [9, 9], "colour": "red", "layers": [{ "type": "txt" }] }"#;
+/// let error = Template::parse(json).unwrap_err();
+/// assert_eq!(error.faults().len(), 2);
+/// assert_eq!(error.code(), Code::UnknownKey);
+/// assert_eq!(error.faults()[1].at, Some((1, 88)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", lines(.faults))]
 pub struct Error {

@@ -37,6 +37,22 @@ pub struct Renderer {
 }
 
 /// What one thread keeps between renders: shaped words, glyph masks, buffers. It never changes a byte of a picture.
+///
+/// ```
+/// use templrender::{Context, Fonts, Renderer, Resources, Row, Scratch, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "background": "{{ tint }}", "layers": [] }"#)?;
+/// let renderer = Renderer::new(Fonts::new());
+/// let mut scratch = Scratch::new();
+/// for tint in ["red", "navy"] {
+///     let mut row = Row::new();
+///     row.set("tint", tint);
+///     let plan = renderer.plan(&template, &row, &Context::default())?;
+///     let used = renderer.render(&plan, &Resources::new(), &mut scratch)?;
+///     let fresh = renderer.render(&plan, &Resources::new(), &mut Scratch::new())?;
+///     assert_eq!(used.frame, fresh.frame);
+/// }
+/// # Ok::<(), templrender::Error>(())
+/// ```
 #[derive(Default)]
 pub struct Scratch {
     text: Option<TextEngine>,
@@ -51,6 +67,16 @@ impl Scratch {
 }
 
 /// A drawn picture and what happened on the way.
+///
+/// ```
+/// use templrender::{Context, Fonts, Renderer, Resources, Row, Scratch, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 5], "layers": [] }"#)?;
+/// let renderer = Renderer::new(Fonts::new());
+/// let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
+/// let rendered = renderer.render(&plan, &Resources::new(), &mut Scratch::new())?;
+/// assert_eq!((rendered.frame.width(), rendered.report.size), (9, (9, 5)));
+/// # Ok::<(), templrender::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Rendered {
     /// The pixels.

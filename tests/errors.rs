@@ -204,3 +204,12 @@ fn every_code_has_its_line_in_the_documents() {
         assert_eq!(section, cause, "{}", code.name());
     }
 }
+
+#[test]
+fn a_canvas_without_a_text_needs_no_font() {
+    let item = r#"{ "type": "box", "width": 9, "height": 9, "background": "red" }"#;
+    for align in ["center", "baseline"] {
+        let json = layer(&format!(r#"{{ "type": "box", "inset": 0, "display": "flex", "align-items": "{align}", "layers": [{item}] }}"#));
+        assert_eq!(row(&json, "{}"), Ok(()));
+    }
+}

@@ -153,7 +153,7 @@ impl<'a> Layouter<'a> {
                 Size { width: most, height: set.height }
             },
         );
-        if let (true, Some(first)) = (is_text, baseline.or_else(|| self.baseline_at(layer, &inputs))) {
+        if is_text && let Some(first) = baseline.or_else(|| self.baseline_at(layer, &inputs)) {
             let Edges { border, padding, .. } = self.edges(layer, inputs.parent_size.width.unwrap_or(0.0));
             output.baselines = Baselines::from_first(Some(first + border.top + padding.top));
         }

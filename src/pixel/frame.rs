@@ -9,6 +9,17 @@ use crate::error::{Code, Error, Fault};
 use crate::limits::Limits;
 
 /// A picture: premultiplied sRGB RGBA, 8 bits a channel, row after row from the top without padding.
+///
+/// ```
+/// use templrender::{Frame, Limits, Output};
+/// let frame = Frame::from_rgba(2, 1, vec![255, 0, 0, 255, 0, 0, 255, 128])?;
+/// assert_eq!((frame.width(), frame.height(), frame.stride()), (2, 1, 8));
+/// assert_eq!(frame.pixels(), [255, 0, 0, 255, 0, 0, 128, 128]);
+/// assert!(!frame.is_opaque());
+/// let png = frame.encode(&Output::png())?;
+/// assert_eq!(Frame::decode(&png, &Limits::default())?, frame);
+/// # Ok::<(), templrender::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Frame {
     width: u32,

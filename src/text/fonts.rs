@@ -19,8 +19,12 @@ use crate::scene::FaceId;
 /// The fonts that texts are drawn with. Cloning is cheap.
 ///
 /// ```
-/// let fonts = templrender::Fonts::new();
-/// assert!(fonts.is_empty());
+/// use templrender::Fonts;
+/// let mut fonts = Fonts::new();
+/// assert_eq!(fonts.add(std::fs::read("tests/fonts/NotoSans-Regular.subset.ttf")?)?, 1);
+/// assert_eq!(fonts.families(), ["Noto Sans"]);
+/// assert_eq!(Fonts::layered(&fonts, &Fonts::new()).len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Default)]
 pub struct Fonts {
