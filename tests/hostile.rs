@@ -38,7 +38,8 @@ fn outcome(json: &str, row: &Row) -> Result<Rendered, Error> {
 fn says(result: Result<Rendered, Error>) -> String {
     match result {
         Ok(rendered) => {
-            let notes: Vec<String> = rendered.report.notes.iter().map(|n| format!("{} {}: {}", n.code.name(), n.layer, n.message)).collect();
+            let notes: Vec<String> =
+                rendered.report.notes.iter().map(|n| format!("{} {}: {}", n.code.name(), n.layer, n.message)).collect();
             format!("drawn: {}", notes.join("; "))
         }
         Err(error) => format!("{}: {}", error.code().name(), error.faults()[0]),
@@ -214,7 +215,14 @@ fn what_multiplies_is_bounded() {
         (around(r#"{ "type": "text", "for": "x in a", "text": "{{ t }}" }"#), &texts, ""),
         (around(r#"{ "type": "text", "text": "{{ t }}" }"#), &words, ""),
         (around(&format!(r#"{{ "type": "text", "text": "{}" }}"#, "y".repeat(1_000_000))), &thousands, ""),
-        (around(&format!(r#"{{ "type": "svg", "width": 9, "height": 9, "for": "x in a", "svg": "<svg xmlns='http://www.w3.org/2000/svg'>{}</svg>" }}"#, "<g/>".repeat(1_000))), &thousands, ""),
+        (
+            around(&format!(
+                r#"{{ "type": "svg", "width": 9, "height": 9, "for": "x in a", "svg": "<svg xmlns='http://www.w3.org/2000/svg'>{}</svg>" }}"#,
+                "<g/>".repeat(1_000)
+            )),
+            &thousands,
+            "",
+        ),
         (around(r#"{ "type": "text", "text": "{{ (t ~ t) | replace('x', t) }}" }"#), &texts, ""),
         (around(r#"{ "type": "text", "text": "{{ t | replace('', t) }}" }"#), &texts, ""),
     ];
@@ -354,14 +362,18 @@ fn data_urls_that_mean_harm() {
 
 #[test]
 fn svg_bombs() {
-    let svg = |body: &str| format!("<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' width='100' height='100'>{body}</svg>");
+    let svg = |body: &str| {
+        format!("<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' width='100' height='100'>{body}</svg>")
+    };
     let mut uses = String::from("<defs><rect id='a0' width='1' height='1'/>");
     for k in 1..=40 {
         let _ = write!(uses, "<g id='a{k}'><use xlink:href='#a{0}'/><use xlink:href='#a{0}'/></g>", k - 1);
     }
     let uses = svg(&(uses + "</defs><use xlink:href='#a40'/>"));
     let ten = |inner: &str, n: usize| inner.repeat(n);
-    let filter = |attributes: &str, body: &str| svg(&format!("<filter id='f' {attributes}>{body}</filter><rect width='50' height='50' filter='url(#f)'/>"));
+    let filter = |attributes: &str, body: &str| {
+        svg(&format!("<filter id='f' {attributes}>{body}</filter><rect width='50' height='50' filter='url(#f)'/>"))
+    };
     let blurs = "<feGaussianBlur stdDeviation='90'/>";
     let turbulence = "<feTurbulence baseFrequency='0.01' numOctaves='100000'/>";
     let morphology = "<feMorphology operator='dilate' radius='100000'/>";
@@ -381,13 +393,40 @@ fn svg_bombs() {
         ("turbulence", filter("", turbulence), ""),
         ("morphology", filter("", morphology), ""),
         ("convolution", filter("", &convolve), ""),
-        ("pattern of itself", svg("<pattern id='p' width='10' height='10'><rect width='10' height='10' fill='url(#p)'/></pattern><rect width='100' height='100' fill='url(#p)'/>"), ""),
-        ("pattern of tiny tiles", svg("<pattern id='p' width='0.0001' height='0.0001' patternUnits='userSpaceOnUse'><rect width='1' height='1'/></pattern><rect width='100' height='100' fill='url(#p)'/>"), ""),
+        (
+            "pattern of itself",
+            svg(
+                "<pattern id='p' width='10' height='10'><rect width='10' height='10' fill='url(#p)'/></pattern><rect width='100' height='100' fill='url(#p)'/>",
+            ),
+            "",
+        ),
+        (
+            "pattern of tiny tiles",
+            svg(
+                "<pattern id='p' width='0.0001' height='0.0001' patternUnits='userSpaceOnUse'><rect width='1' height='1'/></pattern><rect width='100' height='100' fill='url(#p)'/>",
+            ),
+            "",
+        ),
         ("a side of 1e9", "<svg xmlns='http://www.w3.org/2000/svg' width='1000000000' height='1000000000'/>".to_owned(), ""),
         ("dashes of 1e-9", svg("<path d='M0 0H100' stroke='#000' stroke-dasharray='1e-9'/>"), ""),
-        ("files of the host", svg("<image xlink:href='file:///etc/passwd' width='9' height='9'/><image xlink:href='/etc/hostname' width='9' height='9'/>"), ""),
-        ("a picture in it", svg("<image xlink:href='data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA6mAAAOpgCAYAAAAAAAAA' width='9' height='9'/>"), ""),
-        ("masks of masks", svg(&(0..300).map(|k| format!("<mask id='m{k}' mask='url(#m{})'><rect width='100' height='100' fill='#fff'/></mask>", k + 1)).chain(["<rect width='99' height='99' mask='url(#m0)'/>".to_owned()]).collect::<String>()), ""),
+        (
+            "files of the host",
+            svg("<image xlink:href='file:///etc/passwd' width='9' height='9'/><image xlink:href='/etc/hostname' width='9' height='9'/>"),
+            "",
+        ),
+        (
+            "a picture in it",
+            svg("<image xlink:href='data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA6mAAAOpgCAYAAAAAAAAA' width='9' height='9'/>"),
+            "",
+        ),
+        (
+            "masks of masks",
+            svg(&(0..300)
+                .map(|k| format!("<mask id='m{k}' mask='url(#m{})'><rect width='100' height='100' fill='#fff'/></mask>", k + 1))
+                .chain(["<rect width='99' height='99' mask='url(#m0)'/>".to_owned()])
+                .collect::<String>()),
+            "",
+        ),
         ("numbers", svg("<path d='M NaN 0 L 1e999 -1e999 L 1e38 1e38 Z' transform='scale(1e30)' stroke='#000' stroke-width='1e30'/>"), ""),
         ("cut off", svg("<g><rect").replace("</svg>", ""), ""),
     ];
@@ -457,7 +496,8 @@ fn a_font_cut_or_changed_is_an_error_or_draws() {
 
 #[test]
 fn a_host_that_answers_wrongly() {
-    let template = Template::parse(&around(r#"{ "id": "a", "type": "image", "src": ["one.png", "two.png"], "width": 9, "height": 9 }"#)).unwrap();
+    let template =
+        Template::parse(&around(r#"{ "id": "a", "type": "image", "src": ["one.png", "two.png"], "width": 9, "height": 9 }"#)).unwrap();
     let plan = renderer().plan(&template, &Row::new(), &Context::default()).unwrap();
     let render = |resources: &Resources| says(renderer().render(&plan, resources, &mut Scratch::new()));
     let mut resources = Resources::new();

@@ -70,8 +70,12 @@ fn lines_of(decoration: &TextDecoration, style: &StylePx, baseline: f32, canvas:
     let thickness = own.unwrap_or(style.size / 10.0).max(1.0);
     let painted = thickness.floor();
     let top = baseline - style.ascent;
-    let line = |top: f32, over_glyphs: bool, wave_steps: f32| {
-        DecorationLine { top: (top + 0.5).floor(), thickness, painted, over_glyphs, wave_steps }
+    let line = |top: f32, over_glyphs: bool, wave_steps: f32| DecorationLine {
+        top: (top + 0.5).floor(),
+        thickness,
+        painted,
+        over_glyphs,
+        wave_steps,
     };
     let mut lines = Vec::new();
     if decoration.underline {
