@@ -12,7 +12,7 @@ use crate::text::{Substitution, TextNote};
 /// ```
 /// use templrender::{Context, Fonts, Renderer, Resources, Row, Scratch, Template};
 /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [20, 10], "layers": [
-///     { "id": "far", "type": "box", "left": 50, "width": 5, "height": 5 } ] }"#)?;
+///     { "id": "far", "type": "box", "left": 50, "width": 5, "height": 5, "background": "red" } ] }"#)?;
 /// let renderer = Renderer::new(Fonts::new());
 /// let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
 /// let rendered = renderer.render(&plan, &Resources::new(), &mut Scratch::new())?;
@@ -153,7 +153,7 @@ note_codes! {
     ImageEnlarged = "image-enlarged",
     /// A picture was not there; the next one, or nothing, was drawn.
     ImageMissing = "image-missing",
-    /// A layer lies outside the canvas.
+    /// A layer that draws something lies wholly outside the canvas.
     OffCanvas = "off-canvas",
 }
 

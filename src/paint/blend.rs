@@ -16,7 +16,7 @@ pub(crate) fn row(mode: BlendMode, dst: &mut [u8], line: Line<'_>, run: Run<'_>,
         };
         let source = match line {
             Line::Color(color) => color,
-            Line::Pixels(pixels, _) => match pixels.get(i * 4..i * 4 + 4) {
+            Line::Pixels(pixels, _) | Line::Shade(pixels, _) => match pixels.get(i * 4..i * 4 + 4) {
                 Some(&[r, g, b, a]) => [r, g, b, a],
                 _ => [0; 4],
             },

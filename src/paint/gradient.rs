@@ -33,9 +33,9 @@ enum Kind {
 }
 
 impl Shader {
-    /// A gradient under a map to device px; `None` where nothing can be seen of it.
-    pub(crate) fn new(gradient: &Gradient, map: &Affine) -> Option<Self> {
-        let stops: Vec<(f32, [f32; 4])> = gradient.stops.iter().map(|(at, c)| (*at, premultiplied(*c))).collect();
+    /// A gradient of an opacity under a map to device px; `None` where nothing can be seen of it.
+    pub(crate) fn new(gradient: &Gradient, map: &Affine, opacity: f32) -> Option<Self> {
+        let stops: Vec<(f32, [f32; 4])> = gradient.stops.iter().map(|(at, c)| (*at, premultiplied(*c).map(|v| v * opacity))).collect();
         let (first, last) = (stops.first()?.0, stops.last()?.0);
         if stops.iter().any(|(at, c)| !at.is_finite() || c.iter().any(|v| !v.is_finite())) {
             return None;
@@ -199,7 +199,7 @@ mod tests {
     }
 
     fn row(gradient: &Gradient, y: i32, to: i32) -> Vec<[u8; 4]> {
-        let shader = Shader::new(gradient, &Affine::IDENTITY).unwrap();
+        let shader = Shader::new(gradient, &Affine::IDENTITY, 1.0).unwrap();
         let mut out = Vec::new();
         match shader.row(y, 0, to, &mut out) {
             Some(color) => vec![color; to as usize],

@@ -20,11 +20,27 @@ use crate::limits::Limits;
 /// assert_eq!(Frame::decode(&png, &Limits::default())?, frame);
 /// # Ok::<(), templrender::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct Frame {
     width: u32,
     height: u32,
     pixels: Vec<u8>,
+    /// Known to let nothing through; where it is false, the pixels have to be asked.
+    opaque: bool,
+}
+
+impl PartialEq for Frame {
+    fn eq(&self, other: &Self) -> bool {
+        (self.width, self.height) == (other.width, other.height) && self.pixels == other.pixels
+    }
+}
+
+impl Eq for Frame {}
+
+impl std::hash::Hash for Frame {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.width, self.height, &self.pixels).hash(state);
+    }
 }
 
 impl std::fmt::Debug for Frame {
@@ -43,7 +59,7 @@ impl Frame {
             return Err(Fault::new(Code::CanvasLimit, "", message).into());
         }
         let bytes = byte_len(width, height).ok_or_else(|| Fault::new(Code::CanvasLimit, "", "the canvas does not fit into memory"))?;
-        Ok(Self { width, height, pixels: vec![0; bytes] })
+        Ok(Self { width, height, pixels: vec![0; bytes], opaque: false })
     }
 
     /// A frame of straight (not premultiplied) RGBA, `width * height * 4` bytes.
@@ -53,12 +69,25 @@ impl Frame {
             return Err(Fault::new(Code::BadArgument, "", message).into());
         }
         premultiply(&mut straight);
-        Ok(Self { width, height, pixels: straight })
+        Ok(Self { width, height, pixels: straight, opaque: false })
     }
 
     /// A frame of bytes that are premultiplied already; `None` where their number is not `width * height * 4`.
     pub(crate) fn from_premultiplied(width: u32, height: u32, pixels: Vec<u8>) -> Option<Self> {
-        (width > 0 && height > 0 && byte_len(width, height) == Some(pixels.len())).then_some(Self { width, height, pixels })
+        (width > 0 && height > 0 && byte_len(width, height) == Some(pixels.len())).then_some(Self { width, height, pixels, opaque: false })
+    }
+
+    /// A frame of bytes whose every alpha is 255, which is remembered instead of looked for.
+    pub(crate) fn from_opaque(width: u32, height: u32, pixels: Vec<u8>) -> Option<Self> {
+        let frame = Self::from_premultiplied(width, height, pixels)?;
+        debug_assert!(frame.is_opaque(), "an alpha below 255 in {frame:?}");
+        Some(Self { opaque: true, ..frame })
+    }
+
+    /// Remembers that every alpha is 255.
+    pub(super) fn set_opaque(&mut self) {
+        debug_assert!(self.is_opaque(), "an alpha below 255 in {self:?}");
+        self.opaque = true;
     }
 
     /// The pixels as straight RGBA; where alpha is 0, colour is 0.
@@ -85,6 +114,7 @@ impl Frame {
 
     /// All pixels, premultiplied RGBA: no colour may be above its alpha.
     pub fn pixels_mut(&mut self) -> &mut [u8] {
+        self.opaque = false;
         &mut self.pixels
     }
 
@@ -96,6 +126,7 @@ impl Frame {
     /// The rows from the top, `width * 4` bytes each.
     pub fn rows_mut(&mut self) -> std::slice::ChunksExactMut<'_, u8> {
         let stride = self.stride();
+        self.opaque = false;
         self.pixels.chunks_exact_mut(stride)
     }
 
@@ -106,10 +137,15 @@ impl Frame {
 
     /// Whether no pixel lets anything through.
     pub fn is_opaque(&self) -> bool {
-        // 64 pixels are judged at a time, which the compiler turns into vector code
-        let mut blocks = self.pixels.chunks_exact(256);
-        let opaque = |bytes: &[u8]| bytes.chunks_exact(4).fold(255, |all, px| all & px.last().copied().unwrap_or(0)) == 255;
-        blocks.all(opaque) && opaque(blocks.remainder())
+        // 256 pixels are judged at a time, all bytes of 16 at once, which the compiler turns into vector code
+        let opaque = |pixels: &[u8]| {
+            let (groups, rest) = pixels.as_chunks::<64>();
+            let all = groups.iter().fold([255u8; 64], |all, group| {
+                std::array::from_fn(|i| all.get(i).copied().unwrap_or(0) & group.get(i).copied().unwrap_or(0))
+            });
+            all.as_chunks::<4>().0.iter().chain(rest.as_chunks::<4>().0).all(|[_, _, _, a]| *a == 255)
+        };
+        self.opaque || self.pixels.chunks(1024).all(opaque)
     }
 }
 

@@ -1,14 +1,35 @@
 //! PNG's row filters.
 
-/// Each row behind a zero: not filtered.
-pub(super) fn none(samples: &[u8], stride: usize) -> Vec<u8> {
-    let rows = samples.chunks_exact(stride);
-    let mut out = Vec::with_capacity(samples.len() + rows.len());
+/// Each row behind a zero, not filtered: RGB of what is opaque, else RGBA.
+pub(super) fn none(rgba: &[u8], width: usize, opaque: bool) -> Vec<u8> {
+    let rows = rgba.chunks_exact(width * 4);
+    let stride = width * if opaque { 3 } else { 4 };
+    let mut out = Vec::with_capacity((stride + 1) * rows.len());
+    // packed in a row that stays in the cache, so that the long buffer is written once
+    let mut line = vec![0; stride];
     for row in rows {
         out.push(0);
-        out.extend_from_slice(row);
+        match opaque {
+            true => {
+                pack(row, &mut line);
+                out.extend_from_slice(&line);
+            }
+            false => out.extend_from_slice(row),
+        }
     }
     out
+}
+
+/// RGB of opaque RGBA, four pixels at a time.
+fn pack(rgba: &[u8], out: &mut [u8]) {
+    let ((fours, rest), (packed, packed_rest)) = (rgba.as_chunks::<16>(), out.as_chunks_mut::<12>());
+    for (px, out) in fours.iter().zip(packed) {
+        let [r0, g0, b0, _, r1, g1, b1, _, r2, g2, b2, _, r3, g3, b3, _] = *px;
+        *out = [r0, g0, b0, r1, g1, b1, r2, g2, b2, r3, g3, b3];
+    }
+    for ([r, g, b, _], out) in rest.as_chunks::<4>().0.iter().zip(packed_rest.as_chunks_mut::<3>().0) {
+        *out = [*r, *g, *b];
+    }
 }
 
 /// Each row by the filter whose output has the least sum of absolute values.
