@@ -1,5 +1,7 @@
 //! Each code is provoked once through the public interface, with its full text, and `docs/errors.md` has its line with that text.
 
+#![allow(clippy::disallowed_methods, reason = "a test may read files")]
+
 use std::fs;
 use std::path::Path;
 
