@@ -91,11 +91,12 @@ pub(crate) struct Rows {
     mask: Vec<u8>,
     faded: Vec<u8>,
     paint: Vec<u8>,
+    fine: Vec<[u16; 4]>,
 }
 
 impl Default for Rows {
     fn default() -> Self {
-        Self { level: Level::detect(), mask: Vec::new(), faded: Vec::new(), paint: Vec::new() }
+        Self { level: Level::detect(), mask: Vec::new(), faded: Vec::new(), paint: Vec::new(), fine: Vec::new() }
     }
 }
 
@@ -108,21 +109,19 @@ pub(crate) fn compose(canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Coverage,
     if area.is_empty() || ink.alpha == 0 {
         return;
     }
-    let Rows { level, mask, faded, paint } = rows;
+    let Rows { level, mask, faded, paint, fine } = rows;
     for y in area.top..area.bottom {
         let (from, to) = (area.left, area.right);
         let line = match &ink.source {
             Source::Color(color) => Line::Color(*color),
             Source::Pixels(pixels) => Line::Pixels(pixels.row(y, from, to), pixels.opaque),
+            Source::Gradient(shader) if !shader.opaque => {
+                shader.fine_row(y, from, to, fine);
+                Line::Shade(fine)
+            }
             Source::Gradient(shader) => match shader.row(y, from, to, paint) {
-                Some(color) if color[3] == 255 => Line::Color(color),
-                Some(color) => {
-                    paint.clear();
-                    paint.resize(offset(from, to) * 4, 0);
-                    kernel::fill(paint, color);
-                    Line::Shade(paint, false)
-                }
-                None => Line::Shade(paint, shader.opaque),
+                Some(color) => Line::Color(color),
+                None => Line::Pixels(paint, true),
             },
         };
         let row = canvas.row_mut(y, from, to);
@@ -145,7 +144,7 @@ pub(crate) fn compose(canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Coverage,
             let line = match line {
                 Line::Color(color) => Line::Color(color),
                 Line::Pixels(pixels, opaque) => Line::Pixels(pixels.get(start * 4..(start + len) * 4).unwrap_or_default(), opaque),
-                Line::Shade(pixels, opaque) => Line::Shade(pixels.get(start * 4..(start + len) * 4).unwrap_or_default(), opaque),
+                Line::Shade(pixels) => Line::Shade(pixels.get(start..start + len).unwrap_or_default()),
             };
             if ink.blend == BlendMode::Normal {
                 source_over(*level, dst, line, run, ink.alpha);
@@ -185,8 +184,8 @@ pub(crate) fn compose(canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Coverage,
 pub(crate) enum Line<'l> {
     Color([u8; 4]),
     Pixels(&'l [u8], bool),
-    /// Pixels of a gradient, which are rounded otherwise.
-    Shade(&'l [u8], bool),
+    /// Pixels of a gradient that can be seen through, in 256ths of a level.
+    Shade(&'l [[u16; 4]]),
 }
 
 /// Merges a coverage's row into a mask: `full` where it covers wholly, `merge` where partly.
@@ -217,13 +216,13 @@ fn source_over(level: Level, dst: &mut [u8], line: Line<'_>, run: Run<'_>, alpha
     match (line, run) {
         (Line::Color(color), Run::Full(_)) => level.color_over(dst, color),
         (Line::Color(color), Run::Mask(mask)) => level.color_over_masked(dst, color, mask),
-        (Line::Pixels(pixels, true) | Line::Shade(pixels, true), Run::Full(_)) if alpha == 255 && pixels.len() == dst.len() => {
+        (Line::Pixels(pixels, true), Run::Full(_)) if alpha == 255 && pixels.len() == dst.len() => {
             dst.copy_from_slice(pixels);
         }
         (Line::Pixels(pixels, _), Run::Full(_)) if alpha == 255 => level.over(dst, pixels),
         (Line::Pixels(pixels, _), Run::Full(_)) => level.over_faded(dst, pixels, alpha),
         (Line::Pixels(pixels, _), Run::Mask(mask)) => level.over_masked(dst, pixels, mask),
-        (Line::Shade(pixels, _), Run::Full(_)) => level.shade(dst, pixels),
-        (Line::Shade(pixels, _), Run::Mask(mask)) => level.shade_masked(dst, pixels, mask),
+        (Line::Shade(pixels), Run::Full(_)) => level.shade(dst, pixels),
+        (Line::Shade(pixels), Run::Mask(mask)) => level.shade_masked(dst, pixels, mask),
     }
 }

@@ -4,7 +4,8 @@
 //! apart. Colours, pictures and layers take Skia's: `s + (d * (256 - a) >> 8)`, and through a coverage `c` the sum of
 //! `s * (c + 1) + d * rest` shifted once, where `rest` is what the faded alpha leaves of 256. It rounds downwards, half a level on
 //! average for each layer of it, and has Chromium's bytes where rounding to the nearest was one level above for most and three for some
-//! of a template's px. Gradients (`shade`) round to the nearest at each product, since Chromium's are dithered around the exact value.
+//! of a template's px. Gradients that can be seen through (`shade`) come in 256ths of a level and their sum is rounded to the nearest, once, since Chromium's
+//! are dithered around the exact value; their loop is plain code that the compiler turns into vectors.
 //!
 //! The slices are rows: destination and source have four bytes a px, the mask one; what is longer is left alone. A mask's run of zeros
 //! or an opaque run is seen 4 (SSE2) or 8 (AVX2) px at a time.
@@ -65,19 +66,19 @@ impl Level {
         at!(self, color_over_masked, dst, color, mask);
     }
 
-    /// A gradient's pixels over pixels.
-    pub(crate) fn shade(self, dst: &mut [u8], src: &[u8]) {
-        at!(self, shade, dst, src);
+    /// A gradient's pixels, in 256ths of a level, over pixels.
+    pub(crate) fn shade(self, dst: &mut [u8], src: &[[u16; 4]]) {
+        self.run(|| shade(dst, src));
     }
 
-    /// A gradient's pixels through a mask over pixels.
-    pub(crate) fn shade_masked(self, dst: &mut [u8], src: &[u8], mask: &[u8]) {
-        at!(self, shade_masked, dst, src, mask);
+    /// A gradient's pixels, in 256ths of a level, through a mask over pixels.
+    pub(crate) fn shade_masked(self, dst: &mut [u8], src: &[[u16; 4]], mask: &[u8]) {
+        self.run(|| shade_masked(dst, src, mask));
     }
 }
 
 /// One colour instead of what was there.
-pub(crate) fn fill(dst: &mut [u8], color: [u8; 4]) {
+fn fill(dst: &mut [u8], color: [u8; 4]) {
     for px in dst.chunks_exact_mut(4) {
         px.copy_from_slice(&color);
     }
@@ -106,14 +107,40 @@ pub(crate) fn mask_without(mask: &mut [u8], by: &[u8]) {
     }
 }
 
-mod scalar {
-    use super::div255;
+#[inline(always)]
+fn shade(dst: &mut [u8], src: &[[u16; 4]]) {
+    for (d, s) in dst.as_chunks_mut().0.iter_mut().zip(src) {
+        *d = shaded(*d, *s);
+    }
+}
 
+#[inline(always)]
+fn shade_masked(dst: &mut [u8], src: &[[u16; 4]], mask: &[u8]) {
+    for ((d, s), m) in dst.as_chunks_mut().0.iter_mut().zip(src).zip(mask) {
+        let hidden = (255 - u32::from(*m)) * 257;
+        *d = shaded(*d, s.map(|v| v - ((u32::from(v) * hidden) >> 16) as u16));
+    }
+}
+
+#[inline(always)]
+fn shaded(d: [u8; 4], s: [u16; 4]) -> [u8; 4] {
+    let [.., alpha] = s;
+    // 65,280 is opaque
+    let rest = 0xffff_u16.saturating_sub(alpha).saturating_sub(alpha >> 8);
+    let part = |d: u8, s: u16| {
+        let under = (((u32::from(d) << 8) * u32::from(rest)) >> 16) as u16;
+        (s.saturating_add(under).saturating_add(128) >> 8) as u8
+    };
+    let ([r, g, b, a], [x, y, z, w]) = (d, s);
+    [part(r, x), part(g, y), part(b, z), part(a, w)]
+}
+
+mod scalar {
     /// Skia's `SkPMSrcOver`.
     fn whole(dst: &mut [u8], src: [u8; 4]) {
         let rest = 256 - u32::from(src[3]);
         for (d, s) in dst.iter_mut().zip(src) {
-            *d = s.saturating_add((u32::from(*d) * rest >> 8) as u8);
+            *d = s.saturating_add(((u32::from(*d) * rest) >> 8) as u8);
         }
     }
 
@@ -124,15 +151,6 @@ mod scalar {
         let rest = (left + (left >> 8)) >> 8;
         for (d, s) in dst.iter_mut().zip(src) {
             *d = ((u32::from(*s) * scale + u32::from(*d) * rest).min(0xffff) >> 8) as u8;
-        }
-    }
-
-    /// To the nearest.
-    fn shaded(dst: &mut [u8], src: &[u8], by: u8) {
-        let part = |v: u8| div255(u32::from(v) * u32::from(by));
-        let rest = 255 - u32::from(part(src.last().copied().unwrap_or(0)));
-        for (d, s) in dst.iter_mut().zip(src) {
-            *d = part(*s).saturating_add(div255(u32::from(*d) * rest));
         }
     }
 
@@ -165,18 +183,6 @@ mod scalar {
             faded(d, &color, *m);
         }
     }
-
-    pub(super) fn shade(dst: &mut [u8], src: &[u8]) {
-        for (d, s) in dst.chunks_exact_mut(4).zip(src.chunks_exact(4)) {
-            shaded(d, s, 255);
-        }
-    }
-
-    pub(super) fn shade_masked(dst: &mut [u8], src: &[u8], mask: &[u8]) {
-        for ((d, s), m) in dst.chunks_exact_mut(4).zip(src.chunks_exact(4)).zip(mask) {
-            shaded(d, s, *m);
-        }
-    }
 }
 
 /// The loops for one vector width; both widths have the same instructions under different names.
@@ -202,13 +208,6 @@ macro_rules! vector {
             fn store(to: &mut [u8; BYTES], v: $v) {
                 // SAFETY: the array has as many bytes as are stored; the store needs no alignment
                 unsafe { $store(to.as_mut_ptr().cast(), v) }
-            }
-
-            /// `v / 255`, rounded, in lanes of 16 bits.
-            #[target_feature(enable = $feature)]
-            fn div255(v: $v) -> $v {
-                let t = $add(v, $set16(128));
-                $shift::<8>($add(t, $shift::<8>(t)))
             }
 
             /// The alpha of each px in all four of its lanes.
@@ -238,12 +237,6 @@ macro_rules! vector {
             #[target_feature(enable = $feature)]
             fn of_256(m: $v) -> $v {
                 $sub(m, $above(m, $zero()))
-            }
-
-            /// Lanes of 16 bits, as `scalar::shaded` does it with a source that was faded before.
-            #[target_feature(enable = $feature)]
-            fn shaded(d: $v, s: $v) -> $v {
-                $add(s, div255($mul(d, $sub($set16(255), alphas(s)))))
             }
 
             #[target_feature(enable = $feature)]
@@ -329,40 +322,6 @@ macro_rules! vector {
                     store(to, $pack(low, high));
                 }
                 scalar::color_over_masked(dst_rest, color, mask_rest);
-            }
-
-            #[target_feature(enable = $feature)]
-            pub(super) fn shade(dst: &mut [u8], src: &[u8]) {
-                let len = dst.len().min(src.len());
-                let (Some(dst), Some(src)) = (dst.get_mut(..len), src.get(..len)) else { return };
-                let (dst, dst_rest) = dst.as_chunks_mut::<BYTES>();
-                let (src, src_rest) = src.as_chunks::<BYTES>();
-                let zero = $zero();
-                for (to, s) in dst.iter_mut().zip(src) {
-                    let (d, s) = (load(to), load(s));
-                    store(to, $pack(shaded($low(d, zero), $low(s, zero)), shaded($high(d, zero), $high(s, zero))));
-                }
-                scalar::shade(dst_rest, src_rest);
-            }
-
-            #[target_feature(enable = $feature)]
-            pub(super) fn shade_masked(dst: &mut [u8], src: &[u8], mask: &[u8]) {
-                let len = (dst.len() / 4).min(src.len() / 4).min(mask.len());
-                let (Some(dst), Some(src), Some(mask)) = (dst.get_mut(..len * 4), src.get(..len * 4), mask.get(..len)) else { return };
-                let (dst, dst_rest) = dst.as_chunks_mut::<BYTES>();
-                let (src, src_rest) = src.as_chunks::<BYTES>();
-                let (mask, mask_rest) = mask.as_chunks::<$pixels>();
-                let zero = $zero();
-                for ((to, s), m) in dst.iter_mut().zip(src).zip(mask) {
-                    if *m == [0; $pixels] {
-                        continue;
-                    }
-                    let (d, s, m) = (load(to), load(s), $spread(m));
-                    let low = shaded($low(d, zero), div255($mul($low(s, zero), $low(m, zero))));
-                    let high = shaded($high(d, zero), div255($mul($high(s, zero), $high(m, zero))));
-                    store(to, $pack(low, high));
-                }
-                scalar::shade_masked(dst_rest, src_rest, mask_rest);
             }
 
             /// Each mask byte four times.
@@ -464,6 +423,7 @@ mod tests {
             dst in prop::collection::vec(any::<u8>(), 0..300),
             src in prop::collection::vec(any::<u8>(), 0..300),
             mask in prop::collection::vec(mask_byte(), 0..80),
+            shades in prop::collection::vec(any::<[u16; 4]>(), 0..80),
             alpha in any::<u8>(), color in any::<[u8; 4]>(),
         ) {
             let [r, g, b, a] = color;
@@ -476,8 +436,8 @@ mod tests {
             agree(&dst, |d| scalar::color_over_masked(d, color, &mask), |l, d| l.color_over_masked(d, color, &mask))?;
             let opaque = [r, g, b, 255];
             agree(&dst, |d| scalar::color_over_masked(d, opaque, &mask), |l, d| l.color_over_masked(d, opaque, &mask))?;
-            agree(&dst, |d| scalar::shade(d, &src), |l, d| l.shade(d, &src))?;
-            agree(&dst, |d| scalar::shade_masked(d, &src, &mask), |l, d| l.shade_masked(d, &src, &mask))?;
+            agree(&dst, |d| shade(d, &shades), |l, d| l.shade(d, &shades))?;
+            agree(&dst, |d| shade_masked(d, &shades, &mask), |l, d| l.shade_masked(d, &shades, &mask))?;
         }
     }
 
@@ -496,12 +456,12 @@ mod tests {
         let mut out = dst.clone();
         level.over(&mut out, &src);
         assert_eq!(out, src);
-        level.shade(&mut out, &dst);
-        level.shade(&mut out, &src);
-        assert_eq!(out, src);
+        level.shade(&mut out, &[[7 << 8, 6 << 8, 5 << 8, 255 << 8]; 16]);
+        assert_eq!(out, [7, 6, 5, 255].repeat(16));
         let mut out = dst.clone();
         level.over(&mut out, &[0; 64]);
-        level.shade(&mut out, &[0; 64]);
+        level.shade(&mut out, &[[0; 4]; 16]);
+        level.shade_masked(&mut out, &[[7 << 8, 6 << 8, 5 << 8, 255 << 8]; 16], &[0; 16]);
         level.over_masked(&mut out, &src, &[0; 16]);
         level.over_faded(&mut out, &src, 0);
         level.color_over(&mut out, [0; 4]);
@@ -518,6 +478,11 @@ mod tests {
         level.over_faded(&mut faded, &src, 255);
         level.over_masked(&mut masked, &src, &[255; 256]);
         assert!(whole == faded && whole == masked);
+        let shades: Vec<[u16; 4]> = (0..=255_u16).map(|a| [0, a * 85, a * 255, a * 256]).collect();
+        let (mut whole, mut masked) = (dst.clone(), dst.clone());
+        level.shade(&mut whole, &shades);
+        level.shade_masked(&mut masked, &shades, &[255; 256]);
+        assert_eq!(whole, masked);
         let (mut whole, mut masked) = (dst.clone(), dst);
         level.color_over(&mut whole, [20, 90, 140, 141]);
         level.color_over_masked(&mut masked, [20, 90, 140, 141], &[255; 256]);
