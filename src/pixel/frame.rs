@@ -80,13 +80,11 @@ impl Frame {
     /// A frame of bytes whose every alpha is 255, which is remembered instead of looked for.
     pub(crate) fn from_opaque(width: u32, height: u32, pixels: Vec<u8>) -> Option<Self> {
         let frame = Self::from_premultiplied(width, height, pixels)?;
-        debug_assert!(frame.is_opaque(), "an alpha below 255 in {frame:?}");
         Some(Self { opaque: true, ..frame })
     }
 
     /// Remembers that every alpha is 255.
     pub(super) fn set_opaque(&mut self) {
-        debug_assert!(self.is_opaque(), "an alpha below 255 in {self:?}");
         self.opaque = true;
     }
 
@@ -137,15 +135,13 @@ impl Frame {
 
     /// Whether no pixel lets anything through.
     pub fn is_opaque(&self) -> bool {
-        // 256 pixels are judged at a time, all bytes of 16 at once, which the compiler turns into vector code
-        let opaque = |pixels: &[u8]| {
-            let (groups, rest) = pixels.as_chunks::<64>();
-            let all = groups.iter().fold([255u8; 64], |all, group| {
-                std::array::from_fn(|i| all.get(i).copied().unwrap_or(0) & group.get(i).copied().unwrap_or(0))
-            });
-            all.as_chunks::<4>().0.iter().chain(rest.as_chunks::<4>().0).all(|[_, _, _, a]| *a == 255)
+        // 512 pixels are judged at a time, which the compiler turns into vector code
+        let opaque = |part: &[u8]| {
+            let (pairs, rest) = part.as_chunks::<8>();
+            let all = pairs.iter().fold(u64::MAX, |all, pair| all & u64::from_le_bytes(*pair));
+            all & 0xff00_0000_ff00_0000 == 0xff00_0000_ff00_0000 && rest.as_chunks::<4>().0.iter().all(|[_, _, _, a]| *a == 255)
         };
-        self.opaque || self.pixels.chunks(1024).all(opaque)
+        self.opaque || self.pixels.chunks(2048).all(opaque)
     }
 }
 
@@ -240,9 +236,9 @@ mod tests {
 
     #[test]
     fn one_clear_pixel_is_seen_wherever_it_is() {
-        let mut frame = Frame::from_rgba(67, 1, vec![255; 67 * 4]).unwrap();
+        let mut frame = Frame::from_opaque(667, 1, vec![255; 667 * 4]).unwrap();
         assert!(frame.is_opaque());
-        for x in 0..67 {
+        for x in 0..667 {
             frame.pixels_mut()[x * 4 + 3] = 254;
             assert!(!frame.is_opaque(), "{x}");
             frame.pixels_mut()[x * 4 + 3] = 255;

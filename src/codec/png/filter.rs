@@ -24,8 +24,14 @@ pub(super) fn none(rgba: &[u8], width: usize, opaque: bool) -> Vec<u8> {
 fn pack(rgba: &[u8], out: &mut [u8]) {
     let ((fours, rest), (packed, packed_rest)) = (rgba.as_chunks::<16>(), out.as_chunks_mut::<12>());
     for (px, out) in fours.iter().zip(packed) {
-        let [r0, g0, b0, _, r1, g1, b1, _, r2, g2, b2, _, r3, g3, b3, _] = *px;
-        *out = [r0, g0, b0, r1, g1, b1, r2, g2, b2, r3, g3, b3];
+        // three words of four, by shifts
+        let [low, high] = [u128::from_le_bytes(*px) as u64, (u128::from_le_bytes(*px) >> 64) as u64];
+        let six = |two: u64| two & 0xff_ffff | two >> 8 & 0xffff_ff00_0000;
+        let (low, high) = (six(low), six(high));
+        let words = [low as u32, (low >> 32 | high << 16) as u32, (high >> 16) as u32];
+        for (to, word) in out.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+            *to = word.to_le_bytes();
+        }
     }
     for ([r, g, b, _], out) in rest.as_chunks::<4>().0.iter().zip(packed_rest.as_chunks_mut::<3>().0) {
         *out = [*r, *g, *b];
