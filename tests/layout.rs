@@ -4,6 +4,8 @@
 //! (where it is not 16 px) and the lines. The boxes are those of headless Chromium for the same template and the fonts of `tests/fonts`,
 //! to within its 64ths of a px, but where a case's name says `ours`.
 
+#![allow(clippy::disallowed_methods, reason = "a test reads fonts")]
+
 use templrender::{Context, Fonts, Renderer, Report, Resources, Row, Scratch, Template};
 
 struct Case {
