@@ -236,26 +236,28 @@ pub(crate) fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str
     nearest(name, known).map(|k| format!(", did you mean {k:?}?")).unwrap_or_default()
 }
 
-/// Levenshtein's distance over bytes, bounded to short names.
+/// Damerau's distance (optimal string alignment) over bytes, bounded to short names: two letters that changed places count once.
 fn distance(a: &str, b: &str) -> usize {
     if a.len() > 64 || b.len() > 64 {
         return usize::MAX;
     }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cb, cell) in b.bytes().zip(row.iter_mut().skip(1)) {
-            let here = (diagonal + usize::from(ca != cb)).min(*cell + 1).min(left + 1);
-            diagonal = *cell;
-            *cell = here;
-            left = here;
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let at = |row: &[usize], i: usize| row.get(i).copied().unwrap_or(usize::MAX / 2);
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, cb) in b.iter().enumerate() {
+            let replaced = at(&last, j) + usize::from(ca != cb);
+            let mut least = replaced.min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            if i > 0 && j > 0 && a.get(i - 1) == Some(cb) && b.get(j - 1) == Some(ca) {
+                least = least.min(at(&before, j - 1) + 1);
+            }
+            row.push(least);
         }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
+        before = std::mem::replace(&mut last, row);
     }
-    row.last().copied().unwrap_or(a.len())
+    last.last().copied().unwrap_or(a.len())
 }
 
 #[cfg(test)]
@@ -268,6 +270,7 @@ mod tests {
         assert_eq!(nearest("font-sise", ["font-size", "font-style"]), Some("font-size"));
         assert_eq!(nearest("zebra", ["box", "text"]), None);
         assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("widht", "width"), 1);
     }
 
     #[test]

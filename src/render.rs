@@ -17,6 +17,9 @@ use crate::scene::{FaceId, Item, PictureId, Scene, Segment};
 use crate::template::Template;
 use crate::text::{Fonts, TextEngine};
 
+/// Most pixels of all decoded pictures of one render, in pictures of the limit.
+const DECODED_CANVASES: u64 = 4;
+
 /// Fonts and limits, shared by all threads.
 ///
 /// ```
@@ -147,7 +150,7 @@ impl Renderer {
     fn pictures(&self, plan: &Plan, resources: &Resources, scene: &Scene) -> Result<BTreeMap<PictureId, Frame>, Error> {
         let mut drawn = BTreeMap::new();
         drawn_parts(&scene.items, &Affine::scale(scene.scale, scene.scale), &mut drawn);
-        let mut frames = BTreeMap::new();
+        let (mut frames, mut pixels) = (BTreeMap::new(), 0_u64);
         for (id, Drawn { width, height, part }) in drawn {
             let Some((source, picture)) = plan.picture(id, resources) else { continue };
             let named = |mut fault: crate::Fault| {
@@ -162,6 +165,12 @@ impl Renderer {
                 }
                 Picture::Svg(svg) => svg.draw(side(width), side(height), source.tint, &self.limits).map_err(named)?,
             };
+            pixels += u64::from(frame.width()) * u64::from(frame.height());
+            let most = self.limits.max_pixels.saturating_mul(DECODED_CANVASES);
+            if pixels > most {
+                let message = format!("all pictures of a render must have at most {} megapixels, found more", most / 1_000_000);
+                return Err(named(crate::Fault::new(crate::Code::ResourceLimit, "", message)).into());
+            }
             frames.insert(id, frame);
         }
         Ok(frames)

@@ -22,6 +22,9 @@ use crate::text::Fonts;
 
 pub(super) type Step<T> = Result<T, Fault>;
 
+/// Most items that all `for` of a picture may go over, in layers of the limit: those that `if` leaves out cost time too.
+const ITEMS_PER_LAYER: usize = 10;
+
 /// Fills a template's document with a row.
 pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Inner, Error> {
     let document = template.document(context.variant.as_deref())?;
@@ -45,6 +48,9 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
         key,
         sources: Vec::new(),
         count: 0,
+        items: 0,
+        text_bytes: 0,
+        inline_bytes: 0,
         canvas: (0.0, 0.0),
     };
     let canvas = builder.canvas(context)?;
@@ -77,6 +83,12 @@ pub(super) struct Builder<'a> {
     pub(super) sources: Vec<Planned>,
     /// Layers so far.
     pub(super) count: usize,
+    /// Items of `for` so far, also those that draw nothing.
+    items: usize,
+    /// Of all texts so far.
+    pub(super) text_bytes: usize,
+    /// Of all SVGs so far that stand in the template.
+    pub(super) inline_bytes: usize,
     pub(super) canvas: (f32, f32),
 }
 
@@ -148,6 +160,11 @@ impl<'a> Builder<'a> {
         };
         let length = items.len().min(limit);
         for (i, item) in items.iter().take(limit).enumerate() {
+            self.items += 1;
+            let most = self.limits.max_layers.saturating_mul(ITEMS_PER_LAYER);
+            if self.items > most {
+                return Err(Fault::new(Code::RowLimit, path, format!("for must go over at most {most} items in one picture, found more")));
+            }
             self.evaluation.scope.push();
             self.evaluation.scope.set(repeat.variable.clone(), item.clone());
             let count = |n: usize| Value::from(i64::try_from(n).unwrap_or(i64::MAX));
@@ -244,14 +261,15 @@ impl<'a> Builder<'a> {
                     document::SvgContent::Src(src) => self.picture(src, document::Missing::Error, tint, true)?,
                     document::SvgContent::Text(source) => {
                         let source = self.printed(source, &format!("{}.svg", layer.path))?;
-                        self.inline_svg(&source, tint)
+                        self.inline_svg(&source, tint, &layer.path)?
                     }
                 }
             }
             document::Content::Path { d, view_box } => {
                 let place = format!("{}.d", layer.path);
+                let code = if d.as_static().is_some() { Code::BadValue } else { Code::BadBoundValue };
                 let d = self.printed(d, &place)?;
-                let segments = path::segments(&d).map_err(|message| Fault::new(Code::BadValue, place, message))?;
+                let segments = path::segments(&d).map_err(|message| Fault::new(code, place, message))?;
                 Content::Path(PlannedPath { segments, view_box: self.view_box(view_box.as_ref(), &layer.path)? })
             }
         };

@@ -16,6 +16,9 @@ use crate::row::Value;
 use crate::template::document::{self, Bound, Layer};
 use crate::text::TextSpan;
 
+/// Most bytes of all texts of a picture, in texts of the limit.
+const LONGEST_TEXTS: usize = 16;
+
 impl<'a> Builder<'a> {
     /// The spans of a text; `None` where the whole text is one binding that gave null.
     pub(super) fn spans(&mut self, layer: &Layer, spans: &'a [document::Span], text: &TextStyle) -> Step<Option<Vec<TextSpan>>> {
@@ -39,6 +42,13 @@ impl<'a> Builder<'a> {
             bytes += printed.len();
             if bytes > self.limits.max_text_bytes {
                 let message = format!("a text must have at most {} bytes, found {bytes}", self.limits.max_text_bytes);
+                let code = if span.text.as_static().is_some() { Code::TemplateLimit } else { Code::RowLimit };
+                return Err(Fault::new(code, &layer.path, message));
+            }
+            self.text_bytes += printed.len();
+            let most = self.limits.max_text_bytes.saturating_mul(LONGEST_TEXTS);
+            if self.text_bytes > most {
+                let message = format!("all texts of a picture must have at most {most} bytes, found more");
                 return Err(Fault::new(Code::RowLimit, &layer.path, message));
             }
             planned.push(self.span(span, printed, text)?);
@@ -85,11 +95,17 @@ impl<'a> Builder<'a> {
         Ok(Content::Picture(PlannedPicture { candidates, missing, svg, tint }))
     }
 
-    pub(super) fn inline_svg(&mut self, source: &str, tint: Option<Color>) -> Content {
+    pub(super) fn inline_svg(&mut self, source: &str, tint: Option<Color>, place: &str) -> Step<Content> {
+        self.inline_bytes += source.len();
+        let most = self.limits.max_template_bytes;
+        if self.inline_bytes > most {
+            let message = format!("all SVGs that stand in a template must have at most {most} bytes, repeated ones counted each time");
+            return Err(Fault::new(Code::TemplateLimit, format!("{place}.svg"), message));
+        }
         self.key.part("svg", source.as_bytes());
         let id = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
         self.sources.push(Planned::inline("svg", source.as_bytes(), tint, self.limits));
-        Content::Picture(PlannedPicture { candidates: vec![id], missing: Missing::Error, svg: true, tint })
+        Ok(Content::Picture(PlannedPicture { candidates: vec![id], missing: Missing::Error, svg: true, tint }))
     }
 
     pub(super) fn missing(&mut self, text: &TextTemplate, place: &str) -> Step<document::Missing> {
@@ -110,9 +126,11 @@ impl<'a> Builder<'a> {
             Some(Bound::Bound(text)) => {
                 let place = format!("{path}.viewBox");
                 let printed = self.printed(text, &place)?;
-                let numbers: Vec<f32> = printed.split([' ', ',']).filter(|s| !s.is_empty()).filter_map(|s| s.parse().ok()).collect();
-                let message = || format!("viewBox must be four numbers, found {}", quoted(&printed));
-                <[f32; 4]>::try_from(numbers).map_err(|_| Fault::new(Code::BadBoundValue, place, message()))?
+                document::view_box(&printed).ok_or_else(|| {
+                    let message =
+                        format!("viewBox must be \"x y width height\" with a positive width and height, found {}", quoted(&printed));
+                    Fault::new(Code::BadBoundValue, place, message)
+                })?
             }
         };
         Ok(Some(Rect::new(x, y, width, height)))

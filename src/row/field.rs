@@ -5,6 +5,8 @@
 
 use std::cmp::Ordering;
 
+use crate::css::property::{Declaration, Input, declare};
+use crate::css::style::TextColor;
 use crate::error::{Code, Fault, quoted};
 use crate::row::date::{Date, Interval};
 use crate::row::decimal::Decimal;
@@ -364,11 +366,10 @@ fn color(raw: &Value) -> Result<Value, String> {
         return Err(format!("must be a CSS colour, found {}", raw.short()));
     };
     let cell = cell.trim();
-    let is_hex = cell.strip_prefix('#').is_some_and(|d| matches!(d.len(), 3 | 4 | 6 | 8) && d.bytes().all(|b| b.is_ascii_hexdigit()));
-    let word = cell.split_once('(').map_or(cell, |(function, _)| function);
-    let is_call = cell.contains('(') == cell.ends_with(')');
-    let is_named = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic()) && is_call;
-    if is_hex || is_named { Ok(Value::text(cell)) } else { Err(format!("must be a CSS colour such as #d0021b, found {}", quoted(cell))) }
+    match declare("color", &Input::Text(cell)) {
+        Ok(Declaration::Color(Some(TextColor::Color(_)))) => Ok(Value::text(cell)),
+        _ => Err(format!("must be a CSS colour such as #d0021b, found {}", quoted(cell))),
+    }
 }
 
 /// Left, top, width and height: a list of four numbers, or these in a text.
@@ -444,6 +445,7 @@ mod tests {
             (Interval, "7", "field f: must be two ISO 8601 dates in order with a slash between, found number 7"),
             (Url, r#""a\nb""#, "field f: a URL must not have control characters, found \"a\\nb\""),
             (Image, "true", "field f: must be a URL or path, found bool true"),
+            (Color, "\"reddish\"", "field f: must be a CSS colour such as #d0021b, found \"reddish\""),
             (Color, "\"#12\"", "field f: must be a CSS colour such as #d0021b, found \"#12\""),
             (Rect, "[1, 2, 3]", "field f: must be four numbers: left, top, width, height, found list"),
             (

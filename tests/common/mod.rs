@@ -9,29 +9,29 @@ use std::path::{Path, PathBuf};
 use templrender::{Context, Error, Fonts, Frame, NeedSource, Output, Plan, Rendered, Renderer, Resources, Row, Scratch, Template};
 
 /// 2026-11-21T12:00:00Z: sales of the shipped rows are on.
-pub const NOW: i64 = 1_795_262_400;
+pub(crate) const NOW: i64 = 1_795_262_400;
 
 /// A template's folder.
-pub struct Folder {
-    pub name: String,
-    pub path: PathBuf,
-    pub template: Template,
-    pub renderer: Renderer,
+pub(crate) struct Folder {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) template: Template,
+    pub(crate) renderer: Renderer,
 }
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The shipped templates, sorted by name.
-pub fn shipped() -> Vec<Folder> {
+pub(crate) fn shipped() -> Vec<Folder> {
     let folders = sorted(&root().join("templates")).into_iter().filter(|path| path.is_dir()).map(Folder::load).collect::<Vec<_>>();
     assert!(folders.len() >= 4, "{} templates", folders.len());
     folders
 }
 
 /// The fonts of `tests/fonts`: Noto Sans, Noto Sans Arabic, Noto Sans Thai.
-pub fn fonts() -> Fonts {
+pub(crate) fn fonts() -> Fonts {
     fonts_in(&root().join("tests/fonts"))
 }
 
@@ -44,12 +44,12 @@ impl Folder {
     }
 
     /// The base and every variant.
-    pub fn variants(&self) -> Vec<Option<String>> {
+    pub(crate) fn variants(&self) -> Vec<Option<String>> {
         std::iter::once(None).chain(self.template.variants().map(|v| Some(v.to_owned()))).collect()
     }
 
     /// Every row of `rows/*.json`, and the first `limit` of each feed beside them.
-    pub fn rows(&self, limit: usize) -> Vec<(String, Row)> {
+    pub(crate) fn rows(&self, limit: usize) -> Vec<(String, Row)> {
         let mut rows = Vec::new();
         for path in sorted(&self.path.join("rows")) {
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
@@ -71,18 +71,18 @@ impl Folder {
     }
 
     /// Answers every need from the folder, as the program does: beside the row first, beside the template next.
-    pub fn answer(&self, plan: &Plan) -> Resources {
+    pub(crate) fn answer(&self, plan: &Plan) -> Resources {
         answer(plan, &[self.path.join("rows"), self.path.clone()])
     }
 
-    pub fn plan(&self, row: &Row, variant: Option<&str>) -> Plan {
+    pub(crate) fn plan(&self, row: &Row, variant: Option<&str>) -> Plan {
         let context = Context { variant: variant.map(str::to_owned), now: Some(NOW), ..Context::default() };
         self.renderer.plan(&self.template, row, &context).unwrap_or_else(|e| panic!("{} {variant:?}: {e}", self.name))
     }
 }
 
 /// Answers every need from files in these folders, until nothing is pending.
-pub fn answer(plan: &Plan, folders: &[PathBuf]) -> Resources {
+pub(crate) fn answer(plan: &Plan, folders: &[PathBuf]) -> Resources {
     let mut resources = Resources::new();
     loop {
         let pending: Vec<_> = plan.pending(&resources).into_iter().cloned().collect();
@@ -104,19 +104,19 @@ pub fn answer(plan: &Plan, folders: &[PathBuf]) -> Resources {
 }
 
 /// Parses, plans and draws a template that needs nothing, with a fresh scratch.
-pub fn draw(renderer: &Renderer, json: &str, row: &Row) -> Result<Rendered, Error> {
+pub(crate) fn draw(renderer: &Renderer, json: &str, row: &Row) -> Result<Rendered, Error> {
     draw_with(renderer, json, row, &mut Scratch::new())
 }
 
 /// The same with a used scratch.
-pub fn draw_with(renderer: &Renderer, json: &str, row: &Row, scratch: &mut Scratch) -> Result<Rendered, Error> {
+pub(crate) fn draw_with(renderer: &Renderer, json: &str, row: &Row, scratch: &mut Scratch) -> Result<Rendered, Error> {
     let template = Template::parse(json)?;
     let plan = renderer.plan(&template, row, &Context { now: Some(NOW), ..Context::default() })?;
     renderer.render(&plan, &Resources::new(), scratch)
 }
 
 /// A picture with flat areas, edges, slopes and soft alpha: what scaling and encoding get wrong when they do.
-pub fn picture(width: u32, height: u32, opaque: bool) -> Frame {
+pub(crate) fn picture(width: u32, height: u32, opaque: bool) -> Frame {
     let mut pixels = Vec::with_capacity((width * height * 4) as usize);
     let mut noise = 0x2545_f491_u32;
     for y in 0..height {
@@ -133,12 +133,12 @@ pub fn picture(width: u32, height: u32, opaque: bool) -> Frame {
 }
 
 /// The same, encoded.
-pub fn encoded(width: u32, height: u32, output: &Output) -> Vec<u8> {
+pub(crate) fn encoded(width: u32, height: u32, output: &Output) -> Vec<u8> {
     picture(width, height, matches!(output.format, templrender::OutputFormat::Jpeg)).encode(output).unwrap()
 }
 
 /// A template of 200 x 120 px around some layers.
-pub fn around(layers: &str) -> String {
+pub(crate) fn around(layers: &str) -> String {
     format!(
         r##"{{ "templrender": 1, "name": "t", "size": [200, 120], "lang": "en", "fonts": ["Noto Sans", "Noto Sans Arabic", "Noto Sans Thai"],
             "background": "#fff", "layers": [{layers}] }}"##
