@@ -3,6 +3,7 @@
 //! Names are `stage/case/library`. Each case checks its answer before it is timed: sizes equal, pixels near. Without the shared
 //! pictures nothing is measured, and that is said.
 
+#![expect(clippy::disallowed_macros, reason = "a test is a host: it reads files, takes the time and prints")]
 #![allow(missing_docs, reason = "criterion's macro makes an undocumented function")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark may read files")]
 

@@ -7,6 +7,12 @@
 use std::fmt;
 
 /// Who has to act on a failure.
+///
+/// ```
+/// use templrender::{Cause, Row};
+/// let error = Row::from_json("[1, 2]").unwrap_err();
+/// assert_eq!(error.cause(), Cause::Row);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cause {
@@ -25,6 +31,14 @@ pub enum Cause {
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal $kebab:literal $cause:ident,)+) => {
         /// What kind of failure it is; see `docs/errors.md`.
+        ///
+        /// ```
+        /// use templrender::{Cause, Code};
+        /// assert_eq!(Code::UnknownKey.name(), "unknown-key");
+        /// assert_eq!(Code::UnknownKey as u16, 102);
+        /// assert_eq!(Code::UnknownKey.cause(), Cause::Template);
+        /// assert!(Code::ALL.contains(&Code::UnknownKey));
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         #[repr(u16)]
@@ -92,23 +106,26 @@ codes! {
     DamagedResource = 303 "damaged-resource" Resource,
     /// A picture or font beyond a limit.
     ResourceLimit = 304 "resource-limit" Resource,
-    /// A glyph is missing and the template asked for an error.
-    MissingGlyph = 305 "missing-glyph" Resource,
 
+    // 305 and 404 are given up.
     /// An argument that the call does not take.
     BadArgument = 401 "bad-argument" Host,
     /// No font was given to draw a text with.
     NoFonts = 402 "no-fonts" Host,
     /// A canvas beyond a limit.
     CanvasLimit = 403 "canvas-limit" Host,
-    /// The deadline passed or the call was cancelled.
-    Cancelled = 404 "cancelled" Host,
 
     /// A broken promise inside the library.
     Bug = 501 "bug" Bug,
 }
 
 /// One failure.
+///
+/// ```
+/// use templrender::{Code, Fault};
+/// let fault = Fault::new(Code::MissingResource, "resource a.jpg", "the server said 404");
+/// assert_eq!(fault.to_string(), "resource a.jpg: the server said 404");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fault {
     /// What kind it is.
@@ -140,6 +157,15 @@ impl fmt::Display for Fault {
 }
 
 /// One or more failures of one call; it prints one line for each.
+///
+/// ```
+/// use templrender::{Code, Template};
+/// let json = r#"{ "templrender": 1, "name": "t", "size": [9, 9], "colour": "red", "layers": [{ "type": "txt" }] }"#;
+/// let error = Template::parse(json).unwrap_err();
+/// assert_eq!(error.faults().len(), 2);
+/// assert_eq!(error.code(), Code::UnknownKey);
+/// assert_eq!(error.faults()[1].at, Some((1, 88)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", lines(.faults))]
 pub struct Error {
@@ -210,26 +236,28 @@ pub(crate) fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str
     nearest(name, known).map(|k| format!(", did you mean {k:?}?")).unwrap_or_default()
 }
 
-/// Levenshtein's distance over bytes, bounded to short names.
+/// Damerau's distance (optimal string alignment) over bytes, bounded to short names: two letters that changed places count once.
 fn distance(a: &str, b: &str) -> usize {
     if a.len() > 64 || b.len() > 64 {
         return usize::MAX;
     }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cb, cell) in b.bytes().zip(row.iter_mut().skip(1)) {
-            let here = (diagonal + usize::from(ca != cb)).min(*cell + 1).min(left + 1);
-            diagonal = *cell;
-            *cell = here;
-            left = here;
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let at = |row: &[usize], i: usize| row.get(i).copied().unwrap_or(usize::MAX / 2);
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, cb) in b.iter().enumerate() {
+            let replaced = at(&last, j) + usize::from(ca != cb);
+            let mut least = replaced.min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            if i > 0 && j > 0 && a.get(i - 1) == Some(cb) && b.get(j - 1) == Some(ca) {
+                least = least.min(at(&before, j - 1) + 1);
+            }
+            row.push(least);
         }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
+        before = std::mem::replace(&mut last, row);
     }
-    row.last().copied().unwrap_or(a.len())
+    last.last().copied().unwrap_or(a.len())
 }
 
 #[cfg(test)]
@@ -242,6 +270,7 @@ mod tests {
         assert_eq!(nearest("font-sise", ["font-size", "font-style"]), Some("font-size"));
         assert_eq!(nearest("zebra", ["box", "text"]), None);
         assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("widht", "width"), 1);
     }
 
     #[test]

@@ -40,6 +40,22 @@ pub struct Renderer {
 }
 
 /// What one thread keeps between renders: shaped words, glyph masks, buffers. It never changes a byte of a picture.
+///
+/// ```
+/// use templrender::{Context, Fonts, Renderer, Resources, Row, Scratch, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "background": "{{ tint }}", "layers": [] }"#)?;
+/// let renderer = Renderer::new(Fonts::new());
+/// let mut scratch = Scratch::new();
+/// for tint in ["red", "navy"] {
+///     let mut row = Row::new();
+///     row.set("tint", tint);
+///     let plan = renderer.plan(&template, &row, &Context::default())?;
+///     let used = renderer.render(&plan, &Resources::new(), &mut scratch)?;
+///     let fresh = renderer.render(&plan, &Resources::new(), &mut Scratch::new())?;
+///     assert_eq!(used.frame, fresh.frame);
+/// }
+/// # Ok::<(), templrender::Error>(())
+/// ```
 #[derive(Default)]
 pub struct Scratch {
     text: Option<TextEngine>,
@@ -54,6 +70,16 @@ impl Scratch {
 }
 
 /// A drawn picture and what happened on the way.
+///
+/// ```
+/// use templrender::{Context, Fonts, Renderer, Resources, Row, Scratch, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 5], "layers": [] }"#)?;
+/// let renderer = Renderer::new(Fonts::new());
+/// let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
+/// let rendered = renderer.render(&plan, &Resources::new(), &mut Scratch::new())?;
+/// assert_eq!((rendered.frame.width(), rendered.report.size), (9, (9, 5)));
+/// # Ok::<(), templrender::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Rendered {
     /// The pixels.
@@ -122,10 +148,10 @@ impl Renderer {
 
     /// Decodes every picture of a scene, no larger than it is drawn where its format can do so.
     fn pictures(&self, plan: &Plan, resources: &Resources, scene: &Scene) -> Result<BTreeMap<PictureId, Frame>, Error> {
-        let mut sizes = BTreeMap::new();
-        drawn_sizes(&scene.items, &Affine::scale(scene.scale, scene.scale), &mut sizes);
+        let mut drawn = BTreeMap::new();
+        drawn_parts(&scene.items, &Affine::scale(scene.scale, scene.scale), &mut drawn);
         let (mut frames, mut pixels) = (BTreeMap::new(), 0_u64);
-        for (id, (width, height)) in sizes {
+        for (id, Drawn { width, height, part }) in drawn {
             let Some((source, picture)) = plan.picture(id, resources) else { continue };
             let named = |mut fault: crate::Fault| {
                 fault.place = format!("resource {}", source.name);
@@ -134,7 +160,7 @@ impl Renderer {
             let side = |v: f32| v.ceil().clamp(1.0, self.limits.max_side_px as f32) as u32;
             let frame = match picture {
                 Picture::Bitmap { bytes, .. } => {
-                    let hint = DecodeHint { target: (side(width), side(height)) };
+                    let hint = DecodeHint { target: (side(width), side(height)), part };
                     codec::decode(bytes, Some(hint), &self.limits).map_err(named)?.frame
                 }
                 Picture::Svg(svg) => svg.draw(side(width), side(height), source.tint, &self.limits).map_err(named)?,
@@ -180,23 +206,53 @@ fn layer_report(layer: LaidLayer, sources: &[String]) -> LayerReport {
     }
 }
 
-/// The largest size, in painted px, at which each picture of a scene is drawn.
-fn drawn_sizes(items: &[Item], to_px: &Affine, sizes: &mut BTreeMap<PictureId, (f32, f32)>) {
+/// How a picture is drawn, over all its places.
+struct Drawn {
+    /// The largest size in painted px.
+    width: f32,
+    height: f32,
+    /// What of it is read, in fractions of its sides from the left, top, left and top.
+    part: [f32; 4],
+}
+
+/// How each picture of a scene is drawn.
+fn drawn_parts(items: &[Item], to_px: &Affine, drawn: &mut BTreeMap<PictureId, Drawn>) {
     let length = |from: Point, to: Point| libm::hypotf(to.x - from.x, to.y - from.y);
     for item in items {
         match item {
-            Item::Group(group) => drawn_sizes(&group.items, &to_px.then_inner(&group.transform), sizes),
+            Item::Group(group) => drawn_parts(&group.items, &to_px.then_inner(&group.transform), drawn),
             Item::Picture(picture) => {
                 let Rect { x, y, width, height } = picture.dest;
                 let corner = to_px.apply(Point::new(x, y));
                 let across = length(corner, to_px.apply(Point::new(x + width, y)));
                 let down = length(corner, to_px.apply(Point::new(x, y + height)));
-                let known = sizes.entry(picture.source).or_insert((0.0, 0.0));
-                *known = (known.0.max(across), known.1.max(down));
+                let part = part_seen(&picture.dest, &picture.clip.rect, to_px, (across, down));
+                let known = drawn.entry(picture.source).or_insert(Drawn { width: 0.0, height: 0.0, part });
+                (known.width, known.height) = (known.width.max(across), known.height.max(down));
+                let ([left, top, right, bottom], [l, t, r, b]) = (known.part, part);
+                known.part = [left.min(l), top.min(t), right.max(r), bottom.max(b)];
             }
             _ => {}
         }
     }
+}
+
+/// Painted px beyond the clip that scaling, sampling and the snapping of edges may read.
+const REACH_PX: f32 = 8.0;
+
+/// The part of a picture in `dest` that is read where `clip` shows: all of it unless it stands upright.
+fn part_seen(dest: &Rect, clip: &Rect, to_px: &Affine, (across, down): (f32, f32)) -> [f32; 4] {
+    let upright = to_px.b == 0.0 && to_px.c == 0.0 && to_px.a > 0.0 && to_px.d > 0.0;
+    if !upright {
+        return DecodeHint::WHOLE;
+    }
+    let part = [
+        (clip.x - dest.x) / dest.width - REACH_PX / across,
+        (clip.y - dest.y) / dest.height - REACH_PX / down,
+        (clip.right() - dest.x) / dest.width + REACH_PX / across,
+        (clip.bottom() - dest.y) / dest.height + REACH_PX / down,
+    ];
+    if part.iter().all(|v| v.is_finite()) { part.map(|v| v.clamp(0.0, 1.0)) } else { DecodeHint::WHOLE }
 }
 
 struct Decoded(BTreeMap<PictureId, Frame>);

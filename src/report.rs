@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 
 use crate::geom::Rect;
 use crate::row::Date;
-use crate::text::TextNote;
+use crate::text::{Substitution, TextNote};
 
 /// What happened while a picture was laid out and drawn.
 ///
 /// ```
 /// use templrender::{Context, Fonts, Renderer, Resources, Row, Scratch, Template};
 /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [20, 10], "layers": [
-///     { "id": "far", "type": "box", "left": 50, "width": 5, "height": 5 } ] }"#)?;
+///     { "id": "far", "type": "box", "left": 50, "width": 5, "height": 5, "background": "red" } ] }"#)?;
 /// let renderer = Renderer::new(Fonts::new());
 /// let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
 /// let rendered = renderer.render(&plan, &Resources::new(), &mut Scratch::new())?;
@@ -38,6 +38,21 @@ pub struct Report {
 }
 
 /// One layer's part of the report, in canvas px before transforms.
+///
+/// ```
+/// use templrender::{Context, Fonts, Renderer, Resources, Row, Scratch, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [90, 50], "fonts": ["Noto Sans"], "layers": [
+///     { "id": "name", "type": "text", "text": "Aster honey", "left": 5, "top": 5, "font-size": 12 } ] }"#)?;
+/// let mut fonts = Fonts::new();
+/// fonts.add(std::fs::read("tests/fonts/NotoSans-Regular.subset.ttf")?)?;
+/// let renderer = Renderer::new(fonts);
+/// let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
+/// let report = renderer.report(&plan, &Resources::new(), &mut Scratch::new())?;
+/// let name = &report.layers[0];
+/// assert_eq!((name.layer.as_str(), name.font_size), ("name", Some(12.0)));
+/// assert_eq!(name.rect[..2], [5.0, 5.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerReport {
     /// Its `id`, or its place: `layers[3]`, `card[0].name`.
@@ -55,6 +70,21 @@ pub struct LayerReport {
 }
 
 /// A visible line of text.
+///
+/// ```
+/// use templrender::{Context, Fonts, Renderer, Resources, Row, Scratch, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [90, 50], "fonts": ["Noto Sans"], "layers": [
+///     { "id": "name", "type": "text", "text": "Aster honey", "left": 5, "top": 5, "font-size": 12 } ] }"#)?;
+/// let mut fonts = Fonts::new();
+/// fonts.add(std::fs::read("tests/fonts/NotoSans-Regular.subset.ttf")?)?;
+/// let renderer = Renderer::new(fonts);
+/// let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
+/// let report = renderer.report(&plan, &Resources::new(), &mut Scratch::new())?;
+/// let line = &report.layers[0].lines[0];
+/// assert_eq!(line.text, "Aster honey");
+/// assert!(line.rect[2] > 50.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LineReport {
     /// In logical order, without white space at its end.
@@ -64,6 +94,18 @@ pub struct LineReport {
 }
 
 /// Trouble that did not stop the drawing.
+///
+/// ```
+/// use templrender::{Context, Fonts, NoteCode, Renderer, Resources, Row, Scratch, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [
+///     { "type": "box", "if": "on_sale_today", "width": 5, "height": 5 } ] }"#)?;
+/// let renderer = Renderer::new(Fonts::new());
+/// let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
+/// let note = &renderer.report(&plan, &Resources::new(), &mut Scratch::new())?.notes[0];
+/// assert_eq!(note.code, NoteCode::FieldMissing);
+/// assert_eq!(note.message, "the row has no \"on_sale_today\"");
+/// # Ok::<(), templrender::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// What kind it is.
@@ -77,6 +119,10 @@ pub struct Note {
 macro_rules! note_codes {
     ($($(#[$doc:meta])* $name:ident = $kebab:literal,)+) => {
         /// What a note says.
+        ///
+        /// ```
+        /// assert_eq!(templrender::NoteCode::TextShrunk.name(), "text-shrunk");
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum NoteCode { $($(#[$doc])* $name,)+ }
@@ -107,7 +153,7 @@ note_codes! {
     ImageEnlarged = "image-enlarged",
     /// A picture was not there; the next one, or nothing, was drawn.
     ImageMissing = "image-missing",
-    /// A layer lies outside the canvas.
+    /// A layer that draws something lies wholly outside the canvas.
     OffCanvas = "off-canvas",
 }
 
@@ -136,12 +182,17 @@ impl Note {
             TextNote::Shrunk { .. } => return None,
             TextNote::Cut => (NoteCode::TextCut, "text was cut off with an ellipsis".to_owned()),
             TextNote::Overflows => (NoteCode::TextOverflows, "text is larger than its box".to_owned()),
-            TextNote::GlyphMissing { chars: characters } => {
-                let list: Vec<String> = characters.iter().take(8).map(|c| format!("U+{:04X}", u32::from(*c))).collect();
-                (NoteCode::GlyphMissing, format!("no font has a glyph for {}", list.join(", ")))
-            }
-            TextNote::FontSubstituted { wanted, used } => {
-                (NoteCode::FontSubstituted, format!("{used} stands in for {wanted}, which is not among the fonts"))
+            TextNote::GlyphMissing { chars } => (NoteCode::GlyphMissing, format!("no font has a glyph for {}", code_points(chars))),
+            TextNote::FontSubstituted { used, why } => {
+                let message = match why {
+                    Substitution::NotThere(wanted) if wanted == used => {
+                        format!("the last fallback {used} is drawn, {wanted} is not among the fonts")
+                    }
+                    Substitution::NotThere(wanted) => format!("{used} stands in for {wanted}, which is not among the fonts"),
+                    Substitution::Unnamed => format!("{used} stands in, no font is named"),
+                    Substitution::Uncovered(chars) => format!("{used} stands in for {}, which no named font has", code_points(chars)),
+                };
+                (NoteCode::FontSubstituted, message)
             }
             TextNote::FontStyleMissing { family } => {
                 (NoteCode::FontStyleMissing, format!("{family} has no face of the wanted style, and none is made up"))
@@ -149,6 +200,12 @@ impl Note {
         };
         Some(Self::new(code, layer, message))
     }
+}
+
+/// The first characters of a list: `U+0416, U+20BD`.
+fn code_points(chars: &[char]) -> String {
+    let list: Vec<String> = chars.iter().take(8).map(|c| format!("U+{:04X}", u32::from(*c))).collect();
+    list.join(", ")
 }
 
 /// A number with at most three decimals.

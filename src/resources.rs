@@ -13,6 +13,16 @@ use crate::error::{Code, Error, Fault};
 use crate::limits::Limits;
 
 /// Names a need; the same source has the same id in every plan.
+///
+/// ```
+/// use templrender::{Context, Fonts, Renderer, Row, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "assets": { "logo": "assets/logo.svg" }, "layers": [
+///     { "type": "svg", "src": "asset:logo", "width": 9, "height": 9 } ] }"#)?;
+/// let plan = Renderer::new(Fonts::new()).plan(&template, &Row::new(), &Context::default())?;
+/// let need = plan.needs().next().unwrap();
+/// assert_eq!(need.id().to_string(), format!("{:016x}", need.id().get()));
+/// # Ok::<(), templrender::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NeedId(pub(crate) u64);
 
@@ -41,6 +51,16 @@ impl fmt::Display for NeedId {
 }
 
 /// Where a needed picture is.
+///
+/// ```
+/// use templrender::{Context, Fonts, NeedSource, Renderer, Row, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "assets": { "logo": "assets/logo.svg" }, "layers": [
+///     { "type": "svg", "src": "asset:logo", "width": 9, "height": 9 } ] }"#)?;
+/// let plan = Renderer::new(Fonts::new()).plan(&template, &Row::new(), &Context::default())?;
+/// let logo = NeedSource::Asset { name: "logo".into(), path: "assets/logo.svg".into() };
+/// assert_eq!(plan.needs().next().unwrap().source(), &logo);
+/// # Ok::<(), templrender::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NeedSource {
@@ -142,10 +162,17 @@ impl Picture {
 /// The host's answers, by need.
 ///
 /// ```
-/// use templrender::Resources;
+/// use templrender::{Context, Fonts, Frame, Limits, Output, Renderer, Resources, Row, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [
+///     { "type": "image", "src": ["https://example.com/a.jpg", "fallback.png"], "width": 9, "height": 9 } ] }"#)?;
+/// let plan = Renderer::new(Fonts::new()).plan(&template, &Row::new(), &Context::default())?;
 /// let mut resources = Resources::new();
-/// assert!(resources.is_empty());
-/// # let _ = &mut resources;
+/// // The second choice is asked for when the first has failed.
+/// resources.fail(plan.pending(&resources)[0].id(), "the server said 404");
+/// let fallback = plan.pending(&resources)[0].id();
+/// resources.insert(fallback, Frame::new(20, 20, &Limits::default())?.encode(&Output::png())?)?;
+/// assert!(plan.pending(&resources).is_empty());
+/// # Ok::<(), templrender::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Resources {

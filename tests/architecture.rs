@@ -89,6 +89,12 @@ fn unsafe_stands_in_simd_alone() {
 }
 
 #[test]
+fn unit_tests_alone_are_left_out() {
+    let text = "a::b();\n#[cfg(test)]\nmod tests;\nc::d();\n#[cfg(test)]\nuse e::f;\n#[cfg(test)]\nmod inner {\n g::h();\n}\n";
+    assert_eq!(without_tests(text), "a::b();\n\nc::d();\n\nuse e::f;\n");
+}
+
+#[test]
 fn blanking_leaves_code_alone() {
     let source =
         "use a::b; // unsafe\nlet c = '\"'; let d = \"unsafe \\\" x\"; fn f<'a>(x: &'a u8) {} /* /* unsafe */ */ r#\"un\"safe\"#; g::h()";
@@ -218,11 +224,22 @@ fn test_files(file: &str, source: &str) -> Vec<String> {
 
 /// The code up to its unit tests, which stand last in a file.
 fn without_tests(text: &str) -> String {
-    let end = text
-        .match_indices("#[cfg(test)]")
-        .find(|(at, m)| text[at + m.len()..].trim_start().starts_with("mod "))
-        .map_or(text.len(), |(at, _)| at);
-    text[..end].to_owned()
+    const MARK: &str = "#[cfg(test)]";
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(MARK) {
+        let (before, marked) = rest.split_at(at);
+        let after = &marked[MARK.len()..];
+        out.push_str(before);
+        rest = after;
+        if after.trim_start().starts_with("mod ") {
+            // `mod tests;` is one line among others; a module with a body stands last in its file.
+            match after.find([';', '{']) {
+                Some(end) if after[end..].starts_with(';') => rest = &after[end + 1..],
+                _ => return out,
+            }
+        }
+    }
+    out + rest
 }
 
 /// The source with comments, strings and characters replaced by blanks.

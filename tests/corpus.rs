@@ -3,6 +3,7 @@
 //! The corpora lie beside the project, not in it; without them the test says how many files it did not see. With `TEMPLRENDER_DUMP=DIR`
 //! each decoded picture is also written as raw RGBA, which `tests/decode_oracle.py` compares with Pillow's pixels.
 
+#![expect(clippy::disallowed_macros, clippy::disallowed_types, reason = "a test is a host: it reads files, takes the time and prints")]
 #![allow(clippy::disallowed_methods, reason = "a test may read files and the clock")]
 #![allow(unsafe_code, reason = "a counting allocator is the only way to see how much memory a decoder takes")]
 

@@ -44,6 +44,14 @@ pub(crate) struct Probe {
 pub(crate) struct DecodeHint {
     /// The least useful size of the whole upright picture in px: a decoder may deliver less than the natural size, never less than this.
     pub(crate) target: (u32, u32),
+    /// What of the upright picture will be read, as fractions of its sides from the left, top, left and top: a decoder may leave the
+    /// rest undone and its damage unnoticed.
+    pub(crate) part: [f32; 4],
+}
+
+impl DecodeHint {
+    /// All of the picture.
+    pub(crate) const WHOLE: [f32; 4] = [0.0, 0.0, 1.0, 1.0];
 }
 
 /// A decoded picture.
@@ -89,7 +97,7 @@ pub(crate) fn decode(bytes: &[u8], hint: Option<DecodeHint>, limits: &Limits) ->
     };
     let (width, height, straight) = probe.orientation.apply(raw.width, raw.height, raw.straight);
     let frame = match raw.opaque {
-        true => Frame::from_premultiplied(width, height, straight),
+        true => Frame::from_opaque(width, height, straight),
         false => Frame::from_rgba(width, height, straight).ok(),
     };
     let frame = frame.ok_or_else(|| Fault::new(Code::Bug, "", "a decoder delivered other than width * height pixels"))?;
@@ -105,7 +113,7 @@ impl Frame {
     /// As [`Frame::decode`], but where the format gains by it, at 1/2, 1/4 or 1/8 of the picture's size, both sides at least as long as
     /// asked for.
     pub fn decode_at_least(bytes: &[u8], width: u32, height: u32, limits: &Limits) -> Result<Self, Error> {
-        decode(bytes, Some(DecodeHint { target: (width, height) }), limits).map(|d| d.frame).map_err(Error::from)
+        decode(bytes, Some(DecodeHint { target: (width, height), part: DecodeHint::WHOLE }), limits).map(|d| d.frame).map_err(Error::from)
     }
 
     /// The frame in an encoded format.

@@ -32,6 +32,17 @@ impl Orientation {
         if self.transpose { (height, width) } else { (width, height) }
     }
 
+    /// A part of the upright picture, as fractions from the left, top, left and top, in the stored one.
+    pub(crate) fn stored_part(self, [mut left, mut top, mut right, mut bottom]: [f32; 4]) -> [f32; 4] {
+        if self.mirror_y {
+            (top, bottom) = (1.0 - bottom, 1.0 - top);
+        }
+        if self.mirror_x {
+            (left, right) = (1.0 - right, 1.0 - left);
+        }
+        if self.transpose { [top, left, bottom, right] } else { [left, top, right, bottom] }
+    }
+
     /// Stored RGBA as upright RGBA.
     pub(crate) fn apply(self, width: u32, height: u32, mut pixels: Vec<u8>) -> (u32, u32, Vec<u8>) {
         let stride = width as usize * 4;

@@ -33,6 +33,12 @@ pub struct Output {
 }
 
 /// A format that is written.
+///
+/// ```
+/// use templrender::{Output, OutputFormat};
+/// assert_eq!(Output::webp().format, OutputFormat::WebP);
+/// assert_eq!(Output::png().format, OutputFormat::Png);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OutputFormat {
@@ -45,6 +51,12 @@ pub enum OutputFormat {
 }
 
 /// How much of its colour a JPEG keeps.
+///
+/// ```
+/// use templrender::{Output, Subsampling};
+/// let sharp = Output { subsampling: Subsampling::S444, ..Output::jpeg(80) };
+/// assert_ne!(sharp, Output::jpeg(80));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Subsampling {
@@ -57,6 +69,14 @@ pub enum Subsampling {
 }
 
 /// Time against size.
+///
+/// ```
+/// use templrender::{Effort, Frame, Limits, Output};
+/// let frame = Frame::new(64, 64, &Limits::default())?;
+/// let once = frame.encode(&Output { effort: Effort::Small, ..Output::png() })?;
+/// assert!(once.len() <= frame.encode(&Output::png())?.len());
+/// # Ok::<(), templrender::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Effort {

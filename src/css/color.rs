@@ -21,6 +21,8 @@ pub(crate) struct Color {
 
 impl Color {
     pub(crate) const TRANSPARENT: Self = Self { r: 0.0, g: 0.0, b: 0.0, a: 0.0 };
+    #[cfg(test)]
+    pub(crate) const WHITE: Self = Self { r: 1.0, g: 1.0, b: 1.0, a: 1.0 };
     pub(crate) const BLACK: Self = Self { r: 0.0, g: 0.0, b: 0.0, a: 1.0 };
 
     pub(crate) fn from_rgba8(r: u8, g: u8, b: u8, a: u8) -> Self {

@@ -313,14 +313,15 @@ fn depends_on_font(length: &Length, context: &LengthContext) -> bool {
     matches!(length, Length::Calc(calc) if any(calc))
 }
 
-/// `white-space` holds in one word what CSS splits in collapsing and wrapping. A `pre-line` that does not wrap has no word: it keeps its
-/// line breaks, and its spaces too.
+/// `white-space` holds in one word what CSS splits in collapsing and wrapping.
 fn rewrapped(value: WhiteSpace, wrap: bool) -> WhiteSpace {
     match (value, wrap) {
         (WhiteSpace::NoWrap, true) => WhiteSpace::Normal,
         (WhiteSpace::Pre, true) => WhiteSpace::PreWrap,
         (WhiteSpace::Normal, false) => WhiteSpace::NoWrap,
-        (WhiteSpace::PreWrap | WhiteSpace::PreLine, false) => WhiteSpace::Pre,
+        (WhiteSpace::PreWrap, false) => WhiteSpace::Pre,
+        (WhiteSpace::PreLine, false) => WhiteSpace::PreLineNoWrap,
+        (WhiteSpace::PreLineNoWrap, true) => WhiteSpace::PreLine,
         (same, _) => same,
     }
 }

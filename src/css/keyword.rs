@@ -70,10 +70,25 @@ keywords! {
     FontStyle { Normal = "normal", Italic = "italic", Oblique = "oblique" }
     TextAlign { Start = "start", End = "end", Left = "left", Right = "right", Center = "center", Justify = "justify" }
     TextTransform { None = "none", Uppercase = "uppercase", Lowercase = "lowercase", Capitalize = "capitalize" }
-    WhiteSpace { Normal = "normal", NoWrap = "nowrap", Pre = "pre", PreWrap = "pre-wrap", PreLine = "pre-line" }
     TextWrap { Wrap = "wrap", NoWrap = "nowrap", Balance = "balance" }
     OverflowWrap { Normal = "normal", Anywhere = "anywhere", BreakWord = "break-word" }
     DecorationStyle { Solid = "solid", Double = "double", Dotted = "dotted", Dashed = "dashed", Wavy = "wavy" }
+}
+
+impl Keyword for WhiteSpace {
+    const NAMES: &'static [&'static str] = &["normal", "nowrap", "pre", "pre-wrap", "pre-line"];
+    const VALUES: &'static [Self] = &[Self::Normal, Self::NoWrap, Self::Pre, Self::PreWrap, Self::PreLine];
+
+    /// What `text-wrap` made of `pre-line` is never a key's value.
+    fn keyword(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::NoWrap => "nowrap",
+            Self::Pre => "pre",
+            Self::PreWrap => "pre-wrap",
+            Self::PreLine | Self::PreLineNoWrap => "pre-line",
+        }
+    }
 }
 
 impl Keyword for Direction {

@@ -546,6 +546,8 @@ pub(crate) enum WhiteSpace {
     Pre,
     PreWrap,
     PreLine,
+    /// `pre-line` under `text-wrap: nowrap`; CSS has no single word for it.
+    PreLineNoWrap,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

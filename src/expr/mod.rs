@@ -9,7 +9,7 @@ mod eval;
 mod filter;
 mod function;
 mod lex;
-mod names;
+pub(crate) mod names;
 mod operate;
 mod parse;
 mod scope;

@@ -16,7 +16,7 @@ use crate::scene::{Border, BoxShadow, Fill, Filter, Gradient, Group, Item, Path,
 
 /// The scene and the report's part of a laid-out canvas.
 pub(super) fn emit(canvas: &Canvas, height: f32, nodes: &[Node<'_>], notes: Vec<Note>) -> (Scene, Outcome) {
-    let mut emitter = Emitter { canvas: (canvas.width, height), layers: Vec::new(), notes };
+    let mut emitter = Emitter { canvas: (canvas.width, height), to_canvas: Affine::IDENTITY, layers: Vec::new(), notes };
     let whole = Shape::rect(Rect::new(0.0, 0.0, canvas.width, height));
     let context = LengthContext { em: canvas.text.size_px(), canvas: emitter.canvas };
     let mut items = Vec::new();
@@ -31,6 +31,8 @@ pub(super) fn emit(canvas: &Canvas, height: f32, nodes: &[Node<'_>], notes: Vec<
 
 struct Emitter {
     canvas: (f32, f32),
+    /// The transforms of the layers that are open.
+    to_canvas: Affine,
     layers: Vec<LaidLayer>,
     notes: Vec<Note>,
 }
@@ -44,7 +46,9 @@ impl Emitter {
         let outer = Shape { rect: node.rect.snapped(), radii: radii(style, &node.rect, &context) };
         let edges = node.edges;
         let padding = outer.inset(edges.border);
-        self.report(node);
+        let transform = transform(style, &node.rect, &context);
+        let outside = self.to_canvas;
+        self.to_canvas = outside.then_inner(&transform);
 
         let mut items = Vec::new();
         shadows(style, current, &outer, false, &context, &mut items);
@@ -52,13 +56,21 @@ impl Emitter {
         shadows(style, current, &padding, true, &context, &mut items);
         border(style, current, &outer, &edges, &mut items);
         let mut content = Vec::new();
-        self.content(node, &outer, &edges, &context, &mut content);
+        let holds_layers = matches!(node.layer.content, Content::Box(_));
+        if !holds_layers {
+            self.content(node, &outer, &edges, &context, &mut content);
+        }
+        self.report(node, !items.is_empty() || !content.is_empty());
+        if holds_layers {
+            self.content(node, &outer, &edges, &context, &mut content);
+        }
+        self.to_canvas = outside;
         if style.overflow_hidden && !content.is_empty() {
             items.push(Item::Group(Group { clip: Some(padding), ..Group::plain(content) }));
         } else {
             items.append(&mut content);
         }
-        grouped(style, current, node, outer, &context, items, out);
+        grouped(style, current, transform, outer, &context, items, out);
     }
 
     fn content(&mut self, node: &Node<'_>, outer: &Shape, edges: &Edges, context: &LengthContext, out: &mut Vec<Item>) {
@@ -82,7 +94,7 @@ impl Emitter {
         let Some(found) = node.found else { return };
         let style = &node.layer.style;
         let inner = edges.content_box(&node.rect);
-        let fit = style.object_fit.unwrap_or(if picture.svg { ObjectFit::Contain } else { ObjectFit::Fill });
+        let fit = object_fit(style, picture.svg);
         let (width, height) = fitted(fit, found.natural, (inner.width, inner.height));
         let place = |position: &Length, free: f32| position.resolve(context, Some(free)).unwrap_or(free / 2.0);
         let (x, y) = &style.object_position;
@@ -100,8 +112,8 @@ impl Emitter {
         out.push(Item::Picture(Picture { source: found.id, dest: dest.snapped(), clip }));
     }
 
-    /// The layer's lines in the report.
-    fn report(&mut self, node: &Node<'_>) {
+    /// The layer's lines in the report; `shows` is whether it draws anything itself.
+    fn report(&mut self, node: &Node<'_>, shows: bool) {
         let ident = &node.layer.ident;
         let mut lines = Vec::new();
         if let Some(text) = &node.text {
@@ -114,12 +126,12 @@ impl Emitter {
             self.notes.extend(text.notes.iter().filter_map(|note| Note::of_text(ident, note)));
         }
         let canvas = Rect::new(0.0, 0.0, self.canvas.0, self.canvas.1);
-        if !node.rect.is_empty() && canvas.intersect(&node.rect).is_empty() {
+        if shows && !node.rect.is_empty() && canvas.intersect(&self.to_canvas.bounds(&node.rect)).is_empty() {
             self.notes.push(Note::off_canvas(ident, &node.rect));
         }
         let picture = node.found.map(|found| {
             let inner = node.edges.content_box(&node.rect);
-            let fit = node.layer.style.object_fit.unwrap_or(ObjectFit::Fill);
+            let fit = object_fit(&node.layer.style, matches!(&node.layer.content, Content::Picture(picture) if picture.svg));
             let scale = found.natural.map(|natural| fitted(fit, Some(natural), (inner.width, inner.height)).0 / natural.0.max(1.0));
             (found.id, scale)
         });
@@ -143,6 +155,11 @@ pub(super) fn text_origin(node: &Node<'_>, edges: &Edges) -> (f32, f32) {
         _ => 0.0,
     };
     (inner.x, inner.y + down)
+}
+
+/// How a picture is fitted; SVGs without a word about it are contained.
+fn object_fit(style: &Style, svg: bool) -> ObjectFit {
+    style.object_fit.unwrap_or(if svg { ObjectFit::Contain } else { ObjectFit::Fill })
 }
 
 /// The size of a picture in a box, as `object-fit` has it.
@@ -256,9 +273,9 @@ fn border(style: &Style, current: Color, outer: &Shape, edges: &Edges, out: &mut
 }
 
 /// The layer's items, in a group where the layer acts as one.
-fn grouped(style: &Style, current: Color, node: &Node<'_>, outer: Shape, context: &LengthContext, items: Vec<Item>, out: &mut Vec<Item>) {
+fn grouped(style: &Style, current: Color, transform: Affine, outer: Shape, context: &LengthContext, items: Vec<Item>, out: &mut Vec<Item>) {
     let group = Group {
-        transform: transform(style, &node.rect, context),
+        transform,
         opacity: style.opacity.clamp(0.0, 1.0),
         blend: style.mix_blend_mode,
         isolated: style.isolation,

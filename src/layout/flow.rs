@@ -5,12 +5,12 @@
 //! they would have flowed; their size and place is [`anchor`](super::anchor)'s.
 
 use taffy::tree::{Baselines, LayoutInput, LayoutOutput};
-use taffy::{AvailableSpace, NodeId, Size, TaffyTree};
+use taffy::{AvailableSpace, LengthPercentage, NodeId, Size, TaffyTree};
 
 use super::measure::{Edges, is_flow};
 use super::taffy_style::style;
 use super::{Layouter, Node};
-use crate::css::style::Position;
+use crate::css::style::{Position, Sides};
 use crate::geom::{Point, Rect};
 use crate::plan::tree::{Content, PlannedLayer};
 use crate::text::Available;
@@ -26,26 +26,26 @@ struct Twig<'a> {
 
 impl<'a> Layouter<'a> {
     /// Min-content and max-content width of a flow box's border box.
-    pub(super) fn flow_widths(&mut self, layer: &'a PlannedLayer) -> (f32, f32) {
+    pub(super) fn flow_widths(&mut self, layer: &'a PlannedLayer, edges: &Edges) -> (f32, f32) {
         let mut width = |space| {
             let available = Size { width: space, height: AvailableSpace::MaxContent };
-            self.solve(layer, (None, None), available).map_or(0.0, |(tree, root)| width_of(&tree, root.id))
+            self.solve(layer, edges, (None, None), available).map_or(0.0, |(tree, root)| width_of(&tree, root.id))
         };
         let most = width(AvailableSpace::MaxContent);
         (width(AvailableSpace::MinContent).min(most), most)
     }
 
     /// The height of a flow box at a width of its border box.
-    pub(super) fn flow_height(&mut self, layer: &'a PlannedLayer, width: f32) -> f32 {
+    pub(super) fn flow_height(&mut self, layer: &'a PlannedLayer, edges: &Edges, width: f32) -> f32 {
         let available = Size { width: AvailableSpace::Definite(width), height: AvailableSpace::MaxContent };
-        let solved = self.solve(layer, (Some(width), None), available);
+        let solved = self.solve(layer, edges, (Some(width), None), available);
         solved.and_then(|(tree, root)| tree.layout(root.id).ok().map(|l| l.size.height)).unwrap_or(0.0)
     }
 
     /// A flow box with everything in it.
     pub(super) fn flow(&mut self, layer: &'a PlannedLayer, rect: Rect, edges: Edges) -> Node<'a> {
         let available = Size { width: AvailableSpace::Definite(rect.width), height: AvailableSpace::Definite(rect.height) };
-        match self.solve(layer, (Some(rect.width), Some(rect.height)), available) {
+        match self.solve(layer, &edges, (Some(rect.width), Some(rect.height)), available) {
             Some((tree, root)) => self.grow(&tree, &root, rect, edges),
             None => Node { layer, rect, edges, text: None, found: None, children: Vec::new() },
         }
@@ -75,9 +75,12 @@ impl<'a> Layouter<'a> {
         Node { layer: twig.layer, rect, edges, text: None, found: None, children }
     }
 
+    /// The tree of a flow box, solved. The root's percentages are of a containing block that is not in the tree: its size and edges are
+    /// known already.
     fn solve(
         &mut self,
         layer: &'a PlannedLayer,
+        edges: &Edges,
         size: (Option<f32>, Option<f32>),
         available: Size<AvailableSpace>,
     ) -> Option<(Tree<'a>, Twig<'a>)> {
@@ -89,6 +92,8 @@ impl<'a> Layouter<'a> {
         root_style.min_size = Size::auto();
         root_style.max_size = Size::auto();
         root_style.margin = taffy::Rect::zero();
+        let Sides { top, right, bottom, left } = edges.padding;
+        root_style.padding = taffy::Rect { left, right, top, bottom }.map(LengthPercentage::length);
         root_style.inset = taffy::Rect::auto();
         root_style.aspect_ratio = None;
         tree.set_style(root.id, root_style).ok()?;
@@ -148,7 +153,7 @@ impl<'a> Layouter<'a> {
                 Size { width: most, height: set.height }
             },
         );
-        if let (true, Some(first)) = (is_text, baseline.or_else(|| self.baseline_at(layer, &inputs))) {
+        if is_text && let Some(first) = baseline.or_else(|| self.baseline_at(layer, &inputs)) {
             let Edges { border, padding, .. } = self.edges(layer, inputs.parent_size.width.unwrap_or(0.0));
             output.baselines = Baselines::from_first(Some(first + border.top + padding.top));
         }

@@ -1,7 +1,7 @@
 //! How large things are by themselves: edges (margin, border, padding) in px, and the size that a layer's content asks for.
 
 use super::Layouter;
-use crate::css::length::Length;
+use crate::css::length::{Length, LengthContext};
 use crate::css::style::{Border, BorderStyle, Display, Sides};
 use crate::error::Fault;
 use crate::geom::Rect;
@@ -56,7 +56,7 @@ pub(super) fn hangs_on_height(layer: &PlannedLayer) -> bool {
 }
 
 /// A border's width as Chromium computes it: whole px, never rounded down to nothing.
-fn border_px(border: &Border, context: &crate::css::length::LengthContext) -> f32 {
+fn border_px(border: &Border, context: &LengthContext) -> f32 {
     if matches!(border.style, BorderStyle::None | BorderStyle::Hidden) {
         return 0.0;
     }
@@ -76,29 +76,33 @@ pub(super) fn physical(sides: &Sides<Length>, logical: &[Option<Length>; 4], rtl
     }
 }
 
+/// The edges of a layer; percentages are of the containing block's width, as CSS has it for all four sides.
+fn edges(layer: &PlannedLayer, containing_width: f32, context: &LengthContext) -> Edges {
+    let style = &layer.style;
+    let rtl = layer.text.is_rtl();
+    let margin = physical(&style.margin, &style.margin_logical, rtl);
+    let padding = physical(&style.padding, &style.padding_logical, rtl);
+    let px = |length: &Length| length.resolve(context, Some(containing_width)).unwrap_or(0.0);
+    Edges {
+        margin_left: px(&margin.left),
+        margin_right: px(&margin.right),
+        margin_top: px(&margin.top),
+        margin_bottom: px(&margin.bottom),
+        auto_margins: [margin.left.is_auto(), margin.right.is_auto(), margin.top.is_auto(), margin.bottom.is_auto()],
+        border: Sides {
+            top: border_px(&style.border.top, context),
+            right: border_px(&style.border.right, context),
+            bottom: border_px(&style.border.bottom, context),
+            left: border_px(&style.border.left, context),
+        },
+        padding: Sides { top: px(&padding.top), right: px(&padding.right), bottom: px(&padding.bottom), left: px(&padding.left) },
+    }
+}
+
 impl<'a> Layouter<'a> {
     /// The edges of a layer; percentages are of the containing block's width, as CSS has it for all four sides.
     pub(super) fn edges(&self, layer: &PlannedLayer, containing_width: f32) -> Edges {
-        let context = self.context(layer);
-        let style = &layer.style;
-        let rtl = layer.text.is_rtl();
-        let margin = physical(&style.margin, &style.margin_logical, rtl);
-        let padding = physical(&style.padding, &style.padding_logical, rtl);
-        let px = |length: &Length| length.resolve(&context, Some(containing_width)).unwrap_or(0.0);
-        Edges {
-            margin_left: px(&margin.left),
-            margin_right: px(&margin.right),
-            margin_top: px(&margin.top),
-            margin_bottom: px(&margin.bottom),
-            auto_margins: [margin.left.is_auto(), margin.right.is_auto(), margin.top.is_auto(), margin.bottom.is_auto()],
-            border: Sides {
-                top: border_px(&style.border.top, &context),
-                right: border_px(&style.border.right, &context),
-                bottom: border_px(&style.border.bottom, &context),
-                left: border_px(&style.border.left, &context),
-            },
-            padding: Sides { top: px(&padding.top), right: px(&padding.right), bottom: px(&padding.bottom), left: px(&padding.left) },
-        }
+        edges(layer, containing_width, &self.context(layer))
     }
 
     /// The smallest and the largest useful width of a layer's border box.
@@ -109,7 +113,7 @@ impl<'a> Layouter<'a> {
                 let most = self.measure_text(layer, Available::MaxContent).width;
                 (least + edges.horizontal(), most + edges.horizontal())
             }
-            Content::Box(_) if is_flow(layer) => self.flow_widths(layer),
+            Content::Box(_) if is_flow(layer) => self.flow_widths(layer, edges),
             _ => (edges.horizontal(), edges.horizontal()),
         }
     }
@@ -121,7 +125,7 @@ impl<'a> Layouter<'a> {
                 let inner = (width - edges.horizontal()).max(0.0);
                 self.measure_text(layer, Available::Definite(inner)).height + edges.vertical()
             }
-            Content::Box(_) if is_flow(layer) => self.flow_height(layer, width),
+            Content::Box(_) if is_flow(layer) => self.flow_height(layer, edges, width),
             _ => edges.vertical(),
         }
     }
@@ -133,11 +137,15 @@ impl<'a> Layouter<'a> {
         self.or_fault(measured, layer)
     }
 
-    /// The lines of a text in its content box.
-    pub(super) fn set_text(&mut self, layer: &'a PlannedLayer, inner: &Rect) -> TextLayout {
+    /// The lines of a text in its border box. Where it shrinks the box stays, but edges in `em` become thinner with the text.
+    pub(super) fn set_text(&mut self, layer: &'a PlannedLayer, rect: &Rect, containing_width: f32) -> TextLayout {
         let style = self.text_style(layer);
         let request = self.request(layer, &style);
-        let set = self.engine.layout(&request, inner.width, Some(inner.height));
+        let canvas = self.canvas;
+        let set = self.engine.layout_in(&request, |em| {
+            let inner = edges(layer, containing_width, &LengthContext { em, canvas }).content_box(rect);
+            (inner.width, Some(inner.height))
+        });
         self.or_fault(set, layer)
     }
 

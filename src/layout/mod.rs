@@ -89,7 +89,7 @@ impl<'a> Layouter<'a> {
                     })
                     .collect();
             }
-            Content::Text(_) => node.text = Some(self.set_text(layer, &edges.content_box(&rect))),
+            Content::Text(_) => node.text = Some(self.set_text(layer, &rect, containing_width)),
             Content::Picture(picture) => node.found = self.finder.find(picture),
             Content::Path(_) => {}
         }

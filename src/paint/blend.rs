@@ -2,6 +2,12 @@
 //!
 //! `tiny_skia`'s four modes that mix channels are wrong by 31 to 61 levels, and its dodge and burn depend on the processor's reciprocal
 //! estimate; here every step is an IEEE operation, so every machine writes the same bytes.
+//!
+//! Held against the formulas in f64 (`cargo test --lib modes_keep_to_the_formulas -- --nocapture` prints the table): from the bytes that
+//! are stored, all sixteen are within 0.51 levels whatever the alphas, and within that of the ideal where both are opaque. What remains
+//! under translucent colours is that eight premultiplied bits do not hold them: dodge and burn are steep there (up to 87 levels for
+//! single colours, 0.36 on average), hue and saturation come next (32 and 13), all others keep to 3; the formulas themselves, given
+//! the same bytes, come as far away.
 
 use super::canvas::Line;
 use super::coverage::Run;
@@ -16,6 +22,7 @@ pub(crate) fn row(mode: BlendMode, dst: &mut [u8], line: Line<'_>, run: Run<'_>,
         };
         let source = match line {
             Line::Color(color) => color,
+            Line::Shade(pixels) => pixels.get(i).map_or([0; 4], |px| px.map(|v| ((u32::from(v) + 128) >> 8) as u8)),
             Line::Pixels(pixels, _) => match pixels.get(i * 4..i * 4 + 4) {
                 Some(&[r, g, b, a]) => [r, g, b, a],
                 _ => [0; 4],

@@ -6,7 +6,7 @@ use super::area::Area;
 use super::canvas::{Canvas, Ink, Source, compose};
 use super::coverage::Coverage;
 use super::path::Outline;
-use super::{Painter, State, premultiplied};
+use super::{Painter, State};
 use crate::css::color::Color;
 use crate::css::style::{BorderStyle, Corners, LineCap, LineJoin, Sides};
 use crate::geom::{Affine, Point};
@@ -63,7 +63,7 @@ impl Painter<'_> {
                 None => return,
             }
         }
-        let ink = Ink { except: Some(&inn), ..Ink::new(Source::Color(premultiplied(set.color)), state.alpha) };
+        let ink = Ink { except: Some(&inn), ..Ink::new(Source::Color(state.tint(set.color)), 255) };
         compose(canvas, &state.clip, &out, &ink, &mut self.scratch.rows);
     }
 
@@ -116,7 +116,7 @@ impl Painter<'_> {
             }
             if let Some(path) = super::stroked(&line, &stroke(length, closed), &state.ctm) {
                 let coverage = Coverage::of_path(&path, FillRule::Winding, &visible);
-                let ink = Ink::new(Source::Color(premultiplied(set.color)), state.alpha);
+                let ink = Ink::new(Source::Color(state.tint(set.color)), 255);
                 compose(canvas, &state.clip, &coverage, &ink, &mut self.scratch.rows);
             }
         }

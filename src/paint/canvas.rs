@@ -7,8 +7,7 @@ use super::blend;
 use super::coverage::{Coverage, Run};
 use super::gradient::Shader;
 use crate::css::style::BlendMode;
-use crate::simd::blend as kernel;
-use crate::simd::div255;
+use crate::simd::{Level, blend as kernel};
 
 /// Premultiplied RGBA8 rows of an area.
 pub(crate) struct Canvas<'p> {
@@ -86,12 +85,19 @@ impl<'s> Ink<'s> {
     }
 }
 
-/// Rows that `compose` works in.
-#[derive(Default)]
+/// Rows that `compose` works in, and the instructions it works with.
 pub(crate) struct Rows {
+    pub(crate) level: Level,
     mask: Vec<u8>,
     faded: Vec<u8>,
     paint: Vec<u8>,
+    fine: Vec<[u16; 4]>,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self { level: Level::detect(), mask: Vec::new(), faded: Vec::new(), paint: Vec::new(), fine: Vec::new() }
+    }
 }
 
 /// Paints `ink` through `coverage` onto the canvas, inside the clip.
@@ -103,15 +109,19 @@ pub(crate) fn compose(canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Coverage,
     if area.is_empty() || ink.alpha == 0 {
         return;
     }
-    let Rows { mask, faded, paint } = rows;
+    let Rows { level, mask, faded, paint, fine } = rows;
     for y in area.top..area.bottom {
         let (from, to) = (area.left, area.right);
         let line = match &ink.source {
             Source::Color(color) => Line::Color(*color),
             Source::Pixels(pixels) => Line::Pixels(pixels.row(y, from, to), pixels.opaque),
+            Source::Gradient(shader) if !shader.opaque => {
+                shader.fine_row(y, from, to, fine);
+                Line::Shade(fine)
+            }
             Source::Gradient(shader) => match shader.row(y, from, to, paint) {
                 Some(color) => Line::Color(color),
-                None => Line::Pixels(paint, shader.opaque),
+                None => Line::Pixels(paint, true),
             },
         };
         let row = canvas.row_mut(y, from, to);
@@ -134,9 +144,10 @@ pub(crate) fn compose(canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Coverage,
             let line = match line {
                 Line::Color(color) => Line::Color(color),
                 Line::Pixels(pixels, opaque) => Line::Pixels(pixels.get(start * 4..(start + len) * 4).unwrap_or_default(), opaque),
+                Line::Shade(pixels) => Line::Shade(pixels.get(start..start + len).unwrap_or_default()),
             };
             if ink.blend == BlendMode::Normal {
-                source_over(dst, line, run, ink.alpha);
+                source_over(*level, dst, line, run, ink.alpha);
             } else {
                 blend::row(ink.blend, dst, line, run, ink.alpha);
             }
@@ -162,7 +173,7 @@ pub(crate) fn compose(canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Coverage,
                 if ink.alpha != 255 {
                     kernel::mask_faded(mask, ink.alpha);
                 }
-                emit_dense(row, line, mask, ink);
+                emit_dense(*level, row, line, mask, ink);
             }
         }
     }
@@ -173,6 +184,8 @@ pub(crate) fn compose(canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Coverage,
 pub(crate) enum Line<'l> {
     Color([u8; 4]),
     Pixels(&'l [u8], bool),
+    /// Pixels of a gradient that can be seen through, in 256ths of a level.
+    Shade(&'l [[u16; 4]]),
 }
 
 /// Merges a coverage's row into a mask: `full` where it covers wholly, `merge` where partly.
@@ -190,22 +203,26 @@ fn gather(mask: &mut [u8], coverage: &Coverage, y: i32, from: i32, to: i32, merg
     });
 }
 
-fn emit_dense(row: &mut [u8], line: Line<'_>, mask: &[u8], ink: &Ink<'_>) {
+fn emit_dense(level: Level, row: &mut [u8], line: Line<'_>, mask: &[u8], ink: &Ink<'_>) {
     if ink.blend != BlendMode::Normal {
         blend::row(ink.blend, row, line, Run::Mask(mask), 255);
     } else {
-        source_over(row, line, Run::Mask(mask), 255);
+        source_over(level, row, line, Run::Mask(mask), 255);
     }
 }
 
-/// A mask run holds the ink's alpha already.
-fn source_over(dst: &mut [u8], line: Line<'_>, run: Run<'_>, alpha: u8) {
+/// A mask run holds the ink's alpha already; colours and gradients have it in them.
+fn source_over(level: Level, dst: &mut [u8], line: Line<'_>, run: Run<'_>, alpha: u8) {
     match (line, run) {
-        (Line::Color(color), Run::Full(_)) => kernel::color_over(dst, color.map(|v| div255(u32::from(v) * u32::from(alpha)))),
-        (Line::Color(color), Run::Mask(mask)) => kernel::color_over_masked(dst, color, mask),
-        (Line::Pixels(pixels, true), Run::Full(_)) if alpha == 255 && pixels.len() == dst.len() => dst.copy_from_slice(pixels),
-        (Line::Pixels(pixels, _), Run::Full(_)) if alpha == 255 => kernel::over(dst, pixels),
-        (Line::Pixels(pixels, _), Run::Full(_)) => kernel::over_faded(dst, pixels, alpha),
-        (Line::Pixels(pixels, _), Run::Mask(mask)) => kernel::over_masked(dst, pixels, mask),
+        (Line::Color(color), Run::Full(_)) => level.color_over(dst, color),
+        (Line::Color(color), Run::Mask(mask)) => level.color_over_masked(dst, color, mask),
+        (Line::Pixels(pixels, true), Run::Full(_)) if alpha == 255 && pixels.len() == dst.len() => {
+            dst.copy_from_slice(pixels);
+        }
+        (Line::Pixels(pixels, _), Run::Full(_)) if alpha == 255 => level.over(dst, pixels),
+        (Line::Pixels(pixels, _), Run::Full(_)) => level.over_faded(dst, pixels, alpha),
+        (Line::Pixels(pixels, _), Run::Mask(mask)) => level.over_masked(dst, pixels, mask),
+        (Line::Shade(pixels), Run::Full(_)) => level.shade(dst, pixels),
+        (Line::Shade(pixels), Run::Mask(mask)) => level.shade_masked(dst, pixels, mask),
     }
 }

@@ -1,7 +1,8 @@
 //! Colours of a gradient, row by row.
 //!
 //! Each px has its exact place along the gradient's line; colours are interpolated premultiplied. A gradient without hard stops is read
-//! out of a table of [`TABLE`] colours (two neighbours differ by less than a level), others are evaluated stop by stop. An angle around a
+//! out of a table of [`TABLE`] colours (two neighbours differ by less than a level), others are evaluated stop by stop. Where one can be
+//! seen through, its colours keep 8 bits more until they are laid over what is there, so that the sum is rounded once. An angle around a
 //! centre is Skia's polynomial, so it has Chromium's error too, and none of std's functions.
 
 use crate::css::color::Color;
@@ -17,7 +18,9 @@ pub(crate) struct Shader {
     map: Affine,
     repeating: bool,
     stops: Vec<(f32, [f32; 4])>,
+    /// Of one of the two, by whether the gradient is opaque, or of neither.
     table: Vec<[u8; 4]>,
+    fine_table: Vec<[u16; 4]>,
     pub(crate) opaque: bool,
 }
 
@@ -33,9 +36,9 @@ enum Kind {
 }
 
 impl Shader {
-    /// A gradient under a map to device px; `None` where nothing can be seen of it.
-    pub(crate) fn new(gradient: &Gradient, map: &Affine) -> Option<Self> {
-        let stops: Vec<(f32, [f32; 4])> = gradient.stops.iter().map(|(at, c)| (*at, premultiplied(*c))).collect();
+    /// A gradient of an opacity under a map to device px; `None` where nothing can be seen of it.
+    pub(crate) fn new(gradient: &Gradient, map: &Affine, opacity: f32) -> Option<Self> {
+        let stops: Vec<(f32, [f32; 4])> = gradient.stops.iter().map(|(at, c)| (*at, premultiplied(*c).map(|v| v * opacity))).collect();
         let (first, last) = (stops.first()?.0, stops.last()?.0);
         if stops.iter().any(|(at, c)| !at.is_finite() || c.iter().any(|v| !v.is_finite())) {
             return None;
@@ -62,9 +65,15 @@ impl Shader {
             // no length: the last colour fills all, as CSS has it
             _ => (Kind::Flat, Affine::IDENTITY),
         };
-        let mut shader = Self { kind, map: inverse, repeating: gradient.repeating, stops, table: Vec::new(), opaque };
+        let mut shader =
+            Self { kind, map: inverse, repeating: gradient.repeating, stops, table: Vec::new(), fine_table: Vec::new(), opaque };
         if shader.is_smooth() {
-            shader.table = (0..TABLE).map(|i| bytes(shader.color_at(i as f32 / (TABLE - 1) as f32))).collect();
+            let colors = (0..TABLE).map(|i| shader.color_at(i as f32 / (TABLE - 1) as f32));
+            if opaque {
+                shader.table = colors.map(bytes).collect();
+            } else {
+                shader.fine_table = colors.map(fine).collect();
+            }
         }
         Some(shader)
     }
@@ -84,44 +93,55 @@ impl Shader {
 
     /// Row `y` from px `from` to `to` as pixels in `out`, or as one colour.
     pub(crate) fn row(&self, y: i32, from: i32, to: i32, out: &mut Vec<u8>) -> Option<[u8; 4]> {
-        let m = &self.map;
-        let y = y as f32 + 0.5;
-        if matches!(self.kind, Kind::Flat) {
-            return Some(self.stops.last().map_or([0; 4], |(_, c)| bytes(*c)));
-        }
-        if matches!(self.kind, Kind::Linear) && m.a == 0.0 {
-            return Some(self.at(m.c * y + m.e));
+        if let Some(color) = self.row_color(y) {
+            return Some(bytes(color));
         }
         out.resize(super::area::offset(from, to) * 4, 0);
+        self.fill(&self.table, bytes, y, from, out.as_chunks_mut().0);
+        None
+    }
+
+    /// Row `y` from px `from` to `to` in 256ths of a level.
+    pub(crate) fn fine_row(&self, y: i32, from: i32, to: i32, out: &mut Vec<[u16; 4]>) {
+        out.resize(super::area::offset(from, to), [0; 4]);
+        match self.row_color(y) {
+            Some(color) => out.fill(fine(color)),
+            None => self.fill(&self.fine_table, fine, y, from, out),
+        }
+    }
+
+    /// The colour of a row that has one only.
+    fn row_color(&self, y: i32) -> Option<[f32; 4]> {
+        match self.kind {
+            Kind::Flat => Some(self.stops.last().map_or([0.0; 4], |(_, c)| *c)),
+            Kind::Linear if self.map.a == 0.0 => Some(self.color_at(self.map.c * (y as f32 + 0.5) + self.map.e)),
+            _ => None,
+        }
+    }
+
+    fn fill<P: Copy + Default>(&self, table: &[P], of: fn([f32; 4]) -> P, y: i32, from: i32, out: &mut [P]) {
+        let m = &self.map;
+        let y = y as f32 + 0.5;
         let (dx, x0) = (m.a, m.c * y + m.e);
         let (dy, y0) = (m.b, m.d * y + m.f);
-        let middles = (from..to).map(|x| x as f32 + 0.5);
-        let (pixels, _) = out.as_chunks_mut::<4>();
-        let row = pixels.iter_mut().zip(middles);
-        let table = <&[[u8; 4]; TABLE]>::try_from(self.table.as_slice());
+        let row = out.iter_mut().zip((from..).map(|x| x as f32 + 0.5));
+        let table = <&[P; TABLE]>::try_from(table);
+        let distance = |x: f32| {
+            let p = Point::new(dx * x + x0, dy * x + y0);
+            (p.x * p.x + p.y * p.y).sqrt()
+        };
         match (&self.kind, table) {
             (Kind::Linear, Ok(table)) => {
                 let (scale, shift) = (dx * (TABLE - 1) as f32, x0 * (TABLE - 1) as f32);
                 row.for_each(|(px, x)| *px = look_up(table, scale * x + shift));
             }
-            (Kind::Linear | Kind::Flat, _) => row.for_each(|(px, x)| *px = self.at(dx * x + x0)),
-            (Kind::Radial, Ok(table)) => row.for_each(|(px, x)| {
-                let p = Point::new(dx * x + x0, dy * x + y0);
-                *px = look_up(table, (p.x * p.x + p.y * p.y).sqrt() * (TABLE - 1) as f32);
-            }),
-            (Kind::Radial, _) => row.for_each(|(px, x)| {
-                let p = Point::new(dx * x + x0, dy * x + y0);
-                *px = self.at((p.x * p.x + p.y * p.y).sqrt());
-            }),
-            (Kind::Conic, _) => row.for_each(|(px, x)| *px = self.at(turn(dx * x + x0, dy * x + y0))),
-        }
-        None
-    }
-
-    fn at(&self, offset: f32) -> [u8; 4] {
-        match <&[[u8; 4]; TABLE]>::try_from(self.table.as_slice()) {
-            Ok(table) => look_up(table, offset * (TABLE - 1) as f32),
-            Err(_) => bytes(self.color_at(offset)),
+            (Kind::Linear | Kind::Flat, _) => row.for_each(|(px, x)| *px = of(self.color_at(dx * x + x0))),
+            (Kind::Radial, Ok(table)) => row.for_each(|(px, x)| *px = look_up(table, distance(x) * (TABLE - 1) as f32)),
+            (Kind::Radial, _) => row.for_each(|(px, x)| *px = of(self.color_at(distance(x)))),
+            (Kind::Conic, Ok(table)) => {
+                row.for_each(|(px, x)| *px = look_up(table, turn(dx * x + x0, dy * x + y0) * (TABLE - 1) as f32));
+            }
+            (Kind::Conic, _) => row.for_each(|(px, x)| *px = of(self.color_at(turn(dx * x + x0, dy * x + y0)))),
         }
     }
 
@@ -153,7 +173,7 @@ impl Shader {
 
 /// The entry nearest to a place that may lie outside. Added to 2^23, the place's whole number stands in the float's low bits, which is
 /// quicker than a cast; NaN gives some entry.
-fn look_up(table: &[[u8; 4]; TABLE], at: f32) -> [u8; 4] {
+fn look_up<P: Copy + Default>(table: &[P; TABLE], at: f32) -> P {
     let at = (at.clamp(0.0, (TABLE - 1) as f32) + 8_388_608.0).to_bits() as usize & (TABLE - 1);
     table.get(at).copied().unwrap_or_default()
 }
@@ -178,6 +198,11 @@ fn bytes(color: [f32; 4]) -> [u8; 4] {
     color.map(|v| (v * 255.0 + 0.5) as u8)
 }
 
+/// In 256ths of a level.
+fn fine(color: [f32; 4]) -> [u16; 4] {
+    color.map(|v| (v * 65_280.0 + 0.5) as u16)
+}
+
 /// The angle of a vector as a share of a turn, 0 to 1, clockwise from the right where y points down.
 fn turn(x: f32, y: f32) -> f32 {
     let (ax, ay) = (x.abs(), y.abs());
@@ -199,7 +224,7 @@ mod tests {
     }
 
     fn row(gradient: &Gradient, y: i32, to: i32) -> Vec<[u8; 4]> {
-        let shader = Shader::new(gradient, &Affine::IDENTITY).unwrap();
+        let shader = Shader::new(gradient, &Affine::IDENTITY, 1.0).unwrap();
         let mut out = Vec::new();
         match shader.row(y, 0, to, &mut out) {
             Some(color) => vec![color; to as usize],

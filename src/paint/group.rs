@@ -17,7 +17,7 @@ impl Painter<'_> {
         if depth >= deepest {
             return Err(Fault::new(Code::TemplateLimit, "", format!("groups are nested {depth} deep, over the limit of {deepest}")).into());
         }
-        let alpha = (group.opacity.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
+        let alpha = super::alpha(group.opacity);
         let ctm = state.ctm.then_inner(&group.transform);
         if alpha == 0 || ctm.inverse().is_none() || ![ctm.a, ctm.b, ctm.c, ctm.d, ctm.e, ctm.f].iter().all(|v| v.is_finite()) {
             return Ok(());
@@ -28,13 +28,13 @@ impl Painter<'_> {
             && group.backdrop_filters.is_empty()
             && (alpha == 255 || is_one_leaf(&group.items))
             && !(group.isolated && blends(&group.items));
-        let mut inner = State { ctm, clip: state.clip.clone(), alpha: state.alpha, snap };
+        let mut inner = State { ctm, clip: state.clip.clone(), opacity: state.opacity, snap };
         if direct {
             if let Some(clip) = &group.clip {
                 let visible = state.visible(&canvas.area);
                 inner.clip = inner.clip.with(inner.coverage(clip, &visible));
             }
-            inner.alpha = crate::simd::div255(u32::from(state.alpha) * u32::from(alpha));
+            inner.opacity *= group.opacity.clamp(0.0, 1.0);
             return self.items(canvas, &inner, &group.items, depth + 1);
         }
         let visible = state.visible(&canvas.area);
@@ -50,7 +50,7 @@ impl Painter<'_> {
         }
         let mut layer = self.open(area)?;
         inner.clip = Clip::area(area);
-        inner.alpha = 255;
+        inner.opacity = 1.0;
         if let Some(backdrop) = &backdrop {
             self.backdrop(canvas, &mut layer, group, &ctm, backdrop)?;
         }
@@ -63,7 +63,7 @@ impl Painter<'_> {
         let (layer, more) = self.filtered(layer, &group.filters, &ctm, &visible)?;
         let pixels = Pixels { area: layer.area, pixels: &layer.pixels, opaque: false };
         let ink =
-            Ink { blend: group.blend, ..Ink::new(Source::Pixels(pixels), crate::simd::div255(u32::from(state.alpha) * u32::from(alpha))) };
+            Ink { blend: group.blend, ..Ink::new(Source::Pixels(pixels), super::alpha(state.opacity * group.opacity.clamp(0.0, 1.0))) };
         compose(canvas, &state.clip, &Coverage::full(layer.area), &ink, &mut self.scratch.rows);
         self.layer_pixels = self.layer_pixels.saturating_sub(opened + more);
         Ok(())

@@ -82,7 +82,7 @@ pub(crate) fn paint_onto(
     }
     let side = |px: u32| i32::try_from(px).unwrap_or(i32::MAX);
     let area = Area::new(0, 0, side(frame.width()), side(frame.height()));
-    let state = State { ctm: Affine::scale(scale, scale), clip: Clip::area(area), alpha: 255, snap: scale != 1.0 };
+    let state = State { ctm: Affine::scale(scale, scale), clip: Clip::area(area), opacity: 1.0, snap: scale != 1.0 };
     let mut canvas = Canvas { area, pixels: frame.pixels_mut() };
     scratch.glyphs.belong_to(outlines.identity());
     let mut painter = Painter { pictures, outlines, scratch, limits, layer_pixels: 0 };
@@ -106,7 +106,7 @@ struct State {
     ctm: Affine,
     clip: Clip,
     /// The opacity of a group that holds one item only.
-    alpha: u8,
+    opacity: f32,
     /// Box edges are moved to whole px: only the scene's scale is between them and the canvas.
     snap: bool,
 }
@@ -118,6 +118,16 @@ impl State {
             Some(shape) if self.snap => (Shape { rect: shape.rect.snapped(), ..shape }, Affine::IDENTITY),
             _ => (*shape, self.ctm),
         }
+    }
+
+    /// A colour under the opacity.
+    fn tint(&self, color: Color) -> [u8; 4] {
+        premultiplied(Color { a: color.a * self.opacity, ..color })
+    }
+
+    /// The opacity of pixels.
+    fn alpha(&self) -> u8 {
+        alpha(self.opacity)
     }
 
     fn coverage(&self, shape: &Shape, visible: &Area) -> Coverage {
@@ -157,11 +167,11 @@ impl Painter<'_> {
         let rows = &mut self.scratch.rows;
         match fill {
             Fill::Color(color) => {
-                compose(canvas, &state.clip, coverage, &Ink::new(Source::Color(premultiplied(*color)), state.alpha), rows);
+                compose(canvas, &state.clip, coverage, &Ink::new(Source::Color(state.tint(*color)), 255), rows);
             }
             Fill::Gradient(gradient) => {
-                if let Some(shader) = Shader::new(gradient, &state.ctm) {
-                    compose(canvas, &state.clip, coverage, &Ink::new(Source::Gradient(&shader), state.alpha), rows);
+                if let Some(shader) = Shader::new(gradient, &state.ctm, state.opacity) {
+                    compose(canvas, &state.clip, coverage, &Ink::new(Source::Gradient(&shader), 255), rows);
                 }
             }
         }
@@ -236,8 +246,14 @@ fn shadow_sigma(sigma: f32, map: &Affine) -> f32 {
     device_sigma(sigma, map).min(blur::MAX_SHADOW_SIGMA)
 }
 
+/// Eight bits first, then the product, as Skia does it.
 fn premultiplied(color: Color) -> [u8; 4] {
-    let alpha = color.a.clamp(0.0, 1.0);
-    let part = |v: f32| (v.clamp(0.0, 1.0) * alpha * 255.0 + 0.5) as u8;
-    [part(color.r), part(color.g), part(color.b), (alpha * 255.0 + 0.5) as u8]
+    let a = alpha(color.a);
+    let part = |v: f32| crate::simd::div255(u32::from(alpha(v)) * u32::from(a));
+    [part(color.r), part(color.g), part(color.b), a]
+}
+
+/// A share as a byte.
+fn alpha(share: f32) -> u8 {
+    (share.clamp(0.0, 1.0) * 255.0 + 0.5) as u8
 }

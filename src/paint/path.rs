@@ -55,8 +55,7 @@ impl Outline {
         // the error of one quadratic curve is sqrt(3) / 36 of the third difference, and falls with the cube of their number
         let third = (d.x - 3.0 * c.x + 3.0 * b.x - a.x).abs().max((d.y - 3.0 * c.y + 3.0 * b.y - a.y).abs());
         let mut pieces = 1_u16;
-        let cube = |n: u16| f32::from(n) * f32::from(n) * f32::from(n);
-        while pieces < 64 && third * 0.07 > TOLERANCE * cube(pieces) {
+        while pieces < 64 && third * 0.07 > TOLERANCE * f32::from(pieces * pieces) * f32::from(pieces) {
             pieces += 1;
         }
         let at = |t: f32| {

@@ -49,7 +49,7 @@ impl Painter<'_> {
         let (width, height) = (frame.width() as usize, frame.height() as usize);
         if (width, height) == (area.width(), area.height()) {
             let pixels = Pixels { area, pixels: frame.pixels(), opaque: frame.is_opaque() };
-            compose(canvas, clip, &Coverage::full(seen), &Ink::new(Source::Pixels(pixels), state.alpha), &mut self.scratch.rows);
+            compose(canvas, clip, &Coverage::full(seen), &Ink::new(Source::Pixels(pixels), state.alpha()), &mut self.scratch.rows);
             return Ok(());
         }
         let (per_x, per_y) = (width as f32 / area.width() as f32, height as f32 / area.height() as f32);
@@ -61,7 +61,7 @@ impl Painter<'_> {
         );
         let scaled = self.scratch.resizer.resize(frame, crop, side(seen.width()), side(seen.height()), self.limits)?;
         let pixels = Pixels { area: seen, pixels: scaled.pixels(), opaque: frame.is_opaque() };
-        compose(canvas, clip, &Coverage::full(seen), &Ink::new(Source::Pixels(pixels), state.alpha), &mut self.scratch.rows);
+        compose(canvas, clip, &Coverage::full(seen), &Ink::new(Source::Pixels(pixels), state.alpha()), &mut self.scratch.rows);
         Ok(())
     }
 
@@ -105,7 +105,7 @@ impl Painter<'_> {
             }
         }
         let source = Pixels { area: seen, pixels: &pixels.pixels, opaque: false };
-        compose(canvas, clip, &Coverage::full(seen), &Ink::new(Source::Pixels(source), state.alpha), &mut self.scratch.rows);
+        compose(canvas, clip, &Coverage::full(seen), &Ink::new(Source::Pixels(source), state.alpha()), &mut self.scratch.rows);
         self.layer_pixels = self.layer_pixels.saturating_sub(seen.pixels());
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::scene::{BoxShadow, Shape};
 
 impl Painter<'_> {
     pub(super) fn shadow(&mut self, canvas: &mut Canvas<'_>, state: &State, shadow: &BoxShadow) {
-        let color = super::premultiplied(shadow.color);
+        let color = state.tint(shadow.color);
         if color[3] == 0 || shadow.shape.rect.is_empty() {
             return;
         }
@@ -31,11 +31,11 @@ impl Painter<'_> {
         let source = Source::Color(color);
         if shadow.inset {
             let hole = blurred(&cast, &state.ctm, sigma, &visible);
-            let ink = Ink { except: Some(&hole), ..Ink::new(source, state.alpha) };
+            let ink = Ink { except: Some(&hole), ..Ink::new(source, 255) };
             compose(canvas, &state.clip, &own, &ink, rows);
         } else if !cast.rect.is_empty() {
             let cast = blurred(&cast, &state.ctm, sigma, &visible);
-            let ink = Ink { except: Some(&own), ..Ink::new(source, state.alpha) };
+            let ink = Ink { except: Some(&own), ..Ink::new(source, 255) };
             compose(canvas, &state.clip, &cast, &ink, rows);
         }
     }

@@ -105,17 +105,21 @@ impl Painter<'_> {
         let sigma = shadow_sigma(line.blur_sigma, &state.ctm);
         let reach = blur::reach(sigma);
         let near = visible.outset(reach);
-        // whole px across the line, as Chromium draws it
+        // a solid line fills whole px, as Chromium draws it
         let thick = line.rect.height.floor().max(1.0);
         let rect = Rect::new(line.rect.x, (line.rect.y + 0.5).floor(), line.rect.width, thick);
+        // waves are cut off where the text ends
+        let ends = state.ctm.bounds(&Rect::new(line.rect.x, -1e6, line.rect.width, 2e6));
+        let upright = state.ctm.b == 0.0 && state.ctm.c == 0.0;
+        let cut = if upright { Area::around(&ends).intersect(&near) } else { near };
         let shapes: Vec<Coverage> = match line.style {
             DecorationStyle::Solid => vec![state.coverage(&crate::scene::Shape::rect(rect), &near)],
             DecorationStyle::Double => [rect, rect.translate(0.0, thick + 1.0)]
                 .iter()
                 .map(|rect| state.coverage(&crate::scene::Shape::rect(*rect), &near))
                 .collect(),
-            DecorationStyle::Dotted | DecorationStyle::Dashed | DecorationStyle::Wavy => drawn_line(line.style, &rect, &state.ctm)
-                .map(|path| Coverage::of_path(&path, FillRule::Winding, &near))
+            DecorationStyle::Dotted | DecorationStyle::Dashed | DecorationStyle::Wavy => drawn_line(line.style, &line.rect, &state.ctm)
+                .map(|path| Coverage::of_path(&path, FillRule::Winding, &cut))
                 .into_iter()
                 .collect(),
         };
@@ -141,14 +145,15 @@ fn drawn_line(style: DecorationStyle, rect: &Rect, map: &Affine) -> Option<tiny_
     let mut cap = LineCap::Butt;
     match style {
         DecorationStyle::Wavy => {
-            let step = (thick * 2.0).max(2.0);
-            let high = (thick * 1.5).max(1.5);
-            let (mut x, mut up) = (rect.x, true);
+            // Chromium's wave: one cubic curve a period, down first, both control points above its middle
+            let step = 1.0 + 2.0 * (2.0 * thick + 0.5).round();
+            let high = 0.5 + (3.0 * thick + 0.5).round();
+            let mut x = rect.x - step;
+            segments = vec![Segment::Move(Point::new(x, y))];
             while x < rect.right() {
                 let (middle, next) = (x + step / 2.0, x + step);
-                let by = if up { -high } else { high };
-                segments.push(Segment::Quad(Point::new(middle, y + by * 2.0), Point::new(next, y)));
-                (x, up) = (next, !up);
+                segments.push(Segment::Cubic(Point::new(middle, y + high), Point::new(middle, y - high), Point::new(next, y)));
+                x = next;
             }
         }
         DecorationStyle::Dotted if thick > 3.0 => {
@@ -161,12 +166,26 @@ fn drawn_line(style: DecorationStyle, rect: &Rect, map: &Affine) -> Option<tiny_
             segments.push(Segment::Line(Point::new(rect.right(), y)));
         }
         _ => {
-            dashes = if thick >= 3.0 { vec![thick * 2.0, thick] } else { vec![thick * 3.0, thick * 2.0] };
+            // whole dashes at both ends: the gap gives way, as in Chromium
+            let unit = thick.round().max(1.0);
+            let (dash, gap) = if thick >= 3.0 { (unit * 2.0, unit) } else { (unit * 3.0, unit * 2.0) };
+            dashes = vec![dash, best_gap(rect.width, dash, gap)];
             segments.push(Segment::Line(Point::new(rect.right(), y)));
         }
     }
     let stroke = Stroke { color: crate::css::color::Color::BLACK, width: thick, join: LineJoin::Miter, cap, dashes };
     super::stroked(&segments, &stroke, map)
+}
+
+/// The gap nearest to the wanted one with which a line begins and ends with a whole dash.
+fn best_gap(length: f32, dash: f32, gap: f32) -> f32 {
+    let fewer = ((length + gap) / (dash + gap)).floor();
+    let of = |dashes: f32| (length - dashes * dash) / (dashes - 1.0);
+    if fewer < 2.0 {
+        return gap;
+    }
+    let (wide, narrow) = (of(fewer), of(fewer + 1.0));
+    if narrow > 0.0 && (narrow - gap).abs() < (wide - gap).abs() { narrow } else { wide }
 }
 
 /// A glyph's mask at a size in px, `shift` px to the right of whole px.

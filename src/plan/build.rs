@@ -2,35 +2,28 @@
 //!
 //! Only what is drawn is evaluated to the end and enters the key: a hidden layer's texts never run.
 
-use std::collections::BTreeMap;
-
 use super::fields::{self, Columns};
 use super::key::KeyMaker;
 use super::path;
-use super::sources::{self, Planned};
-use super::tree::{Canvas, Content, Missing, PlannedLayer, PlannedPath, PlannedPicture};
+use super::sources::Planned;
+use super::tree::{Canvas, Content, PlannedLayer, PlannedPath};
+use super::values::evaluation;
 use super::{Context, Inner};
-use crate::codec::{Effort, Output, OutputFormat, Subsampling};
-use crate::css::color::Color;
-use crate::css::length::{Length, LengthContext};
-use crate::css::property::{Declaration, Input, declare};
-use crate::css::style::{Style, TextDecoration, TextStyle};
+use crate::css::length::LengthContext;
+use crate::css::style::{Style, TextStyle};
 use crate::error::{Code, Error, Fault, quoted};
-use crate::expr::{self, EvalError, Evaluation, Expr, Scope, TextTemplate};
-use crate::geom::Rect;
+use crate::expr::{self, Evaluation, Scope};
 use crate::limits::Limits;
 use crate::report::{Note, NoteCode};
 use crate::row::{Row, Value};
 use crate::template::Template;
-use crate::template::document::{self, Bound, Declared, Document, Height, Layer, LetValue};
-use crate::text::{Fonts, TextSpan};
+use crate::template::document::{self, Bound, Document, Height, Layer};
+use crate::text::Fonts;
 
-type Step<T> = Result<T, Fault>;
+pub(super) type Step<T> = Result<T, Fault>;
 
 /// Most items that all `for` of a picture may go over, in layers of the limit: those that `if` leaves out cost time too.
 const ITEMS_PER_LAYER: usize = 10;
-/// Most bytes of all texts of a picture, in texts of the limit.
-const LONGEST_TEXTS: usize = 16;
 
 /// Fills a template's document with a row.
 pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Inner, Error> {
@@ -43,6 +36,7 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
     let time_zone = fields::time_zone(document, row, context)?;
     let columns = Columns::read(document, row, context, time_zone)?;
     let lang = fields::lang(document, &columns, context)?;
+    key.part("lang", lang.as_bytes());
     let expr_context = expr::Context { now: context.now, lang: &lang, offset_s: time_zone };
     let mut builder = Builder {
         evaluation: Evaluation::new(Scope::new(&columns), expr_context),
@@ -78,24 +72,24 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
     })
 }
 
-struct Builder<'a> {
-    evaluation: Evaluation<'a>,
-    columns: &'a Columns<'a>,
-    document: &'a Document,
-    lang: &'a str,
-    host_lang: bool,
-    limits: &'a Limits,
-    key: KeyMaker,
-    sources: Vec<Planned>,
+pub(super) struct Builder<'a> {
+    pub(super) evaluation: Evaluation<'a>,
+    pub(super) columns: &'a Columns<'a>,
+    pub(super) document: &'a Document,
+    pub(super) lang: &'a str,
+    pub(super) host_lang: bool,
+    pub(super) limits: &'a Limits,
+    pub(super) key: KeyMaker,
+    pub(super) sources: Vec<Planned>,
     /// Layers so far.
-    count: usize,
+    pub(super) count: usize,
     /// Items of `for` so far, also those that draw nothing.
     items: usize,
     /// Of all texts so far.
-    text_bytes: usize,
+    pub(super) text_bytes: usize,
     /// Of all SVGs so far that stand in the template.
-    inline_bytes: usize,
-    canvas: (f32, f32),
+    pub(super) inline_bytes: usize,
+    pub(super) canvas: (f32, f32),
 }
 
 /// Where a layer stands: what names its children start with.
@@ -281,314 +275,8 @@ impl<'a> Builder<'a> {
         };
         Ok(Some(PlannedLayer { ident, path: layer.path.clone(), style, text, content }))
     }
-
-    /// The spans of a text; `None` where the whole text is one binding that gave null.
-    fn spans(&mut self, layer: &Layer, spans: &'a [document::Span], text: &TextStyle) -> Step<Option<Vec<TextSpan>>> {
-        let mut planned = Vec::new();
-        let mut bytes = 0;
-        for span in spans {
-            let holds = match &span.condition {
-                Some(condition) => self.expression(condition, &format!("{}.if", span.path))?.is_truthy(),
-                None => true,
-            };
-            if !holds {
-                continue;
-            }
-            let value = self.eval(&span.text, &span.path)?;
-            if value.is_null() && spans.len() == 1 && span.declarations.is_empty() && span.text.as_whole().is_some() {
-                return Ok(None);
-            }
-            self.key.part("span", span.path.as_bytes());
-            let printed = value.print(self.lang).map_err(|message| evaluation(&span.path, message))?;
-            self.key.part("text", printed.as_bytes());
-            bytes += printed.len();
-            if bytes > self.limits.max_text_bytes {
-                let message = format!("a text must have at most {} bytes, found {bytes}", self.limits.max_text_bytes);
-                let code = if span.text.as_static().is_some() { Code::TemplateLimit } else { Code::RowLimit };
-                return Err(Fault::new(code, &layer.path, message));
-            }
-            self.text_bytes += printed.len();
-            let most = self.limits.max_text_bytes.saturating_mul(LONGEST_TEXTS);
-            if self.text_bytes > most {
-                let message = format!("all texts of a picture must have at most {most} bytes, found more");
-                return Err(Fault::new(Code::RowLimit, &layer.path, message));
-            }
-            planned.push(self.span(span, printed, text)?);
-        }
-        Ok(Some(planned))
-    }
-
-    fn span(&mut self, span: &document::Span, printed: String, layer_text: &TextStyle) -> Step<TextSpan> {
-        let mut style = Style::default();
-        // What a span does not say follows its layer, also where that shrinks to fit.
-        let mut text = TextStyle { font_size: Length::Em(1.0), ..layer_text.clone() };
-        let context = LengthContext { em: layer_text.size_px(), canvas: self.canvas };
-        for declared in &span.declarations {
-            if let Some(declaration) = self.declaration(declared)? {
-                declaration.apply_to_span(&mut style, &mut text, &context);
-            }
-        }
-        let decoration: Option<TextDecoration> = style.text_decoration.take();
-        Ok(TextSpan { text: printed, style: text, decoration, vertical_align: style.vertical_align })
-    }
-
-    fn picture(&mut self, src: &[document::Source], missing: document::Missing, tint: Option<Color>, svg: bool) -> Step<Content> {
-        let assets: &BTreeMap<String, String> = &self.document.assets;
-        let mut found = Vec::new();
-        for source in src {
-            let value = self.eval(&source.text, &source.path)?;
-            self.key.value("src", &value);
-            sources::candidates(&value, &|name| assets.get(name).cloned(), tint, self.limits, &mut found)
-                .map_err(|message| Fault::new(Code::BadBoundValue, &source.path, message))?;
-        }
-        let first = self.sources.len();
-        let candidates = (first..first + found.len()).map(|i| u32::try_from(i).unwrap_or(u32::MAX)).collect();
-        self.sources.append(&mut found);
-        let missing = match missing {
-            document::Missing::Error => Missing::Error,
-            document::Missing::Hide => Missing::Hide,
-        };
-        Ok(Content::Picture(PlannedPicture { candidates, missing, svg, tint }))
-    }
-
-    fn inline_svg(&mut self, source: &str, tint: Option<Color>, place: &str) -> Step<Content> {
-        self.inline_bytes += source.len();
-        let most = self.limits.max_template_bytes;
-        if self.inline_bytes > most {
-            let message = format!("all SVGs that stand in a template must have at most {most} bytes, repeated ones counted each time");
-            return Err(Fault::new(Code::TemplateLimit, format!("{place}.svg"), message));
-        }
-        self.key.part("svg", source.as_bytes());
-        let id = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
-        self.sources.push(Planned::inline("svg", source.as_bytes(), tint, self.limits));
-        Ok(Content::Picture(PlannedPicture { candidates: vec![id], missing: Missing::Error, svg: true, tint }))
-    }
-
-    fn missing(&mut self, text: &TextTemplate, place: &str) -> Step<document::Missing> {
-        match self.eval(text, place)? {
-            Value::Null => Ok(document::Missing::Error),
-            value => match value.as_text() {
-                Some("error") => Ok(document::Missing::Error),
-                Some("hide") => Ok(document::Missing::Hide),
-                _ => Err(Fault::new(Code::BadBoundValue, place, format!("missing must be \"error\" or \"hide\", found {}", value.short()))),
-            },
-        }
-    }
-
-    fn view_box(&mut self, view_box: Option<&Bound<[f32; 4]>>, path: &str) -> Step<Option<Rect>> {
-        let [x, y, width, height] = match view_box {
-            None => return Ok(None),
-            Some(Bound::Static(numbers)) => *numbers,
-            Some(Bound::Bound(text)) => {
-                let place = format!("{path}.viewBox");
-                let printed = self.printed(text, &place)?;
-                document::view_box(&printed).ok_or_else(|| {
-                    let message =
-                        format!("viewBox must be \"x y width height\" with a positive width and height, found {}", quoted(&printed));
-                    Fault::new(Code::BadBoundValue, place, message)
-                })?
-            }
-        };
-        Ok(Some(Rect::new(x, y, width, height)))
-    }
-
-    /// Applies a layer's keys, the bound ones once they are read.
-    fn apply(&mut self, declared: &'a [Declared], style: &mut Style, text: &mut TextStyle, parent: &LengthContext) -> Step<()> {
-        for one in declared {
-            if let Some(declaration) = self.declaration(one)? {
-                declaration.apply(style, text, parent);
-            }
-        }
-        Ok(())
-    }
-
-    /// A key's value; `None` where a binding gave null, which leaves the key unset.
-    fn declaration(&mut self, declared: &Declared) -> Step<Option<Declaration>> {
-        let template = match &declared.value {
-            Bound::Static(declaration) => return Ok(Some(declaration.clone())),
-            Bound::Bound(template) => template,
-        };
-        let value = self.eval(template, &declared.path)?;
-        self.key.value(declared.name, &value);
-        let bad = |message: String| Fault::new(Code::BadBoundValue, &declared.path, message);
-        let read = match &value {
-            Value::Null => return Ok(None),
-            Value::Bool(flag) => declare(declared.name, &Input::Bool(*flag)),
-            Value::Number(number) => declare(declared.name, &Input::Number(number.to_f64())),
-            Value::Text(text) => declare(declared.name, &Input::Text(text)),
-            other => declare(declared.name, &Input::Text(&other.print(self.lang).map_err(bad)?)),
-        };
-        read.map(Some).map_err(bad)
-    }
-
-    fn let_value(&mut self, value: &LetValue, place: &str) -> Step<Value> {
-        Ok(match value {
-            LetValue::Text(text) => self.eval(text, place)?,
-            LetValue::Value(value) => value.clone(),
-            LetValue::List(items) => Value::list(items.iter().map(|i| self.let_value(i, place)).collect::<Step<Vec<_>>>()?),
-            LetValue::Map(entries) => {
-                let read = entries.iter().map(|(name, v)| Ok((name.clone(), self.let_value(v, place)?)));
-                Value::map(read.collect::<Step<Vec<_>>>()?)
-            }
-        })
-    }
-
-    fn eval(&mut self, text: &TextTemplate, place: &str) -> Step<Value> {
-        let value = text.eval(&mut self.evaluation);
-        self.checked(value, place)
-    }
-
-    fn expression(&mut self, expr: &Expr, place: &str) -> Step<Value> {
-        let value = expr.eval(&mut self.evaluation);
-        self.checked(value, place)
-    }
-
-    /// A column that cannot be read as its type is a better fault than what follows from it.
-    fn checked(&mut self, value: Result<Value, EvalError>, place: &str) -> Step<Value> {
-        match self.columns.take_fault() {
-            Some(fault) => Err(fault),
-            None => value.map_err(|e| evaluation(place, e.message)),
-        }
-    }
-
-    fn printed(&mut self, text: &TextTemplate, place: &str) -> Step<String> {
-        let value = self.eval(text, place)?;
-        self.key.value(place, &value);
-        value.print(self.lang).map_err(|message| evaluation(place, message))
-    }
-
-    fn number(&mut self, text: &TextTemplate, place: &str) -> Step<f64> {
-        let value = self.eval(text, place)?;
-        self.key.value(place, &value);
-        match &value {
-            Value::Number(n) => Ok(n.to_f64()),
-            Value::Text(t) if t.trim().parse::<f64>().is_ok_and(f64::is_finite) => Ok(t.trim().parse().unwrap_or(0.0)),
-            other => Err(Fault::new(Code::BadBoundValue, place, format!("a number must stand here, found {}", other.short()))),
-        }
-    }
-
-    fn whole_number(&mut self, text: &TextTemplate, place: &str) -> Step<usize> {
-        let number = self.number(text, place)?;
-        if number.fract() == 0.0 && (0.0..=1e6).contains(&number) {
-            return Ok(number as usize);
-        }
-        Err(Fault::new(Code::BadBoundValue, place, format!("limit must be a whole number from 0 to 1000000, found {number}")))
-    }
-
-    fn side(&mut self, bound: &Bound<f32>, place: &str) -> Step<f32> {
-        let side = match bound {
-            Bound::Static(side) => *side,
-            Bound::Bound(text) => self.number(text, place)? as f32,
-        };
-        if side >= 1.0 && side.fract() == 0.0 {
-            return Ok(side);
-        }
-        Err(Fault::new(Code::BadBoundValue, place, format!("a side of the canvas must be a whole number of px, 1 or more, found {side}")))
-    }
-
-    fn check_canvas(&self, width: f32, height: f32) -> Step<()> {
-        let (most, pixels) = (self.limits.max_side_px, self.limits.max_pixels);
-        if f64::from(width) > f64::from(most) || f64::from(height) > f64::from(most) {
-            let message = format!("canvas is {width} x {height} px, over the limit of {most} a side");
-            return Err(Fault::new(Code::CanvasLimit, "size", message));
-        }
-        if f64::from(width) * f64::from(height) > pixels as f64 {
-            let message = format!("canvas is {width} x {height} px, over the limit of {pixels} pixels");
-            return Err(Fault::new(Code::CanvasLimit, "size", message));
-        }
-        Ok(())
-    }
-
-    /// The output's keys, bound ones read.
-    fn output_keys(&mut self) -> Step<document::Output> {
-        let mut keys = self.document.output.fixed.clone();
-        for bound in &self.document.output.bound {
-            let value = self.eval(&bound.text, &bound.path)?;
-            let bad = |message: String| Fault::new(Code::BadBoundValue, &bound.path, message);
-            let printed = value.print(self.lang).map_err(bad)?;
-            let input = match &value {
-                Value::Null => continue,
-                Value::Number(number) => Input::Number(number.to_f64()),
-                _ => Input::Text(&printed),
-            };
-            keys.set(bound.key, &input).map_err(bad)?;
-        }
-        Ok(keys)
-    }
-
-    fn scale(&mut self, context: &Context) -> Step<f32> {
-        let scale = context.scale.or(self.output_keys()?.scale).unwrap_or(1.0);
-        if !(0.1..=4.0).contains(&scale) {
-            return Err(Fault::new(Code::BadArgument, "scale", format!("scale must be 0.1 to 4, found {scale}")));
-        }
-        self.key.part("scale", &scale.to_le_bytes());
-        Ok(scale)
-    }
-
-    fn output(&mut self, context: &Context) -> Step<Output> {
-        let output = match &context.output {
-            Some(output) => output.clone(),
-            None => output_of(&self.output_keys()?),
-        };
-        self.key.part("output", format!("{output:?}").as_bytes());
-        Ok(output)
-    }
-
-    /// Tells each need how large it is of use: its layer's definite size, else the canvas.
-    fn size_needs(&mut self, layers: &[PlannedLayer], scale: f32) {
-        let mut open: Vec<&PlannedLayer> = layers.iter().collect();
-        while let Some(layer) = open.pop() {
-            match &layer.content {
-                Content::Box(children) => open.extend(children),
-                Content::Picture(picture) => {
-                    let context = LengthContext { em: layer.text.size_px(), canvas: self.canvas };
-                    let side = |length: &Length, canvas: f32| {
-                        let px = length.resolve(&context, None).unwrap_or(canvas);
-                        (px * scale).ceil().clamp(1.0, 65_535.0) as u32
-                    };
-                    let size = (side(&layer.style.width, self.canvas.0), side(&layer.style.height, self.canvas.1.max(1.0)));
-                    for (n, i) in picture.candidates.iter().enumerate() {
-                        if let Some(need) = self.sources.get_mut(*i as usize).and_then(|s| s.need.as_mut()) {
-                            need.useful_px = size;
-                            need.optional = picture.missing == Missing::Hide || n + 1 < picture.candidates.len();
-                        }
-                    }
-                }
-                Content::Text(_) | Content::Path(_) => {}
-            }
-        }
-    }
-}
-
-fn evaluation(place: &str, message: String) -> Fault {
-    Fault::new(Code::Evaluation, place, message)
 }
 
 fn number(px: f32) -> Value {
     Value::from(px as i64)
-}
-
-fn output_of(keys: &document::Output) -> Output {
-    let defaults = Output::default();
-    Output {
-        format: match keys.format {
-            Some(document::Format::Jpeg) => OutputFormat::Jpeg,
-            Some(document::Format::Webp) => OutputFormat::WebP,
-            Some(document::Format::Png) | None => OutputFormat::Png,
-        },
-        quality: keys.quality.unwrap_or(defaults.quality),
-        subsampling: match keys.subsampling {
-            Some(document::Subsampling::S420) => Subsampling::S420,
-            Some(document::Subsampling::S444) => Subsampling::S444,
-            Some(document::Subsampling::Auto) | None => Subsampling::Auto,
-        },
-        effort: match keys.effort {
-            Some(document::Effort::Small) => Effort::Small,
-            Some(document::Effort::Fast) | None => Effort::Fast,
-        },
-        matte: keys.matte.map_or(defaults.matte, |color| {
-            let [r, g, b, _] = color.to_rgba8();
-            [r, g, b]
-        }),
-    }
 }

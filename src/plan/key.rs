@@ -8,6 +8,15 @@ use crate::row::Value;
 const PIXEL_VERSION: u32 = 1;
 
 /// Names a picture; prints as 32 hex digits.
+///
+/// ```
+/// use templrender::{Context, Fonts, Renderer, Row, Template};
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [] }"#)?;
+/// let key = Renderer::new(Fonts::new()).plan(&template, &Row::new(), &Context::default())?.key();
+/// assert_eq!(key.to_string().len(), 32);
+/// assert_eq!(key.bytes().len(), 16);
+/// # Ok::<(), templrender::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key([u8; 16]);
 

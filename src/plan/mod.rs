@@ -10,12 +10,15 @@
 //! A plan owns everything it needs: it may wait for I/O and cross threads.
 
 mod build;
+mod content;
 mod data_url;
 mod fields;
 mod key;
+mod output;
 mod path;
 mod sources;
 pub(crate) mod tree;
+mod values;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

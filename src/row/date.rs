@@ -10,6 +10,14 @@ use std::fmt;
 pub(crate) const DAY_S: i64 = 86_400;
 
 /// A day, or an instant with the offset it was written with.
+///
+/// ```
+/// use templrender::{Date, Row, Value};
+/// let noon = Date::at(1_795_867_200, 3_600);
+/// assert_eq!(noon.to_string(), "2026-11-28T13:00:00+01:00");
+/// let mut row = Row::new();
+/// row.set("until", Value::Date(noon));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Date {
     /// Seconds since 1970-01-01T00:00:00Z; of a day, its first second in its zone.
@@ -21,6 +29,13 @@ pub struct Date {
 }
 
 /// A span of time from a first instant up to, not including, an end; either may be open.
+///
+/// ```
+/// use templrender::{Date, Interval, Row, Value};
+/// let sale = Interval::new(None, Some(Date::at(1_795_867_200, 0)));
+/// let mut row = Row::new();
+/// row.set("sale_price_effective_date", Value::Interval(sale));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Interval {
     pub(crate) start: Option<Date>,
@@ -96,6 +111,11 @@ impl Date {
 }
 
 impl Interval {
+    /// From a first instant up to, not including, an end; either may be open.
+    pub fn new(start: Option<Date>, end: Option<Date>) -> Self {
+        Self { start, end }
+    }
+
     /// Reads `A/B`, where either side may be empty or `..`; a side that is a day only means the whole day.
     pub(crate) fn parse(text: &str, zone_s: i32) -> Option<Self> {
         let (start, end) = text.split_once('/')?;

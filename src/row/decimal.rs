@@ -8,6 +8,14 @@ use std::fmt;
 use rust_decimal::{Decimal as Inner, RoundingStrategy};
 
 /// An exact decimal number of about 28 digits.
+///
+/// ```
+/// use templrender::Decimal;
+/// let price = Decimal::parse("-12.50").unwrap();
+/// assert!(price.is_negative() && !price.is_zero());
+/// assert_eq!((price.to_f64(), price.to_i64()), (-12.5, None));
+/// assert_eq!(Decimal::parse("twelve"), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Decimal(Inner);
 

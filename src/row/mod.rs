@@ -23,6 +23,17 @@ use std::sync::Arc;
 use crate::error::Error;
 
 /// One data row: columns by name.
+///
+/// ```
+/// use templrender::{Row, Value};
+/// let mut row = Row::from_json(r#"{ "title": "Aster honey", "stock": 3, "note": " " }"#)?;
+/// row.set("brand", "Larch");
+/// row.set_image("photo", *b"the bytes of a JPEG");
+/// assert_eq!(row.get("stock"), Some(&Value::from(3)));
+/// assert_eq!(row.get("note"), Some(&Value::Null));
+/// assert_eq!(row.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["brand", "note", "photo", "stock", "title"]);
+/// # Ok::<(), templrender::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Row {
     columns: BTreeMap<String, Value>,

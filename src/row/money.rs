@@ -11,10 +11,24 @@ use crate::row::decimal::Decimal;
 use crate::row::locale::{self, Style};
 
 /// A currency by its ISO 4217 code.
+///
+/// ```
+/// use templrender::Currency;
+/// assert_eq!(Currency::parse("eur").map(|euro| euro.to_string()).as_deref(), Some("EUR"));
+/// assert_eq!(Currency::parse("euro"), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
 /// An exact amount of one currency.
+///
+/// ```
+/// use templrender::{Currency, Decimal, Money, Row};
+/// let price = Money { amount: Decimal::parse("9.90").unwrap(), currency: Currency::parse("GBP").unwrap() };
+/// assert_eq!((price.to_string().as_str(), price.currency.code()), ("9.9 GBP", "GBP"));
+/// let mut row = Row::new();
+/// row.set("price", price);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Money {
     /// How much.

@@ -13,6 +13,15 @@ use crate::row::decimal::Decimal;
 use crate::row::money::Money;
 
 /// A value of a row or an expression.
+///
+/// ```
+/// use templrender::{Decimal, Value};
+/// let product = Value::map([("name", Value::text("Aster honey")), ("sizes", Value::list([Value::from(250), Value::from(500)]))]);
+/// assert!(product.is_truthy());
+/// assert_eq!(Value::from("honey").as_text(), Some("honey"));
+/// assert_eq!(Value::from(0), Value::Number(Decimal::ZERO));
+/// assert!(Value::default().is_null());
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Value {
@@ -40,6 +49,12 @@ pub enum Value {
 }
 
 /// A picture's name and its encoded bytes.
+///
+/// ```
+/// use templrender::{InlineImage, Value};
+/// let photo = Value::Image(InlineImage { name: "photo".into(), bytes: (*b"the bytes of a JPEG").into() });
+/// assert_eq!(format!("{photo:?}"), "Image(InlineImage(\"photo\", 19 bytes))");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct InlineImage {
     /// What reports call it.

@@ -8,6 +8,7 @@ use crate::row::money::Currency;
 mod faults;
 mod files;
 mod hostile;
+mod reference;
 
 /// A template of some layers, which begin on line 2.
 pub(super) fn with_layers(layers: &str) -> String {

@@ -7,7 +7,7 @@ use super::lines::Breaker;
 use super::metrics::StylePx;
 use super::{Decoration, Run, TextRequest};
 use crate::css::length::LengthContext;
-use crate::css::style::TextDecoration;
+use crate::css::style::{DecorationStyle, TextDecoration};
 use crate::geom::{Point, Rect};
 use crate::scene::Segment;
 
@@ -20,8 +20,9 @@ pub(super) fn decorate(runs: &mut [Run], baseline: f32, request: &TextRequest<'_
             for line in lines_of(decoration, of, base, request.canvas) {
                 let whole = run.rect.x..run.rect.x + run.rect.width;
                 let parts = if line.over_glyphs { vec![whole] } else { around_ink(whole, &line, run, fonts) };
+                let (top, height) = line.extent(decoration.style);
                 made.extend(parts.into_iter().map(|part| Decoration {
-                    rect: Rect::new(part.start, line.top, part.end - part.start, line.painted),
+                    rect: Rect::new(part.start, top, part.end - part.start, height),
                     style: decoration.style,
                     over_glyphs: line.over_glyphs,
                     of_span,
@@ -47,6 +48,19 @@ struct DecorationLine {
     /// In whole px.
     painted: f32,
     over_glyphs: bool,
+    /// How many times its thickness and 1 px a wave's axis lies below its top.
+    wave_steps: f32,
+}
+
+impl DecorationLine {
+    /// Top and height: solid lines fill whole px, drawn ones keep their thickness, about the middle of those px or a wave's axis.
+    fn extent(&self, style: DecorationStyle) -> (f32, f32) {
+        match style {
+            DecorationStyle::Solid | DecorationStyle::Double => (self.top, self.painted),
+            DecorationStyle::Dotted | DecorationStyle::Dashed => (self.top + (self.painted - self.thickness) / 2.0, self.thickness),
+            DecorationStyle::Wavy => (self.top + self.wave_steps * (self.thickness + 1.0) - self.thickness / 2.0, self.thickness),
+        }
+    }
 }
 
 /// Measured on Chromium: an automatic thickness is a tenth of the font size, painted in whole px, rounded down.
@@ -56,16 +70,22 @@ fn lines_of(decoration: &TextDecoration, style: &StylePx, baseline: f32, canvas:
     let thickness = own.unwrap_or(style.size / 10.0).max(1.0);
     let painted = thickness.floor();
     let top = baseline - style.ascent;
-    let line = |top: f32, over_glyphs: bool| DecorationLine { top: (top + 0.5).floor(), thickness, painted, over_glyphs };
+    let line = |top: f32, over_glyphs: bool, wave_steps: f32| DecorationLine {
+        top: (top + 0.5).floor(),
+        thickness,
+        painted,
+        over_glyphs,
+        wave_steps,
+    };
     let mut lines = Vec::new();
     if decoration.underline {
-        lines.push(line(baseline + (thickness / 2.0).ceil().max(1.0), false));
+        lines.push(line(baseline + (thickness / 2.0).ceil().max(1.0), false, 1.0));
     }
     if decoration.overline {
-        lines.push(line(top - painted, false));
+        lines.push(line(top - painted, false, -1.0));
     }
     if decoration.line_through {
-        lines.push(line(top + 2.0 * style.ascent / 3.0 - thickness / 2.0, true));
+        lines.push(line(top + 2.0 * style.ascent / 3.0 - thickness / 2.0, true, 0.0));
     }
     lines
 }

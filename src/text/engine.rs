@@ -65,12 +65,13 @@ impl TextEngine {
         Ok(Measured { width: ceil64(content), height: layout.height, first_baseline: layout.lines.first().map(|line| line.baseline) })
     }
 
-    /// The lines in a content box; without a height nothing is too tall.
+    /// The lines in a content box of one size.
+    #[cfg(test)]
     pub(crate) fn layout(&mut self, request: &TextRequest<'_>, width: f32, height: Option<f32>) -> Result<TextLayout, Fault> {
         self.layout_in(request, |_| (width, height))
     }
 
-    /// As [`Self::layout`], in a content box that depends on the layer's font size (its padding is in `em`).
+    /// The lines in a content box that depends on the layer's font size (its padding is in `em`); without a height nothing is too tall.
     pub(crate) fn layout_in(
         &mut self,
         request: &TextRequest<'_>,

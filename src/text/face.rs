@@ -73,7 +73,10 @@ impl Face {
         let count = match FileRef::new(&bytes.0) {
             Ok(FileRef::Font(_)) => 1,
             Ok(FileRef::Collection(collection)) => collection.len(),
-            Err(error) => return Err(damaged(format!("a font must be TrueType or OpenType, {error}"))),
+            Err(error) => {
+                let found = error.to_string().to_lowercase();
+                return Err(damaged(format!("a font must be a whole TrueType or OpenType file, found: {found}")));
+            }
         };
         if count == 0 || count > 256 {
             return Err(damaged(format!("a font collection must have 1 to 256 faces, found {count}")));

@@ -1,7 +1,7 @@
 //! Which face, direction and script each part of a text has.
 //!
-//! Per grapheme the first family in the list whose face has all its characters; what none has goes to the first family, which shows
-//! its missing-glyph box. Nothing outside the list is ever tried.
+//! Per grapheme the first family in the list whose face has all its characters, then the host's last fallback; what none has goes to
+//! the first family, which shows its missing-glyph box. Nothing else is ever tried.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::fonts::{Chosen, Fonts};
 use super::prepare::{Prepared, Styles};
-use super::{TextNote, breaks};
+use super::{Substitution, TextNote, breaks};
 use crate::css::length::Length;
 use crate::css::style::{Direction, TextStyle};
 
@@ -102,7 +102,7 @@ pub(super) fn itemize_as(prepared: &Prepared, styles: Styles<'_>, fonts: &Fonts,
         let faces = if used { faces_of(styles.get(index), fonts, families, &mut out.notes) } else { Vec::new() };
         out.faces.push(faces);
     }
-    let mut missing: Vec<char> = Vec::new();
+    let mut uncovered = Uncovered::default();
     let mut part = prepared.parts.iter().peekable();
     let mut start = 0;
     for paragraph in prepared.text.split_inclusive('\n') {
@@ -118,7 +118,7 @@ pub(super) fn itemize_as(prepared: &Prepared, styles: Styles<'_>, fonts: &Fonts,
             let level = levels.as_ref().and_then(|l| l.get(at)).map_or(u8::from(out.rtl), |l| l.number());
             if kind == CellKind::Newline {
                 // Ends a paragraph; nothing to shape.
-            } else if let Some(chosen) = covering(grapheme, out.faces.get(style).map_or(&[][..], Vec::as_slice), fonts, &mut missing) {
+            } else if let Some(chosen) = covering(grapheme, out.faces.get(style).map_or(&[][..], Vec::as_slice), fonts, &mut uncovered) {
                 let end = begin + grapheme.len();
                 match out.items.last_mut() {
                     Some(item)
@@ -146,10 +146,36 @@ pub(super) fn itemize_as(prepared: &Prepared, styles: Styles<'_>, fonts: &Fonts,
         });
         start += paragraph.len();
     }
-    if !missing.is_empty() {
-        out.notes.push(TextNote::GlyphMissing { chars: missing });
-    }
+    uncovered.into_notes(&mut out.notes);
     out
+}
+
+/// Characters that none of their families has.
+#[derive(Default)]
+struct Uncovered {
+    missing: Vec<char>,
+    /// The last fallback has them; and its family.
+    substituted: Vec<char>,
+    by: String,
+}
+
+impl Uncovered {
+    fn add(list: &mut Vec<char>, chars: impl Iterator<Item = char>) {
+        for c in chars {
+            if list.len() < MISSING_NAMED && !list.contains(&c) {
+                list.push(c);
+            }
+        }
+    }
+
+    fn into_notes(self, notes: &mut Vec<TextNote>) {
+        if !self.substituted.is_empty() {
+            note(notes, TextNote::FontSubstituted { used: self.by, why: Substitution::Uncovered(self.substituted) });
+        }
+        if !self.missing.is_empty() {
+            note(notes, TextNote::GlyphMissing { chars: self.missing });
+        }
+    }
 }
 
 /// Whether a text of two styles may be shaped in one go.
@@ -179,16 +205,20 @@ fn faces_of(style: &TextStyle, fonts: &Fonts, families: &[String], notes: &mut V
             None => wanted = wanted.or(found.is_empty().then_some(family)),
         }
     }
-    if found.is_empty() {
-        // The last resort: the first face there is.
-        let last = fonts.faces().next().map(|(_, face)| face.family.clone());
-        found.extend(last.and_then(|family| fonts.matching(&family, style)));
-        wanted = wanted.or(style.font_family.first()).or(families.first());
+    let named = !found.is_empty();
+    if let Some(last) = fonts.last_fallback(style) {
+        found.push(last);
+    } else if !named {
+        // Without a last fallback the first face there is.
+        let first = fonts.faces().next().map(|(_, face)| face.family.clone());
+        found.extend(first.and_then(|family| fonts.matching(&family, style)));
     }
     if let Some(first) = found.first() {
         let used = fonts.face(first.face).map(|face| face.family.clone()).unwrap_or_default();
-        if let Some(wanted) = wanted {
-            note(notes, TextNote::FontSubstituted { wanted: wanted.clone(), used: used.clone() });
+        match wanted {
+            Some(wanted) => note(notes, TextNote::FontSubstituted { used: used.clone(), why: Substitution::NotThere(wanted.clone()) }),
+            None if !named => note(notes, TextNote::FontSubstituted { used: used.clone(), why: Substitution::Unnamed }),
+            None => {}
         }
         if first.style_missing {
             note(notes, TextNote::FontStyleMissing { family: used });
@@ -203,21 +233,27 @@ fn note(notes: &mut Vec<TextNote>, note: TextNote) {
     }
 }
 
-fn covering<'a>(grapheme: &str, faces: &'a [Chosen], fonts: &Fonts, missing: &mut Vec<char>) -> Option<&'a Chosen> {
+fn covering<'a>(grapheme: &str, faces: &'a [Chosen], fonts: &Fonts, uncovered: &mut Uncovered) -> Option<&'a Chosen> {
     let first = faces.first()?;
     let has = |chosen: &Chosen, c: char| fonts.face(chosen.face).is_some_and(|face| face.covers(c));
     let visible = || grapheme.chars().filter(|c| !is_invisible(*c));
-    if let Some(all) = faces.iter().find(|f| visible().all(|c| has(f, c))) {
-        return Some(all);
+    let mut found = faces.iter().find(|f| visible().all(|c| has(f, c)));
+    if found.is_none() {
+        // A mark that the base's face lacks is missing, not the base.
+        let best = visible().next().and_then(|base| faces.iter().find(|f| has(f, base))).unwrap_or(first);
+        Uncovered::add(&mut uncovered.missing, visible().filter(|c| !has(best, *c)));
+        found = Some(best);
     }
-    // A mark that the base's face lacks is missing, not the base.
-    let best = visible().next().and_then(|base| faces.iter().find(|f| has(f, base))).unwrap_or(first);
-    for c in visible().filter(|c| !has(best, *c)) {
-        if missing.len() < MISSING_NAMED && !missing.contains(&c) {
-            missing.push(c);
+    if let Some(last) = found.filter(|f| f.face != first.face && fonts.is_last_fallback(f.face)) {
+        let named = |c: char| faces.iter().any(|f| !fonts.is_last_fallback(f.face) && has(f, c));
+        // All of a grapheme whose characters are there, but in no face together.
+        let whole = visible().all(named);
+        Uncovered::add(&mut uncovered.substituted, visible().filter(|c| whole || !named(*c)).filter(|c| has(last, *c)));
+        if uncovered.by.is_empty() {
+            uncovered.by = fonts.face(last.face).map(|face| face.family.clone()).unwrap_or_default();
         }
     }
-    Some(best)
+    found
 }
 
 /// Characters that need no glyph: white space of lines, joiners, marks of direction, variation selectors.

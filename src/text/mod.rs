@@ -137,6 +137,17 @@ pub(crate) enum TextNote {
     Cut,
     Overflows,
     GlyphMissing { chars: Vec<char> },
-    FontSubstituted { wanted: String, used: String },
+    FontSubstituted { used: String, why: Substitution },
     FontStyleMissing { family: String },
+}
+
+/// Why a family that was not asked for draws.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Substitution {
+    /// This family was, and is not among the fonts.
+    NotThere(String),
+    /// No family was.
+    Unnamed,
+    /// None of those that were has these characters.
+    Uncovered(Vec<char>),
 }

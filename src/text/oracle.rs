@@ -101,7 +101,7 @@ fn style_of(keys: &Value, parent: &TextStyle) -> Option<(TextStyle, VerticalAlig
             }
             "text-wrap" => match text {
                 "balance" => s.text_wrap_balance = true,
-                // Until the style has the longhand: what pre-wrap without wrapping is.
+                // The generator leaves white-space at pre-wrap here.
                 "nowrap" => s.white_space = WhiteSpace::Pre,
                 _ => return None,
             },

@@ -38,7 +38,11 @@ impl<'a> Styles<'a> {
 
 impl WhiteSpace {
     pub(super) fn collapses(self) -> bool {
-        matches!(self, Self::Normal | Self::NoWrap | Self::PreLine)
+        matches!(self, Self::Normal | Self::NoWrap | Self::PreLine | Self::PreLineNoWrap)
+    }
+
+    pub(super) fn keeps_newlines(self) -> bool {
+        !matches!(self, Self::Normal | Self::NoWrap)
     }
 
     pub(super) fn wraps(self) -> bool {
@@ -66,7 +70,7 @@ pub(super) fn prepare(styles: Styles<'_>) -> Prepared {
                 c => c,
             };
             match (style.white_space.collapses(), c) {
-                (true, '\n') if style.white_space == WhiteSpace::PreLine => {
+                (true, '\n') if style.white_space.keeps_newlines() => {
                     if out.text.ends_with(' ') && after_space {
                         out.text.pop();
                     }

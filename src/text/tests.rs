@@ -106,7 +106,7 @@ fn a_family_that_is_not_there_and_a_slant_that_is_not_there_are_notes() {
     assert_eq!(
         layout.notes,
         [
-            TextNote::FontSubstituted { wanted: "Inter".to_owned(), used: "Noto Sans".to_owned() },
+            TextNote::FontSubstituted { used: "Noto Sans".to_owned(), why: Substitution::NotThere("Inter".to_owned()) },
             TextNote::FontStyleMissing { family: "Noto Sans".to_owned() }
         ]
     );
@@ -277,5 +277,84 @@ proptest! {
         // Widths are counted in 64ths of a px: a line may just fit, or just not.
         let wide = [-0.05, 0.05].map(|slack| large.texts(&mut engine, width * 2.0 + slack));
         prop_assert!(wide.contains(&narrow), "{:?} {:?}", narrow, wide);
+    }
+}
+
+#[cfg(feature = "default-font")]
+mod last_fallback {
+    use super::*;
+
+    fn file(name: &str) -> Vec<u8> {
+        std::fs::read(format!("{}/tests/fonts/{name}.subset.ttf", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+
+    fn notes_and_faces(fonts: &Fonts, families: &[&str], text: &str) -> (Vec<TextNote>, Vec<FaceId>) {
+        let case = Case { families: families.iter().map(|f| (*f).to_owned()).collect(), ..Case::new(text, style(16.0)) };
+        let layout = TextEngine::new(fonts).layout(&case.request(), 1000.0, None).unwrap();
+        (layout.notes, layout.lines.iter().flat_map(|l| &l.runs).map(|r| r.face).collect())
+    }
+
+    fn noto(why: Substitution) -> TextNote {
+        TextNote::FontSubstituted { used: "Noto Sans".to_owned(), why }
+    }
+
+    #[test]
+    fn it_has_both_weights_and_the_letters_of_its_three_scripts() {
+        let fonts = Fonts::with_default();
+        assert_eq!((fonts.len(), fonts.is_empty(), fonts.families()), (2, false, Vec::new()));
+        let letters = "Aa09ÄßŁőŞƏəǅ ЖжІЇЄҐґ ӘҒҚҢӨҰҮҺӘ ЁЂЉ ΑΩάϊ “„«»—…‰•№™ €£¥₴₸₽₹₺₿ ẞẽỹ ﬁ";
+        for (id, face) in fonts.faces() {
+            assert!(fonts.is_last_fallback(id));
+            let lacking: Vec<char> = letters.chars().filter(|c| !face.covers(*c)).collect();
+            assert!(lacking.is_empty(), "{id:?} lacks {lacking:?}");
+        }
+        let of = |weight: f32| fonts.last_fallback(&TextStyle { font_weight: weight, ..style(16.0) }).unwrap().face;
+        assert_eq!((of(400.0), of(700.0)), (FaceId(0), FaceId(1)));
+    }
+
+    #[test]
+    fn it_comes_after_all_that_are_named_whenever_they_were_added() {
+        let mut fonts = Fonts::with_default();
+        fonts.add(file("NotoSansArabic-Regular")).unwrap();
+        assert_eq!(fonts.families(), ["Noto Sans Arabic"]);
+        let ids: Vec<bool> = fonts.faces().map(|(id, _)| fonts.is_last_fallback(id)).collect();
+        assert_eq!(ids, [false, true, true]);
+        let thai = {
+            let mut own = Fonts::new();
+            own.add(file("NotoSansThai-Regular")).unwrap();
+            own
+        };
+        let both = Fonts::layered(&thai, &fonts);
+        assert_eq!(both.families(), ["Noto Sans Arabic", "Noto Sans Thai"]);
+        assert_eq!(both.faces().map(|(_, f)| f.family.as_str()).collect::<Vec<_>>()[2..], ["Noto Sans", "Noto Sans"]);
+        assert_ne!(both.digest(), thai.digest());
+        assert_ne!(Fonts::with_default().digest(), Fonts::new().digest());
+        assert_eq!(Fonts::layered(&fonts, &Fonts::with_default()).len(), 3, "one last fallback, not two");
+    }
+
+    #[test]
+    fn it_draws_what_no_named_family_has_and_says_so() {
+        let mut fonts = Fonts::with_default();
+        fonts.add(file("NotoSans-Bold")).unwrap();
+        assert_eq!(notes_and_faces(&fonts, &["Noto Sans"], "Sale"), (Vec::new(), vec![FaceId(0)]));
+        let (notes, faces) = notes_and_faces(&fonts, &["Noto Sans"], "Sale Ціна");
+        assert_eq!(notes, [noto(Substitution::Uncovered("Ціна".chars().collect()))]);
+        assert_eq!(faces, [FaceId(0), FaceId(1)]);
+        let (notes, _) = notes_and_faces(&fonts, &["Noto Sans"], "Ж\u{e01}");
+        assert_eq!(notes, [noto(Substitution::Uncovered(vec!['Ж'])), TextNote::GlyphMissing { chars: vec!['\u{e01}'] }]);
+    }
+
+    #[test]
+    fn it_stands_in_where_no_named_family_is_there() {
+        let mut fonts = Fonts::with_default();
+        assert_eq!(notes_and_faces(&fonts, &["Inter"], "Sale"), (vec![noto(Substitution::NotThere("Inter".to_owned()))], vec![FaceId(0)]));
+        assert_eq!(notes_and_faces(&fonts, &[], "Sale"), (vec![noto(Substitution::Unnamed)], vec![FaceId(0)]));
+        fonts.add(file("NotoSansArabic-Regular")).unwrap();
+        let (notes, faces) = notes_and_faces(&fonts, &["Inter"], "Sale");
+        assert_eq!(
+            (notes, faces),
+            (vec![noto(Substitution::NotThere("Inter".to_owned()))], vec![FaceId(1)]),
+            "not a face that happens to be there"
+        );
     }
 }

@@ -31,12 +31,12 @@ pub(crate) fn locate(argument: &Path) -> Done<(PathBuf, PathBuf)> {
     Ok((argument.to_owned(), parent.to_owned()))
 }
 
-/// Reads a template with its own fonts first and those of the given folders after them.
+/// Reads a template with its own fonts first, those of the given folders after them, and the embedded ones for what they lack.
 pub(crate) fn load(argument: &Path, font_folders: &[PathBuf]) -> Done<Folder> {
     let (file, path) = locate(argument)?;
     let text = read_text(&file)?;
     let template = Template::parse(&text).map_err(|error| Stop::of(&file.display().to_string(), &error))?;
-    let mut fonts = Fonts::new();
+    let mut fonts = Fonts::with_default();
     let own = path.join("fonts");
     if own.is_dir() {
         add_fonts(&mut fonts, &own)?;

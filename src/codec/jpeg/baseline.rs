@@ -3,7 +3,8 @@
 //! It exists for speed, and came closer to libjpeg-turbo's pixels than zune-jpeg in the study it was made from (max 3, mean 0.05 on a photo; not measured again). One row of
 //! MCUs at a time: entropy decoding and inverse transform into a ring of two rows of planes, which stay in the cache, then colour into
 //! the picture; a row of px late, because the triangle that upsamples chroma needs the row below. At 1/2 the low 4x4 of luma and all of
-//! chroma are transformed, at 1/8 DC alone is taken. Whatever it does not know or finds damaged it gives back as `None`, and the general
+//! chroma are transformed, at 1/8 DC alone is taken. Of what the caller will not read, rows and columns are only passed over, or not even
+//! that below the last row; they stay white. Whatever it does not know or finds damaged it gives back as `None`, and the general
 //! decoders have the last word.
 
 use super::header::{Colors, Component, Header, next_segment};
@@ -14,8 +15,8 @@ use crate::simd::Level;
 use crate::simd::jpeg_forward::ZIGZAG;
 use crate::simd::jpeg_inverse::{Coefficients, DUMMY, FRACTION, STEP, colour};
 
-/// The picture at 1/`scale` of its size (1, 2 or 8; 4 gives 1/2), or `None` where this decoder does not read it.
-pub(super) fn decode(bytes: &[u8], header: &Header, scale: u32, level: Level) -> Option<Raw> {
+/// The picture at 1/`scale` of its size (1, 2 or 8; 4 gives 1/2), drawn in a part of it (fractions from the left, top, left and top), or `None` where this decoder does not read it.
+pub(super) fn decode(bytes: &[u8], header: &Header, scale: u32, part: [f32; 4], level: Level) -> Option<Raw> {
     let factors = |c: &Component| (c.horizontal, c.vertical);
     let known =
         !header.progressive && header.colors() == Colors::YCbCr && header.components.iter().map(factors).eq([(2, 2), (1, 1), (1, 1)]);
@@ -29,9 +30,9 @@ pub(super) fn decode(bytes: &[u8], header: &Header, scale: u32, level: Level) ->
             return None;
         }
         match scale {
-            8 => picture::<1>(header, &tables, &scan, level),
-            2 | 4 => picture::<4>(header, &tables, &scan, level),
-            _ => picture::<8>(header, &tables, &scan, level),
+            8 => picture::<1>(header, &tables, &scan, part, level),
+            2 | 4 => picture::<4>(header, &tables, &scan, part, level),
+            _ => picture::<8>(header, &tables, &scan, part, level),
         }
     })
 }
@@ -167,7 +168,13 @@ impl Ring {
 
 /// The picture at S eighths of its size: 8, 4 or 1.
 #[inline(always)]
-fn picture<const S: usize>(header: &Header, tables: &Tables, scan: &Scan, level: Level) -> Option<Raw> {
+fn picture<const S: usize>(
+    header: &Header,
+    tables: &Tables,
+    scan: &Scan,
+    [left, top, right, bottom]: [f32; 4],
+    level: Level,
+) -> Option<Raw> {
     let (full_width, full_height) = (usize::from(header.width), usize::from(header.height));
     let (columns, rows) = (full_width.div_ceil(16), full_height.div_ceil(16));
     let (width, height) = ((full_width * S).div_ceil(8), (full_height * S).div_ceil(8));
@@ -184,24 +191,31 @@ fn picture<const S: usize>(header: &Header, tables: &Tables, scan: &Scan, level:
     };
     ring.luma.resize(2 * ring.luma_rows * ring.luma_stride, 0);
     ring.chroma.resize(4 * ring.chroma_rows * ring.chroma_stride, 0);
-    let mut straight = vec![0u8; byte_len(width as u32, height as u32)?];
-    let mut out = straight.chunks_exact_mut(width * 4);
+    let (seen_columns, seen_rows) = (within(left, right, width), within(top, bottom, height));
+    let (read_columns, read_rows) = (blocks(&seen_columns, 2 * S), blocks(&seen_rows, 2 * S));
+    let bytes = byte_len(width as u32, height as u32)?;
+    // grown row by row: each byte is written once, from a row that is still in the cache
+    let mut straight = Vec::with_capacity(bytes);
+    let mut target = vec![255u8; width * 4];
     let mut lines = [vec![0i16; ring.chroma_stride + 2], vec![0i16; ring.chroma_stride + 2]];
     let mut readers = [tables.reader(header, 0, if S == 4 { 4 } else { 8 })?, tables.reader(header, 1, 8)?, tables.reader(header, 2, 8)?];
     let mut bits = scan.bits(0);
     let mut restarts = scan.restarts.iter();
-    let mut left = if tables.restart == 0 { usize::MAX } else { tables.restart };
+    let mut until_restart = if tables.restart == 0 { usize::MAX } else { tables.restart };
     let mut room = Coefficients::default();
     let mut y = 0;
     for row in 0..rows {
         for column in 0..columns {
-            if left == 0 {
+            if until_restart == 0 {
                 bits = scan.bits(*restarts.next()?);
-                left = tables.restart;
+                until_restart = tables.restart;
                 readers.iter_mut().for_each(|r| r.predictor = 0);
             }
-            left -= 1;
-            mcu::<S>(&mut bits, &mut readers, &mut room, &mut ring, row, column, level);
+            until_restart -= 1;
+            match read_rows.contains(&row) && read_columns.contains(&column) {
+                true => mcu::<S>(&mut bits, &mut readers, &mut room, &mut ring, row, column, level),
+                false => pass_mcu(&mut bits, &mut readers, &mut room),
+            }
             if !bits.is_sound() {
                 return None;
             }
@@ -209,16 +223,47 @@ fn picture<const S: usize>(header: &Header, tables: &Tables, scan: &Scan, level:
         // the last row of px waits for the chroma below it
         let until = if row + 1 == rows { height } else { (row + 1) * 2 * S - usize::from(S == 8) };
         while y < until {
-            let target = out.next()?;
-            match S {
-                8 => upsampled_row(&ring, y, full_height.div_ceil(2), width, &mut lines, target, level)?,
-                4 => full_row(&ring, y, target, level)?,
-                _ => small_row(&ring, y, target)?,
+            if seen_rows.contains(&y) {
+                match S {
+                    8 => upsampled_row(&ring, y, full_height.div_ceil(2), width, &mut lines, &mut target, level)?,
+                    4 => full_row(&ring, y, &mut target, level)?,
+                    _ => small_row(&ring, y, &mut target)?,
+                }
+                straight.extend_from_slice(&target);
+            } else {
+                straight.resize(straight.len() + target.len(), 255);
             }
             y += 1;
         }
+        if y >= seen_rows.end {
+            break;
+        }
     }
+    straight.resize(bytes, 255);
     Some(Raw { width: width as u32, height: height as u32, straight, opaque: true })
+}
+
+/// The px between two fractions of a side, with as many more as an enlarging filter reaches.
+fn within(from: f32, to: f32, side: usize) -> std::ops::Range<usize> {
+    let px = |at: f32| at.clamp(0.0, 1.0) * side as f32;
+    // a NaN is taken for 0 by the conversion, which draws too much at the start and is put right at the end
+    let (from, to) = ((px(from) as usize).saturating_sub(8), (libm::ceilf(px(to)) as usize).saturating_add(8).min(side));
+    from.min(to)..to
+}
+
+/// The MCUs of these px and one more on either side, for the chroma of their neighbours.
+fn blocks(px: &std::ops::Range<usize>, size: usize) -> std::ops::Range<usize> {
+    (px.start / size).saturating_sub(1)..px.end.div_ceil(size) + 1
+}
+
+/// Reads past an MCU.
+#[inline(always)]
+fn pass_mcu(bits: &mut Bits<'_>, [luma, cb, cr]: &mut [Reader<'_>; 3], room: &mut Coefficients) {
+    for _ in 0..4 {
+        luma.block::<0>(bits, &mut room.0, 0);
+    }
+    cb.block::<0>(bits, &mut room.0, 0);
+    cr.block::<0>(bits, &mut room.0, 0);
 }
 
 /// Four blocks of luma and two of chroma into the ring.
@@ -349,6 +394,7 @@ mod tests {
     use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
     use super::*;
+    use crate::codec::DecodeHint;
     use crate::limits::Limits;
 
     fn file(width: u16, height: u16, quality: u8, restart: u16) -> Vec<u8> {
@@ -371,7 +417,7 @@ mod tests {
     }
 
     fn own(bytes: &[u8], scale: u32, level: Level) -> Option<Raw> {
-        decode(bytes, &Header::read(bytes, &Limits::default()).ok()?, scale, level)
+        decode(bytes, &Header::read(bytes, &Limits::default()).ok()?, scale, DecodeHint::WHOLE, level)
     }
 
     #[test]
@@ -397,6 +443,35 @@ mod tests {
                 let vector = own(&bytes, scale, Level::detect()).unwrap();
                 assert_eq!((vector.width, vector.height), (width.div_ceil(by).into(), height.div_ceil(by).into()));
                 assert_eq!(vector.straight, own(&bytes, scale, Level::SCALAR).unwrap().straight, "{width}x{height} {quality} {scale}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_has_the_pixels_of_the_whole() {
+        for (width, height, restart) in [(333, 170, 0), (100, 300, 5)] {
+            let bytes = file(width, height, 85, restart);
+            let header = Header::read(&bytes, &Limits::default()).unwrap();
+            for scale in [1, 2, 8] {
+                let whole = own(&bytes, scale, Level::detect()).unwrap();
+                for part in
+                    [[0.4f32, 0.3, 0.5, 0.6], [0.0, 0.5, 1.0, 0.51], [0.9, 0.0, 1.0, 1.0], [0.2, 0.9, 0.3, 1.0], [-3.0, f32::NAN, 9.0, 0.1]]
+                {
+                    let got = decode(&bytes, &header, scale, part, Level::detect()).unwrap();
+                    assert_eq!((got.width, got.height, got.straight.len()), (whole.width, whole.height, whole.straight.len()));
+                    assert_eq!(got.straight, decode(&bytes, &header, scale, part, Level::SCALAR).unwrap().straight);
+                    let (mut compared, [left, top, right, bottom]) = (0, part.map(|v| v.clamp(0.0, 1.0)));
+                    for (i, (a, b)) in whole.straight.chunks(4).zip(got.straight.chunks(4)).enumerate() {
+                        let (x, y) = ((i % whole.width as usize) as f32, (i / whole.width as usize) as f32);
+                        let (w, h) = (whole.width as f32, whole.height as f32);
+                        assert_eq!(b[3], 255);
+                        if x >= left * w - 8.0 && x < right * w + 8.0 && !(y < top * h - 8.0) && y < bottom * h + 8.0 {
+                            compared += 1;
+                            assert_eq!(a, b, "{x} {y} of {part:?} at 1/{scale}");
+                        }
+                    }
+                    assert!(compared > 0);
+                }
             }
         }
     }

@@ -35,7 +35,8 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, hint: Option<DecodeHint>, limi
     let target = hint.map_or((probe.width, probe.height), |h| h.target);
     let scale = scale_for(&header, probe.orientation.size(target));
     let profile = header.profile(bytes);
-    let own = baseline::decode(bytes, &header, scale, Level::detect());
+    let part = header.orientation.stored_part(hint.map_or(DecodeHint::WHOLE, |h| h.part));
+    let own = baseline::decode(bytes, &header, scale, part, Level::detect());
     let decoded = match own {
         Some(raw) => Ok((raw, false)),
         None => fallback::decode(bytes, &header, header.count_scans(bytes, limits)?, scale),

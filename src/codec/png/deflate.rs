@@ -470,23 +470,31 @@ fn depths(counts: &[u64], longest: usize) -> Vec<u32> {
 
 /// Adler's checksum.
 pub(super) fn adler32(data: &[u8]) -> u32 {
-    const BLOCK: usize = 32;
+    const LANES: usize = 32;
+    const ROUNDS: usize = 16;
     let (mut a, mut b) = (1u32, 0u32);
-    for part in data.chunks(BLOCK * 128) {
-        let blocks = part.as_chunks::<BLOCK>();
-        for block in blocks.0 {
-            // the sum of the running sums over a block, at once
-            let (sum, weighted) =
-                (0..).zip(block).fold((0u32, 0u32), |(s, w), (i, v)| (s + u32::from(*v), w + (BLOCK as u32 - i) * u32::from(*v)));
-            b += a * BLOCK as u32 + weighted;
-            a += sum;
+    let (parts, rest) = data.as_chunks::<{ LANES * ROUNDS }>();
+    for part in parts {
+        // sums of every 32nd byte, and sums of these sums: at most 255 * 136, which 16 bits hold
+        let (mut sums, mut running) = ([0u16; LANES], [0u16; LANES]);
+        for block in part.as_chunks::<LANES>().0 {
+            for ((sum, running), v) in sums.iter_mut().zip(&mut running).zip(block) {
+                *sum += u16::from(*v);
+                *running += *sum;
+            }
         }
-        for v in blocks.1 {
-            a += u32::from(*v);
-            b += a;
+        b += a * (LANES * ROUNDS) as u32;
+        for (i, (sum, running)) in (0..).zip(sums.iter().zip(&running)) {
+            a += u32::from(*sum);
+            b += LANES as u32 * u32::from(*running) - i * u32::from(*sum);
         }
         (a, b) = (a % 65_521, b % 65_521);
     }
+    for v in rest {
+        a += u32::from(*v);
+        b += a;
+    }
+    (a, b) = (a % 65_521, b % 65_521);
     b << 16 | a
 }
 

@@ -19,7 +19,8 @@ const BAND_STEP: usize = 256;
 pub(in crate::codec) fn encode(frame: &Frame, output: &Output) -> Result<Vec<u8>, Fault> {
     let search = if output.effort == Effort::Small { Search::SMALL } else { Search::FAST };
     let straight;
-    let rgba = match frame.is_opaque() {
+    let opaque = frame.is_opaque();
+    let rgba = match opaque {
         true => frame.pixels(),
         false => {
             straight = frame.to_rgba();
@@ -37,27 +38,33 @@ pub(in crate::codec) fn encode(frame: &Frame, output: &Output) -> Result<Vec<u8>
             &[(b"PLTE", &palette.colours()), (b"tRNS", &palette.alphas()), (b"IDAT", &data)],
         ));
     }
-    let (samples, kind, channels) = match frame.is_opaque() {
-        true => (crate::codec::webp::rgb(rgba), ColorType::Rgb, 3),
-        false => (rgba.to_vec(), ColorType::Rgba, 4),
-    };
+    let (kind, channels) = if opaque { (ColorType::Rgb, 3) } else { (ColorType::Rgba, 4) };
     let stride = width * channels;
     let color = kind as u8;
-    let bands: Vec<u8> = samples.chunks(stride * BAND_STEP).flat_map(|rows| rows.chunks(stride).take(BAND).flatten()).copied().collect();
-    let unfiltered = || chunk::file(frame, 8, color, &[(b"IDAT", &zlib(&filter::none(&samples, stride), stride + 1, search))]);
-    let plain = zlib(&filter::none(&bands, stride), stride + 1, Search::TRIAL).len();
+    // one copy of the picture is made, as it is most often written: rows that are not filtered
+    let rows = filter::none(rgba, width, opaque);
+    let samples = |rows: &[u8]| rows.chunks_exact(stride + 1).flat_map(|row| row.get(1..)).fold(Vec::with_capacity(rows.len()), joined);
+    let bands = rows.chunks((stride + 1) * BAND_STEP).flat_map(|rows| rows.chunks((stride + 1) * BAND).next()).fold(Vec::new(), joined);
+    let unfiltered = || chunk::file(frame, 8, color, &[(b"IDAT", &zlib(&rows, stride + 1, search))]);
+    let plain = zlib(&bands, stride + 1, Search::TRIAL).len();
     match output.effort {
         // a fifth of the bytes: the rows repeat as they are
         _ if plain * 5 < bands.len() => Ok(unfiltered()),
         Effort::Small => {
-            let filtered = zlib(&filter::adaptive(&bands, stride, channels), stride + 1, Search::TRIAL).len();
+            let filtered = zlib(&filter::adaptive(&samples(&bands), stride, channels), stride + 1, Search::TRIAL).len();
             if plain <= filtered {
                 return Ok(unfiltered());
             }
-            Ok(chunk::file(frame, 8, color, &[(b"IDAT", &zlib(&filter::adaptive(&samples, stride, channels), stride + 1, search))]))
+            let filtered = filter::adaptive(&samples(&rows), stride, channels);
+            Ok(chunk::file(frame, 8, color, &[(b"IDAT", &zlib(&filtered, stride + 1, search))]))
         }
-        Effort::Fast => by_crate(frame, &samples, kind),
+        Effort::Fast => by_crate(frame, &samples(&rows), kind),
     }
+}
+
+fn joined(mut all: Vec<u8>, part: &[u8]) -> Vec<u8> {
+    all.extend_from_slice(part);
+    all
 }
 
 fn by_crate(frame: &Frame, samples: &[u8], kind: ColorType) -> Result<Vec<u8>, Fault> {

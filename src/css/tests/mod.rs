@@ -121,6 +121,15 @@ fn relative_values_build_on_what_is_inherited() {
     assert_eq!(set("text-wrap", "nowrap").white_space, WhiteSpace::Pre);
     assert_eq!(set("text-wrap", "balance").white_space, WhiteSpace::PreWrap);
     assert!(set("text-wrap", "balance").text_wrap_balance);
+    for (value, without, with) in [
+        ("normal", WhiteSpace::NoWrap, WhiteSpace::Normal),
+        ("pre-line", WhiteSpace::PreLineNoWrap, WhiteSpace::PreLine),
+        ("pre-wrap", WhiteSpace::Pre, WhiteSpace::PreWrap),
+    ] {
+        assert_eq!(set("white-space", value).white_space, with);
+        assert_eq!(set("text-wrap", "nowrap").white_space, without);
+        assert_eq!(set("text-wrap", "wrap").white_space, with);
+    }
     assert_eq!(set("font-style", "italic").font_style, FontStyle::Italic);
     let red = set("color", "red").color;
     assert_eq!(set("color", "currentColor").color, red);

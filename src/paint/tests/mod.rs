@@ -1,5 +1,6 @@
 //! The painter on small scenes: what it must write exactly, laws, hostile numbers, and a few pictures.
 
+mod blend;
 mod golden;
 mod hostile;
 mod laws;

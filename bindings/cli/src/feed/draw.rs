@@ -54,7 +54,7 @@ pub(super) struct Outcome {
 
 impl Studio<'_> {
     /// Plans a row and finds what is needed to draw it; a row of which nothing is to be drawn is an outcome already.
-    pub(super) fn find(&self, item: Item) -> Result<Box<Found>, Outcome> {
+    pub(super) fn find(&self, item: Item) -> Result<Box<Found>, Box<Outcome>> {
         let Item { index, line, id, row } = item;
         let card = Card { line, id, title: String::new(), pictures: Vec::new(), failed: Vec::new() };
         let mut outcome = Outcome { index, drawn: 0, unchanged: 0, failed: 0, failures: Vec::new(), card };
@@ -64,7 +64,7 @@ impl Studio<'_> {
                 outcome.failed += 1;
                 outcome.failures.push(Failure::new(self.place(&outcome.card, None), &why));
                 outcome.card.failed.push(why);
-                return Err(outcome);
+                return Err(Box::new(outcome));
             }
         };
         outcome.card.title = title(&row);
@@ -85,7 +85,7 @@ impl Studio<'_> {
             found.plans.clear();
             found.outcome.fail_row(self.place(&found.outcome.card, None), "the program failed while it planned this row, which is a bug");
         }
-        if found.plans.is_empty() { Err(found.outcome) } else { Ok(found) }
+        if found.plans.is_empty() { Err(Box::new(found.outcome)) } else { Ok(found) }
     }
 
     fn plan(&self, found: &mut Found, row: &Row, number: usize, variant: &Variant) -> Result<(), Error> {

@@ -127,7 +127,7 @@ fn flow(studio: &Studio<'_>, rows: impl Iterator<Item = rows::Entry> + Send, job
                 while let Some(item) = take(&items) {
                     let sent = match studio.find(item) {
                         Ok(found) => to_draw.send(found).is_ok(),
-                        Err(outcome) => to_tell.send(outcome).is_ok(),
+                        Err(outcome) => to_tell.send(*outcome).is_ok(),
                     };
                     if !sent {
                         return;

@@ -7,10 +7,10 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A folder that is removed at the end.
-pub struct Room(pub PathBuf);
+pub(crate) struct Room(pub(crate) PathBuf);
 
 impl Room {
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("templrender-{name}-{}-{number}", std::process::id()));
@@ -19,23 +19,23 @@ impl Room {
     }
 
     /// A file, with the folders above it.
-    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
         path
     }
 
-    pub fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.0.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    pub fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         String::from_utf8(self.read(name)).unwrap()
     }
 
     /// The files of a folder, sorted.
-    pub fn list(&self, folder: &str) -> Vec<String> {
+    pub(crate) fn list(&self, folder: &str) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.0.join(folder)) else { return Vec::new() };
         let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
@@ -43,18 +43,18 @@ impl Room {
     }
 
     /// The program, to be run in this folder.
-    pub fn program(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn program(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_templrender"));
         command.current_dir(&self.0).args(arguments);
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.program(arguments).output().unwrap()
     }
 
     /// Runs the program, checks its exit status, and gives what it said on standard error.
-    pub fn says(&self, status: i32, arguments: &[&str]) -> String {
+    pub(crate) fn says(&self, status: i32, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(status), "{arguments:?} said:\n{said}");
@@ -70,13 +70,13 @@ impl Drop for Room {
 }
 
 /// A picture of one colour.
-pub fn png(width: u32, height: u32, rgba: [u8; 4]) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32, rgba: [u8; 4]) -> Vec<u8> {
     let pixels = rgba.repeat((width * height) as usize);
     core_::Frame::from_rgba(width, height, pixels).unwrap().encode(&core_::Output::png()).unwrap()
 }
 
 /// A template without text, so that it needs no font: a box in the row's colour, and a picture.
-pub const CARD: &str = r##"{
+pub(crate) const CARD: &str = r##"{
   "templrender": 1, "name": "card", "size": [40, 20],
   "fields": { "tint": { "type": "color", "default": "#ffffff" }, "image_link": { "type": "image" } },
   "background": "{{ tint }}",
@@ -85,13 +85,13 @@ pub const CARD: &str = r##"{
 }"##;
 
 /// The same, and a row without its picture fails.
-pub const STRICT: &str = r##"{
+pub(crate) const STRICT: &str = r##"{
   "templrender": 1, "name": "strict", "size": [40, 20],
   "fields": { "tint": { "type": "color", "default": "#ffffff" }, "image_link": { "type": "image", "required": true } },
   "background": "{{ tint }}",
   "layers": [ { "id": "photo", "type": "image", "src": "{{ image_link }}", "left": 10, "top": 5, "width": 10, "height": 10 } ]
 }"##;
 
-pub fn exists(path: impl AsRef<Path>) -> bool {
+pub(crate) fn exists(path: impl AsRef<Path>) -> bool {
     path.as_ref().exists()
 }

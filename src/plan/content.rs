@@ -1,0 +1,163 @@
+//! What layers hold: the spans of texts, the sources of pictures, the segments' `viewBox`.
+
+use std::collections::BTreeMap;
+
+use super::build::{Builder, Step};
+use super::sources::{self, Planned};
+use super::tree::{Content, Missing, PlannedLayer, PlannedPicture};
+use super::values::evaluation;
+use crate::css::color::Color;
+use crate::css::length::{Length, LengthContext};
+use crate::css::style::{Style, TextDecoration, TextStyle};
+use crate::error::{Code, Fault, quoted};
+use crate::expr::TextTemplate;
+use crate::geom::Rect;
+use crate::row::Value;
+use crate::template::document::{self, Bound, Layer};
+use crate::text::TextSpan;
+
+/// Most bytes of all texts of a picture, in texts of the limit.
+const LONGEST_TEXTS: usize = 16;
+
+impl<'a> Builder<'a> {
+    /// The spans of a text; `None` where the whole text is one binding that gave null.
+    pub(super) fn spans(&mut self, layer: &Layer, spans: &'a [document::Span], text: &TextStyle) -> Step<Option<Vec<TextSpan>>> {
+        let mut planned = Vec::new();
+        let mut bytes = 0;
+        for span in spans {
+            let holds = match &span.condition {
+                Some(condition) => self.expression(condition, &format!("{}.if", span.path))?.is_truthy(),
+                None => true,
+            };
+            if !holds {
+                continue;
+            }
+            let value = self.eval(&span.text, &span.path)?;
+            if value.is_null() && spans.len() == 1 && span.declarations.is_empty() && span.text.as_whole().is_some() {
+                return Ok(None);
+            }
+            self.key.part("span", span.path.as_bytes());
+            let printed = value.print(self.lang).map_err(|message| evaluation(&span.path, message))?;
+            self.key.part("text", printed.as_bytes());
+            bytes += printed.len();
+            if bytes > self.limits.max_text_bytes {
+                let message = format!("a text must have at most {} bytes, found {bytes}", self.limits.max_text_bytes);
+                let code = if span.text.as_static().is_some() { Code::TemplateLimit } else { Code::RowLimit };
+                return Err(Fault::new(code, &layer.path, message));
+            }
+            self.text_bytes += printed.len();
+            let most = self.limits.max_text_bytes.saturating_mul(LONGEST_TEXTS);
+            if self.text_bytes > most {
+                let message = format!("all texts of a picture must have at most {most} bytes, found more");
+                return Err(Fault::new(Code::RowLimit, &layer.path, message));
+            }
+            planned.push(self.span(span, printed, text)?);
+        }
+        Ok(Some(planned))
+    }
+
+    pub(super) fn span(&mut self, span: &document::Span, printed: String, layer_text: &TextStyle) -> Step<TextSpan> {
+        let mut style = Style::default();
+        // What a span does not say follows its layer, also where that shrinks to fit.
+        let mut text = TextStyle { font_size: Length::Em(1.0), ..layer_text.clone() };
+        let context = LengthContext { em: layer_text.size_px(), canvas: self.canvas };
+        for declared in &span.declarations {
+            if let Some(declaration) = self.declaration(declared)? {
+                declaration.apply_to_span(&mut style, &mut text, &context);
+            }
+        }
+        let decoration: Option<TextDecoration> = style.text_decoration.take();
+        Ok(TextSpan { text: printed, style: text, decoration, vertical_align: style.vertical_align })
+    }
+
+    pub(super) fn picture(
+        &mut self,
+        src: &[document::Source],
+        missing: document::Missing,
+        tint: Option<Color>,
+        svg: bool,
+    ) -> Step<Content> {
+        let assets: &BTreeMap<String, String> = &self.document.assets;
+        let mut found = Vec::new();
+        for source in src {
+            let value = self.eval(&source.text, &source.path)?;
+            self.key.value("src", &value);
+            sources::candidates(&value, &|name| assets.get(name).cloned(), tint, self.limits, &mut found)
+                .map_err(|message| Fault::new(Code::BadBoundValue, &source.path, message))?;
+        }
+        let first = self.sources.len();
+        let candidates = (first..first + found.len()).map(|i| u32::try_from(i).unwrap_or(u32::MAX)).collect();
+        self.sources.append(&mut found);
+        let missing = match missing {
+            document::Missing::Error => Missing::Error,
+            document::Missing::Hide => Missing::Hide,
+        };
+        Ok(Content::Picture(PlannedPicture { candidates, missing, svg, tint }))
+    }
+
+    pub(super) fn inline_svg(&mut self, source: &str, tint: Option<Color>, place: &str) -> Step<Content> {
+        self.inline_bytes += source.len();
+        let most = self.limits.max_template_bytes;
+        if self.inline_bytes > most {
+            let message = format!("all SVGs that stand in a template must have at most {most} bytes, repeated ones counted each time");
+            return Err(Fault::new(Code::TemplateLimit, format!("{place}.svg"), message));
+        }
+        self.key.part("svg", source.as_bytes());
+        let id = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
+        self.sources.push(Planned::inline("svg", source.as_bytes(), tint, self.limits));
+        Ok(Content::Picture(PlannedPicture { candidates: vec![id], missing: Missing::Error, svg: true, tint }))
+    }
+
+    pub(super) fn missing(&mut self, text: &TextTemplate, place: &str) -> Step<document::Missing> {
+        match self.eval(text, place)? {
+            Value::Null => Ok(document::Missing::Error),
+            value => match value.as_text() {
+                Some("error") => Ok(document::Missing::Error),
+                Some("hide") => Ok(document::Missing::Hide),
+                _ => Err(Fault::new(Code::BadBoundValue, place, format!("missing must be \"error\" or \"hide\", found {}", value.short()))),
+            },
+        }
+    }
+
+    pub(super) fn view_box(&mut self, view_box: Option<&Bound<[f32; 4]>>, path: &str) -> Step<Option<Rect>> {
+        let [x, y, width, height] = match view_box {
+            None => return Ok(None),
+            Some(Bound::Static(numbers)) => *numbers,
+            Some(Bound::Bound(text)) => {
+                let place = format!("{path}.viewBox");
+                let printed = self.printed(text, &place)?;
+                document::view_box(&printed).ok_or_else(|| {
+                    let message =
+                        format!("viewBox must be \"x y width height\" with a positive width and height, found {}", quoted(&printed));
+                    Fault::new(Code::BadBoundValue, place, message)
+                })?
+            }
+        };
+        Ok(Some(Rect::new(x, y, width, height)))
+    }
+
+    /// Tells each need how large it is of use: its layer's definite size, else the canvas.
+    pub(super) fn size_needs(&mut self, layers: &[PlannedLayer], scale: f32) {
+        let mut open: Vec<&PlannedLayer> = layers.iter().collect();
+        while let Some(layer) = open.pop() {
+            match &layer.content {
+                Content::Box(children) => open.extend(children),
+                Content::Picture(picture) => {
+                    let context = LengthContext { em: layer.text.size_px(), canvas: self.canvas };
+                    let side = |length: &Length, canvas: f32| {
+                        let px = length.resolve(&context, None).unwrap_or(canvas);
+                        (px * scale).ceil().clamp(1.0, 65_535.0) as u32
+                    };
+                    let size = (side(&layer.style.width, self.canvas.0), side(&layer.style.height, self.canvas.1.max(1.0)));
+                    for (n, i) in picture.candidates.iter().enumerate() {
+                        if let Some(need) = self.sources.get_mut(*i as usize).and_then(|s| s.need.as_mut()) {
+                            need.useful_px = size;
+                            need.optional = picture.missing == Missing::Hide || n + 1 < picture.candidates.len();
+                        }
+                    }
+                }
+                Content::Text(_) | Content::Path(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Each code is provoked once through the public interface, with its full text, and `docs/errors.md` has its line with that text.
+
+#![allow(clippy::disallowed_methods, reason = "a test may read files")]
+
+use std::fs;
+use std::path::Path;
+
+use templrender::{Cause, Code, Context, Error, Fault, Fonts, Frame, Limits, Output, Renderer, Resources, Row, Scratch, Template};
+
+/// A template of one layer.
+fn layer(layer: &str) -> String {
+    format!("{{ \"templrender\": 1, \"name\": \"t\", \"size\": [40, 20], \"layers\": [\n{layer}\n] }}")
+}
+
+/// A template with more keys on its second line.
+fn document(keys: &str) -> String {
+    format!("{{ \"templrender\": 1, \"name\": \"t\", \"size\": [40, 20], \"layers\": [],\n{keys} }}")
+}
+
+fn template(json: &str) -> Result<(), Error> {
+    Template::parse(json).map(|_| ())
+}
+
+/// Plans and draws without answering any need.
+fn draw(json: &str, row: &str, context: &Context) -> Result<(), Error> {
+    let renderer = Renderer::new(Fonts::new());
+    let plan = renderer.plan(&Template::parse(json)?, &Row::from_json(row)?, context)?;
+    renderer.render(&plan, &Resources::new(), &mut Scratch::new()).map(|_| ())
+}
+
+fn row(json: &str, row: &str) -> Result<(), Error> {
+    draw(json, row, &Context::default())
+}
+
+/// Answers the need of one picture.
+fn answer(bytes: &[u8], limits: Limits) -> Result<(), Error> {
+    let json = layer(r#"{ "type": "image", "src": "a.png", "width": 9, "height": 9 }"#);
+    let plan = Renderer::new(Fonts::new()).plan(&Template::parse(&json)?, &Row::new(), &Context::default())?;
+    let mut resources = Resources::with_limits(limits);
+    let need = plan.pending(&resources)[0].id();
+    resources.insert(need, bytes)
+}
+
+fn png() -> Vec<u8> {
+    Frame::new(20, 20, &Limits::default()).and_then(|frame| frame.encode(&Output::png())).unwrap()
+}
+
+fn price(keys: &str) -> String {
+    document(&format!(r#""fields": {{ "price": {{ "type": "money", {keys} }} }}"#))
+}
+
+type Case = (Code, fn() -> Result<(), Error>, &'static str);
+
+const CASES: &[Case] = &[
+    (Code::TemplateSyntax, || template("{ \"templrender\": 1 \"name\": \"t\" }"), "1:19: template is not JSON: expected comma"),
+    (
+        Code::UnknownKey,
+        || template(&layer(r#"{ "type": "box", "lft": 1 }"#)),
+        r#"2:18: layers[0].lft: unknown key "lft", did you mean "left"?"#,
+    ),
+    (
+        Code::DuplicateKey,
+        || template(&layer(r#"{ "type": "box", "left": 1, "left": 2 }"#)),
+        r#"2:29: layers[0].left: key "left" stands twice in one object, first on line 2"#,
+    ),
+    (
+        Code::UnsupportedKey,
+        || template(&layer(r#"{ "type": "text", "text": "a", "hyphens": "auto" }"#)),
+        r#"2:32: layers[0].hyphens: "hyphens" is not supported yet"#,
+    ),
+    (Code::MissingKey, || template(&layer(r#"{ "type": "image", "width": 9, "height": 9 }"#)), r#"2:1: layers[0]: "src" is missing"#),
+    (
+        Code::WrongType,
+        || template(&layer(r#"{ "type": "text", "text": 5 }"#)),
+        "2:27: layers[0].text: text must be a string or a list of spans, found 5",
+    ),
+    (
+        Code::BadValue,
+        || template(&layer(r#"{ "type": "txt" }"#)),
+        r#"2:11: layers[0].type: unknown layer type "txt", did you mean "text"?"#,
+    ),
+    (
+        Code::UnknownName,
+        || template(&document(r#""variants": { "story": { "layers": { "title": {} } } }"#)),
+        r#"2:38: variants.story.layers.title: unknown layer id "title""#,
+    ),
+    (
+        Code::ExpressionSyntax,
+        || template(&layer(r#"{ "type": "text", "text": "{{ name | uper }}" }"#)),
+        r#"2:38: layers[0].text: unknown filter "uper", did you mean "upper"?"#,
+    ),
+    (Code::UnsupportedVersion, || template(r#"{ "templrender": 2 }"#), "1:18: templrender: format version must be at most 1, found 2"),
+    (
+        Code::DuplicateId,
+        || template(&layer(r#"{ "type": "box", "id": "a" }, { "type": "box", "id": "a" }"#)),
+        r#"2:54: layers[1].id: id "a" stands twice, first at layers[0]"#,
+    ),
+    (
+        Code::IndefiniteSize,
+        || template(&layer(r#"{ "type": "image", "src": "a.png", "width": 9 }"#)),
+        "2:1: layers[0]: an image needs a definite size: width and height, one of them with aspect-ratio, or stretch in a flex or grid box",
+    ),
+    (Code::TemplateLimit, || template(&"[".repeat(100)), "1:65: template is nested deeper than the limit of 64"),
+    (
+        Code::UnknownVariant,
+        || draw(&document(r#""variants": { "story": {} }"#), "{}", &Context { variant: Some("stori".into()), ..Context::default() }),
+        r#"variants: unknown variant "stori", did you mean "story"?"#,
+    ),
+    (
+        Code::MissingField,
+        || row(&price(r#""required": true"#), "{}"),
+        "field price: a required field must have a value, found none in price",
+    ),
+    (
+        Code::BadField,
+        || row(&price(r#""currency": "EUR""#), r#"{ "price": "free" }"#),
+        r#"field price: a price must have a number, found "free""#,
+    ),
+    (
+        Code::Evaluation,
+        || row(&layer(r#"{ "type": "box", "if": "size < 5" }"#), r#"{ "size": "large" }"#),
+        r#"layers[0].if: only values of one type can be compared, found text "large" and number 5"#,
+    ),
+    (
+        Code::BadBoundValue,
+        || row(&layer(r#"{ "type": "box", "left": "{{ x }}" }"#), r#"{ "x": "left" }"#),
+        r#"layers[0].left: left must be a length, a percentage or auto, found "left""#,
+    ),
+    (
+        Code::RowLimit,
+        || Row::from_json(&format!("{{ \"a\": {}", "[".repeat(100))).map(|_| ()),
+        "row: row is nested deeper than the limit of 64",
+    ),
+    (
+        Code::MissingResource,
+        || row(&layer(r#"{ "type": "image", "src": "a.png", "width": 9, "height": 9 }"#), "{}"),
+        "layers[0]: picture is missing: a.png: not answered",
+    ),
+    (
+        Code::UnknownFormat,
+        || answer(b"<!doctype html><title>404</title>", Limits::default()),
+        "resource 020ae35bd4bb42a1: this is an HTML page, not a picture",
+    ),
+    (
+        Code::DamagedResource,
+        || Fonts::new().add(*b"OTTO and then nothing").map(|_| ()),
+        "font: a font must be a whole TrueType or OpenType file, found: an offset was out of bounds",
+    ),
+    (
+        Code::ResourceLimit,
+        || answer(&png(), Limits { max_side_px: 16, ..Limits::default() }),
+        "resource 020ae35bd4bb42a1: picture is 20x20 px, over the limit of 16 px a side",
+    ),
+    (Code::BadArgument, || Frame::new(0, 9, &Limits::default()).map(|_| ()), "a frame must be at least 1x1 px, found 0x9"),
+    (Code::NoFonts, || row(&layer(r#"{ "type": "text", "text": "a" }"#), "{}"), "layers[0]: a text needs at least one font, found none"),
+    (
+        Code::CanvasLimit,
+        || Frame::new(20_000, 9, &Limits::default()).map(|_| ()),
+        "canvas is 20000x9 px, over the limit of 16384 px a side",
+    ),
+    (Code::Bug, || Err(Error::from_faults(Vec::<Fault>::new())), "an error without a fault"),
+];
+
+#[test]
+fn every_code_is_provoked_with_its_full_text() {
+    let mut wrong = Vec::new();
+    for (code, provoke, expected) in CASES {
+        match provoke() {
+            Err(error) if error.code() == *code && error.to_string() == *expected => assert_eq!(error.cause(), code.cause()),
+            Err(error) => wrong.push(format!("{}: {}: {error}", code.name(), error.code().name())),
+            Ok(()) => wrong.push(format!("{}: no error", code.name())),
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    let provoked: Vec<Code> = CASES.iter().map(|(code, ..)| *code).collect();
+    assert_eq!(provoked, Code::ALL, "each code has one case");
+}
+
+#[test]
+fn every_code_has_its_line_in_the_documents() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors.md")).unwrap();
+    let mut section = "";
+    let mut lines = Vec::new();
+    for line in page.lines() {
+        if let Some(title) = line.strip_prefix("## ") {
+            section = title.split(':').next().unwrap();
+        }
+        if line.starts_with("| `") {
+            lines.push((section, line));
+        }
+    }
+    assert_eq!(lines.len(), CASES.len(), "one line for each code");
+    for ((code, _, text), (section, line)) in CASES.iter().zip(lines) {
+        let begin = format!("| `{}` | {} | ", code.name(), *code as u16);
+        assert!(line.starts_with(&begin), "{line}\nmust begin with {begin}");
+        let end = format!(" | `{text}` |");
+        assert!(line.ends_with(&end), "{line}\nmust end with {end}");
+        let cause = match code.cause() {
+            Cause::Template => "Template",
+            Cause::Row => "Row",
+            Cause::Resource => "Resource",
+            Cause::Host => "Host",
+            Cause::Bug => "Bug",
+            _ => "",
+        };
+        assert_eq!(section, cause, "{}", code.name());
+    }
+}
+
+#[test]
+fn a_canvas_without_a_text_needs_no_font() {
+    let item = r#"{ "type": "box", "width": 9, "height": 9, "background": "red" }"#;
+    for align in ["center", "baseline"] {
+        let json = layer(&format!(r#"{{ "type": "box", "inset": 0, "display": "flex", "align-items": "{align}", "layers": [{item}] }}"#));
+        assert_eq!(row(&json, "{}"), Ok(()));
+    }
+}
