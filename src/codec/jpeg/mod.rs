@@ -4,7 +4,8 @@
 //! at full size; `jpeg-decoder` reads what zune gets wrong without an error (baseline files whose components stand in scans of their own,
 //! and four components) and what is wanted at 1/2, 1/4 or 1/8 of its size. All see only files whose markers have been walked here: size,
 //! precision, kind, number of scans. zune's vector code writes the bytes of its scalar code (`fallback`'s test), `jpeg-decoder` has
-//! none. Encoding is our own up to quality 95, above it `jpeg-encoder`'s without its `simd` feature, which writes other bytes.
+//! none. The smaller scale pays by the picture as a whole: at 1/2 every symbol must still be read, so a busy photo decodes hardly faster, but
+//! drawing 1600x1600 px at 600x600 took 13.7 instead of 16.2 ms for such a photo, and 9.9 instead of 12.4 for a plain one. Encoding is our own up to quality 95, above it `jpeg-encoder`'s without its `simd` feature, which writes other bytes.
 
 mod baseline;
 mod encode;
