@@ -465,7 +465,7 @@ mod tests {
                         let (x, y) = ((i % whole.width as usize) as f32, (i / whole.width as usize) as f32);
                         let (w, h) = (whole.width as f32, whole.height as f32);
                         assert_eq!(b[3], 255);
-                        if x >= left * w - 8.0 && x < right * w + 8.0 && !(y < top * h - 8.0) && y < bottom * h + 8.0 {
+                        if x >= left * w - 8.0 && x < right * w + 8.0 && y >= top * h - 8.0 && y < bottom * h + 8.0 {
                             compared += 1;
                             assert_eq!(a, b, "{x} {y} of {part:?} at 1/{scale}");
                         }
