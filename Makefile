@@ -2,6 +2,7 @@
 # Everything is built once, with the cargo profile `ci`: release with debug assertions.
 CARGO ?= cargo
 CI     = --locked --workspace --profile ci
+BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
 .PHONY: help demo test test-all shows oracle peers hashes bench setup
@@ -14,7 +15,8 @@ help:
 	@echo 'make bench     benchmarks'
 
 demo:
-	$(CARGO) run --locked --profile ci -p templrender-cli -- feed templates/product-sale templates/product-sale/rows/feed.tsv \
+	$(CARGO) build $(CI) --bin templrender
+	$(BUILT)/templrender feed templates/product-sale templates/product-sale/rows/feed.tsv \
 	    --out out/demo --variant default --variant story --variant landscape
 	@echo "look at $(CURDIR)/out/demo/index.html"
 
@@ -31,7 +33,7 @@ test-all: test
 shows: oracle peers hashes
 
 oracle: setup
-	$(CARGO) build --locked --profile ci -p templrender-cli
+	$(CARGO) build $(CI) --bin templrender
 	$(PYTHON) tools/oracle.py
 
 peers:

@@ -8,6 +8,6 @@ if [ ! -e "$shared/peers/run_all.py" ]; then
     echo "peers: $shared/peers is not there; set TEMPLRENDER_SHARED" >&2
     exit 1
 fi
-cargo build --locked --profile ci -p templrender-bench
+cargo build --locked --workspace --profile ci --bin peer
 [ $# -gt 0 ] || set -- --rounds 6 --n 5
 TEMPLRENDER_PEER="${CARGO_TARGET_DIR:-target}/ci/peer" exec python3 "$shared/peers/run_all.py" "$@"

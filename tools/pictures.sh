@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 if [ -z "${TEMPLRENDER:-}" ]; then
-    cargo build --locked --profile ci -p templrender-cli
+    cargo build --locked --workspace --profile ci --bin templrender
     TEMPLRENDER=${CARGO_TARGET_DIR:-target}/ci/templrender
 fi
 now=2026-11-28
