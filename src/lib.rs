@@ -89,6 +89,17 @@ pub use row::{Currency, Date, Decimal, InlineImage, Interval, Money, Row, Value}
 pub use template::Template;
 pub use text::Fonts;
 
+/// What threads share, and what one hands to another.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    const fn sent<T: Send>() {}
+    shared::<Template>();
+    shared::<Renderer>();
+    shared::<Plan>();
+    shared::<Resources>();
+    sent::<Scratch>();
+};
+
 /// The examples of the README run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

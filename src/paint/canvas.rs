@@ -1,6 +1,6 @@
 //! A picture under construction and the one way onto it: a source through a coverage, inside a clip.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::area::{Area, offset};
 use super::blend;
@@ -43,7 +43,7 @@ impl Pixels<'_> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clip {
     pub(crate) area: Area,
-    pub(crate) shapes: Vec<Rc<Coverage>>,
+    pub(crate) shapes: Vec<Arc<Coverage>>,
 }
 
 impl Clip {
@@ -55,7 +55,7 @@ impl Clip {
         let mut clip = self.clone();
         clip.area = clip.area.intersect(&coverage.area);
         if !coverage.is_rect() {
-            clip.shapes.push(Rc::new(coverage));
+            clip.shapes.push(Arc::new(coverage));
         }
         clip
     }

@@ -4,7 +4,7 @@
 //! short corner masks, and only those corners take memory. Anything else (rotated boxes, glyph outlines, polygons) is one dense mask of
 //! its visible area.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use tiny_skia::FillRule;
 
@@ -45,7 +45,7 @@ enum Kind {
         bottom: usize,
         masks: [Vec<u8>; 4],
     },
-    Dense(Rc<Vec<u8>>),
+    Dense(Arc<Vec<u8>>),
     /// A smaller mask whose column and row at `cut` are repeated until it fills the area.
     Stretched {
         mask: Vec<u8>,
@@ -62,11 +62,11 @@ impl Coverage {
     /// A mask of `area`, row after row.
     pub(crate) fn dense(area: Area, mask: Vec<u8>) -> Self {
         debug_assert_eq!(mask.len(), area.width() * area.height(), "a mask has one byte for each px");
-        Self { area, kind: Kind::Dense(Rc::new(mask)) }
+        Self { area, kind: Kind::Dense(Arc::new(mask)) }
     }
 
     /// A mask that others hold too.
-    pub(crate) fn shared(area: Area, mask: Rc<Vec<u8>>) -> Self {
+    pub(crate) fn shared(area: Area, mask: Arc<Vec<u8>>) -> Self {
         Self { area, kind: Kind::Dense(mask) }
     }
 

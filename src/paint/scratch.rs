@@ -1,7 +1,7 @@
 //! What painting keeps between calls: rows, the scaler's memory and glyph masks. Nothing of it ever changes a byte of a result.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::canvas::Rows;
 use crate::pixel::Resizer;
@@ -20,7 +20,7 @@ pub(crate) struct PaintScratch {
 pub(crate) struct GlyphCache {
     identity: u64,
     fonts: BTreeMap<FontKey, u32>,
-    masks: BTreeMap<(u32, u16, u8), Rc<GlyphMask>>,
+    masks: BTreeMap<(u32, u16, u8), Arc<GlyphMask>>,
     bytes: usize,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct GlyphMask {
     pub(super) top: i32,
     pub(super) width: usize,
     pub(super) height: usize,
-    pub(super) mask: Rc<Vec<u8>>,
+    pub(super) mask: Arc<Vec<u8>>,
 }
 
 impl GlyphCache {
@@ -57,11 +57,11 @@ impl GlyphCache {
     }
 
     /// A glyph's mask at one of the places between two px, made where it is not there.
-    pub(super) fn mask(&mut self, font: u32, glyph: u16, bin: u8, make: impl FnOnce() -> GlyphMask) -> Rc<GlyphMask> {
+    pub(super) fn mask(&mut self, font: u32, glyph: u16, bin: u8, make: impl FnOnce() -> GlyphMask) -> Arc<GlyphMask> {
         if let Some(mask) = self.masks.get(&(font, glyph, bin)) {
-            return Rc::clone(mask);
+            return Arc::clone(mask);
         }
-        let mask = Rc::new(make());
+        let mask = Arc::new(make());
         let bytes = mask.mask.len() + Self::OVERHEAD;
         if bytes > Self::BUDGET / 8 {
             return mask;
@@ -72,7 +72,7 @@ impl GlyphCache {
             self.bytes = 0;
         }
         self.bytes += bytes;
-        self.masks.insert((font, glyph, bin), Rc::clone(&mask));
+        self.masks.insert((font, glyph, bin), Arc::clone(&mask));
         mask
     }
 

@@ -3,7 +3,7 @@
 //! Upright glyphs are masks at one of four places between two px along the line and at whole px across it, as Skia places them, kept in
 //! the scratch. Turned ones are filled as paths where they fall.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use tiny_skia::FillRule;
 
@@ -72,7 +72,7 @@ impl Painter<'_> {
             });
             let area = Area::new(x + mask.left, y + mask.top, x + mask.left + mask.width as i32, y + mask.top + mask.height as i32);
             if !area.intersect(visible).is_empty() {
-                all.push(Coverage::shared(area, Rc::clone(&mask.mask)));
+                all.push(Coverage::shared(area, Arc::clone(&mask.mask)));
             }
         }
         all
@@ -199,7 +199,7 @@ fn rasterized(segments: &[Segment], size: f32, shift: f32) -> GlyphMask {
         return GlyphMask::default();
     }
     let mask = path::coverage(&path, FillRule::Winding, area, Vec::new());
-    GlyphMask { left: area.left, top: area.top, width: area.width(), height: area.height(), mask: Rc::new(mask) }
+    GlyphMask { left: area.left, top: area.top, width: area.width(), height: area.height(), mask: Arc::new(mask) }
 }
 
 fn scaled(segments: &[Segment], by: f32) -> Vec<Segment> {

@@ -4,7 +4,7 @@
 //! style costs nothing however many layers name it; what the typed values will cost is counted against the budget instead.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::check::Faults;
 use super::reader::{Entry, Json, Node, Span, join};
@@ -20,7 +20,7 @@ pub(crate) struct Given<'a> {
     pub(crate) key_span: Span,
     pub(crate) node: &'a Node,
     /// The path of the object that the key stands in.
-    base: Rc<str>,
+    base: Arc<str>,
 }
 
 impl Given<'_> {
@@ -43,9 +43,9 @@ impl<'a> Merged<'a> {
     }
 
     fn overlay_but(&mut self, entries: &'a [Entry], path: &str, fixed: &[&str]) {
-        let base: Rc<str> = Rc::from(path);
+        let base: Arc<str> = Arc::from(path);
         for Entry { key, key_span, node } in entries.iter().filter(|entry| !fixed.contains(&entry.key.as_str())) {
-            let given = Given { key, key_span: *key_span, node, base: Rc::clone(&base) };
+            let given = Given { key, key_span: *key_span, node, base: Arc::clone(&base) };
             if node.is_null() {
                 self.keys.remove(key.as_str());
                 self.removed.push(given);

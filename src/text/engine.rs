@@ -10,7 +10,7 @@ use super::{Available, Fonts, Measured, TextLayout, TextNote, TextRequest, TextS
 use crate::css::style::TextStyle;
 use crate::error::{Code, Fault};
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Shapes and lays out texts with one set of fonts. One for each thread.
 pub(crate) struct TextEngine {
@@ -31,7 +31,7 @@ struct Remembered {
     /// Set where the shape depends on it.
     size: Option<f32>,
     bytes: usize,
-    shaped: Rc<Shaped>,
+    shaped: Arc<Shaped>,
 }
 
 impl TextEngine {
@@ -104,14 +104,14 @@ impl TextEngine {
         Ok(layout)
     }
 
-    fn shaped(&mut self, request: &TextRequest<'_>, size: f32) -> Result<Rc<Shaped>, Fault> {
+    fn shaped(&mut self, request: &TextRequest<'_>, size: f32) -> Result<Arc<Shaped>, Fault> {
         if self.shaper.fonts().is_empty() {
             return Err(Fault::new(Code::NoFonts, "", "a text needs at least one font, found none"));
         }
         let known = self.recent.iter().rposition(|r| {
             r.size.is_none_or(|s| s == size) && r.spans == request.spans && r.style == *request.style && r.fonts == request.fonts
         });
-        if let Some(shaped) = known.and_then(|i| self.recent.get(i)).map(|r| Rc::clone(&r.shaped)) {
+        if let Some(shaped) = known.and_then(|i| self.recent.get(i)).map(|r| Arc::clone(&r.shaped)) {
             return Ok(shaped);
         }
         let styles = Styles { spans: request.spans, layer: request.style };
@@ -119,12 +119,12 @@ impl TextEngine {
         let itemized = itemize(&prepared, styles, self.shaper.fonts(), request.fonts);
         let size_of = |style: usize| request.spans.get(style).map_or(size, |span| span_size(&span.style, size, request.canvas));
         let bytes = prepared.text.len();
-        let shaped = Rc::new(self.shaper.shape(prepared, itemized, styles, size_of));
+        let shaped = Arc::new(self.shaper.shape(prepared, itemized, styles, size_of));
         self.remember(request, shaped.optical.then_some(size), bytes, &shaped);
         Ok(shaped)
     }
 
-    fn remember(&mut self, request: &TextRequest<'_>, size: Option<f32>, bytes: usize, shaped: &Rc<Shaped>) {
+    fn remember(&mut self, request: &TextRequest<'_>, size: Option<f32>, bytes: usize, shaped: &Arc<Shaped>) {
         // A text beyond the budget is kept alone: it is asked for again at once.
         while !self.recent.is_empty() && (self.recent.len() >= RECENT || self.recent_bytes + bytes > RECENT_BYTES) {
             self.recent_bytes -= self.recent.remove(0).bytes;
@@ -136,7 +136,7 @@ impl TextEngine {
             fonts: request.fonts.to_vec(),
             size,
             bytes,
-            shaped: Rc::clone(shaped),
+            shaped: Arc::clone(shaped),
         });
     }
 }
