@@ -5,40 +5,16 @@
 
 #![expect(clippy::disallowed_macros, clippy::disallowed_types, reason = "a test is a host: it reads files, takes the time and prints")]
 #![allow(clippy::disallowed_methods, reason = "a test may read files and the clock")]
-#![allow(unsafe_code, reason = "a counting allocator is the only way to see how much memory a decoder takes")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[path = "common/counting.rs"]
+mod counting;
+
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use counting::{Counting, peak_of};
 use templrender::{Frame, Limits};
-
-struct Counting;
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator unchanged
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        PEAK.fetch_max(LIVE.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
-        // SAFETY: the caller's promise is passed on
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        PEAK.fetch_max(LIVE.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
-        // SAFETY: the caller's promise is passed on
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller's promise is passed on
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -62,6 +38,9 @@ fn the_corpora_decode_within_bounds() {
     let manifest: Vec<serde_json::Value> = serde_json::from_slice(&manifest).unwrap();
     let dump = std::env::var_os("TEMPLRENDER_DUMP").map(PathBuf::from);
     let limits = Limits::default();
+    // without optimisation our own loops are some twenty times slower
+    let optimised = std::env::current_exe().is_ok_and(|path| !path.components().any(|part| part.as_os_str() == "debug"));
+    let longest = Duration::from_millis(if optimised { 200 } else { 4_000 });
     let (mut seen, mut wrong) = (0, Vec::new());
     for entry in &manifest {
         let path = entry["path"].as_str().unwrap();
@@ -72,11 +51,11 @@ fn the_corpora_decode_within_bounds() {
         }
         let Ok(bytes) = std::fs::read(root.join(path)) else { continue };
         seen += 1;
-        let before = LIVE.load(Relaxed);
-        PEAK.store(before, Relaxed);
-        let start = Instant::now();
-        let result = catch_unwind(|| Frame::decode(&bytes, &limits));
-        let (time, memory) = (start.elapsed(), PEAK.load(Relaxed) - before);
+        let timed = || {
+            let start = Instant::now();
+            (catch_unwind(|| Frame::decode(&bytes, &limits)), start.elapsed())
+        };
+        let ((result, mut time), memory) = peak_of(timed);
         let Ok(result) = result else {
             wrong.push(format!("{path}: panicked"));
             continue;
@@ -86,8 +65,11 @@ fn the_corpora_decode_within_bounds() {
         if malformed && memory > (64 << 20).max(natural * 3) {
             wrong.push(format!("{path}: took {} MiB", memory >> 20));
         }
-        // without optimisation our own loops are some twenty times slower
-        if malformed && time > Duration::from_millis(200) * if cfg!(debug_assertions) { 20 } else { 1 } {
+        // a second try tells a slow picture from a machine that was busy
+        if malformed && time > longest {
+            time = time.min(timed().1);
+        }
+        if malformed && time > longest {
             wrong.push(format!("{path}: took {} ms", time.as_millis()));
         }
         let expect = &entry["expect"];
