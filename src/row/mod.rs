@@ -10,6 +10,7 @@ pub(crate) mod field;
 mod json;
 pub(crate) mod locale;
 pub(crate) mod money;
+mod price;
 pub(crate) mod value;
 
 pub use date::{Date, Interval};
