@@ -2,6 +2,8 @@
 //!
 //! Only what is drawn is evaluated to the end and enters the key: a hidden layer's texts never run.
 
+use std::sync::Arc;
+
 use super::fields::{self, Columns};
 use super::key::KeyMaker;
 use super::path;
@@ -123,14 +125,14 @@ impl<'a> Builder<'a> {
         let (mut style, mut text) = (Style::default(), TextStyle::default());
         self.apply(&self.document.text, &mut style, &mut text, &root)?;
         if self.document.lang.is_some() || self.host_lang {
-            text.lang = Some(self.lang.to_owned());
+            text.lang = Some(self.lang.into());
         }
         self.apply(&self.document.background, &mut style, &mut text, &root)?;
         let place = Place { text: &text, prefix: String::new(), repeat: String::new() };
         let mut layers = Vec::new();
         self.layers(&self.document.layers, &place, &mut layers)?;
         self.size_needs(&layers, scale);
-        Ok(Canvas { width, height, scale, style, text: text.clone(), fonts: self.document.fonts.clone(), layers })
+        Ok(Canvas { width, height, scale, style, text: text.clone(), fonts: Arc::clone(&self.document.fonts), layers })
     }
 
     fn layers(&mut self, layers: &'a [Layer], place: &Place<'_>, out: &mut Vec<PlannedLayer>) -> Step<()> {

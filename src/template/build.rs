@@ -104,7 +104,7 @@ impl<'a> Builder<'a, '_> {
             fields,
             lets,
             assets: std::mem::take(&mut self.assets),
-            fonts,
+            fonts: fonts.into(),
             output,
             background,
             text,

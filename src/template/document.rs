@@ -4,6 +4,7 @@
 //! row are left as [`TextTemplate`]s. Nothing here points back into the JSON but the paths, which the messages of later stages name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::css::color::Color;
 use crate::css::property::Declaration;
@@ -36,7 +37,7 @@ pub(crate) struct Document {
     /// Name to path.
     pub(crate) assets: BTreeMap<String, String>,
     /// Families in fallback order.
-    pub(crate) fonts: Vec<String>,
+    pub(crate) fonts: Arc<[String]>,
     pub(crate) output: OutputKeys,
     /// `background` of the canvas.
     pub(crate) background: Vec<Declared>,
