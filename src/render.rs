@@ -110,7 +110,8 @@ impl Renderer {
         plan::plan(template, row, context, &self.fonts, &self.limits, &mut ())
     }
 
-    /// Plans a row and lays it out as if every picture that is asked for were there; `watch` hears what the plan decides.
+    /// Plans a row and lays it out as if every picture that is asked for were there; `watch` hears what the plan decides. A row that
+    /// the template skips is not laid out.
     pub(crate) fn survey(
         &self,
         template: &Template,
@@ -118,19 +119,22 @@ impl Renderer {
         context: &Context,
         watch: &mut dyn Watch,
         scratch: &mut Scratch,
-    ) -> Result<(Plan, Outcome), Error> {
+    ) -> Result<(Plan, Option<Outcome>), Error> {
         let plan = plan::plan(template, row, context, &self.fonts, &self.limits, watch)?;
+        if plan.skipped().is_some() {
+            return Ok((plan, None));
+        }
         let supposed = Supposed(&plan);
         let (mut faults, mut notes) = (Vec::new(), Vec::new());
         supposed.settle(&mut faults, &mut notes);
         if !faults.is_empty() {
             return Err(Error::from_faults(faults));
         }
-        let (scene, mut outcome) = layout::layout(plan.canvas(), self.engine(scratch), &supposed)?;
+        let (scene, mut outcome) = layout::layout(plan.canvas()?, self.engine(scratch), &supposed)?;
         self.check_canvas(&scene)?;
         outcome.notes.append(&mut notes);
         outcome.notes.extend(plan.notes().iter().cloned());
-        Ok((plan, outcome))
+        Ok((plan, Some(outcome)))
     }
 
     /// The scratch's text engine, if it was made for these fonts, else a new one.
@@ -154,7 +158,7 @@ impl Renderer {
     /// Lays a plan out and draws it.
     ///
     /// # Errors
-    /// A picture that must be there and is not, or whose bytes are damaged.
+    /// A row that the template [skips](Plan::skipped); a picture that must be there and is not, or whose bytes are damaged.
     pub fn render(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<Rendered, Error> {
         let (scene, report) = self.lay_out(plan, resources, scratch)?;
         let pictures = self.pictures(plan, resources, &scene)?;
@@ -171,8 +175,9 @@ impl Renderer {
     }
 
     fn lay_out(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<(Scene, Report), Error> {
+        let canvas = plan.canvas()?;
         let mut notes = plan.settle(resources)?;
-        let (scene, mut outcome) = layout::layout(plan.canvas(), self.engine(scratch), &Answered { plan, resources })?;
+        let (scene, mut outcome) = layout::layout(canvas, self.engine(scratch), &Answered { plan, resources })?;
         notes.append(&mut outcome.notes);
         outcome.notes = notes;
         let size = self.check_canvas(&scene)?;

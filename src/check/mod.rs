@@ -140,13 +140,17 @@ impl Checker {
         };
         let surveyed: Vec<_> = self.contexts.iter().zip(&self.charts).map(survey).collect();
 
-        let mut one = OneRow { place, codes: Vec::new(), failures: Vec::new() };
+        let mut one = OneRow { place, codes: Vec::new(), failures: Vec::new(), skips: Vec::new() };
         self.tally.rows += 1;
         self.tally.see_columns(row);
-        let mut failed = false;
+        let (mut failed, mut skipped) = (false, false);
         for (number, (rules, nulls, surveyed)) in surveyed.into_iter().enumerate() {
             match surveyed {
-                Ok((plan, outcome)) => self.count(&mut one, number, &plan, &outcome, (rules, nulls)),
+                Ok((plan, Some(outcome))) => self.count(&mut one, number, (&plan, &outcome), (rules, nulls)),
+                Ok((plan, None)) => {
+                    skipped = true;
+                    one.skip(&mut self.tally, plan.skipped().unwrap_or_default());
+                }
                 Err(error) => {
                     failed = true;
                     one.fail(&mut self.tally, &error);
@@ -154,6 +158,7 @@ impl Checker {
             }
         }
         self.tally.failed += u64::from(failed);
+        self.tally.skipped += u64::from(skipped);
         let Self { tally, data, contexts, channel, .. } = self;
         let now = contexts.first().and_then(|context| context.now);
         data.look(row, now, &mut |code, found| {
@@ -173,7 +178,7 @@ impl Checker {
 
     /// Counts a record that the reader of the feed refused.
     pub fn failed(&mut self, place: &RowPlace, error: &Error) {
-        let mut one = OneRow { place, codes: Vec::new(), failures: Vec::new() };
+        let mut one = OneRow { place, codes: Vec::new(), failures: Vec::new(), skips: Vec::new() };
         self.tally.rows += 1;
         self.tally.failed += 1;
         one.fail(&mut self.tally, error);
@@ -219,8 +224,7 @@ impl Checker {
         &mut self,
         one: &mut OneRow<'_>,
         number: usize,
-        plan: &Plan,
-        outcome: &Outcome,
+        (plan, outcome): (&Plan, &Outcome),
         (mut rules, mut nulls): (Vec<usize>, Vec<usize>),
     ) {
         let (Some(tally), Some(chart)) = (self.tally.variants.get_mut(number), self.charts.get(number)) else { return };
@@ -238,7 +242,7 @@ impl Checker {
             }
         }
         let mut named: Vec<Named<'_>> = Vec::new();
-        name(&plan.canvas().layers, chart, &mut named);
+        name(plan.canvas().map_or(&[], |canvas| &canvas.layers), chart, &mut named);
         named.sort_unstable_by_key(|layer| layer.ident);
         let find = |ident: &str| named.binary_search_by_key(&ident, |layer| layer.ident).ok().and_then(|i| named.get(i));
 
@@ -329,11 +333,12 @@ fn once(numbers: &mut Vec<usize>) -> &[usize] {
     numbers
 }
 
-/// What one row was counted for: each code and each kind of failure counts it once.
+/// What one row was counted for: each code, each kind of failure and each reason to skip counts it once.
 struct OneRow<'p> {
     place: &'p RowPlace,
     codes: Vec<&'static str>,
     failures: Vec<Failure>,
+    skips: Vec<String>,
 }
 
 impl OneRow<'_> {
@@ -355,6 +360,16 @@ impl OneRow<'_> {
             }
             self.failures.push(failure);
         }
+    }
+
+    fn skip(&mut self, tally: &mut Tally, reason: &str) {
+        if self.skips.iter().any(|earlier| earlier == reason) {
+            return;
+        }
+        if let Some(seen) = tally.skips.entry(reason.to_owned()) {
+            seen.add(self.place.line, &self.place.id, String::new);
+        }
+        self.skips.push(reason.to_owned());
     }
 
     fn finish(self, tally: &mut Tally) {

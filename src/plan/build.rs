@@ -5,6 +5,7 @@
 use super::fields::{self, Columns};
 use super::key::KeyMaker;
 use super::path;
+use super::skip;
 use super::sources::Planned;
 use super::tree::{Canvas, Content, PlannedLayer, PlannedPath};
 use super::values::evaluation;
@@ -42,10 +43,16 @@ pub(super) fn build(
     key.part("fonts", &fonts.digest());
 
     let time_zone = fields::time_zone(document, row, context)?;
-    let columns = Columns::read(document, row, context, time_zone)?;
-    let lang = fields::lang(document, &columns, context)?;
-    key.part("lang", lang.as_bytes());
+    let columns = Columns::read(document, row, context, time_zone);
+    // A row whose own fields cannot be read says so, unless it is skipped for a reason that does not need them.
+    let lang = fields::lang(document, &columns, context).or_else(|fault| columns.check().and(Err(fault.into())))?;
     let expr_context = expr::Context { now: context.now, lang: &lang, offset_s: time_zone };
+    let asked = skip::ask(document, &columns, expr_context).or_else(|fault| columns.check().and(Err(Error::from(fault))))?;
+    if asked.reason.is_some() {
+        return Ok(skip::plan(template, document, context, asked));
+    }
+    columns.check()?;
+    key.part("lang", lang.as_bytes());
     let mut builder = Builder {
         evaluation: Evaluation::new(Scope::new(&columns), expr_context),
         columns: &columns,
@@ -65,16 +72,16 @@ pub(super) fn build(
     let canvas = builder.canvas(context)?;
     let output = builder.output(context)?;
     let mut notes: Vec<Note> = Vec::new();
-    for name in builder.evaluation.missing() {
+    for name in builder.evaluation.missing().union(&asked.missing) {
         notes.push(Note::new(NoteCode::FieldMissing, "", format!("the row has no {}", quoted(name))));
     }
-    let valid_until = builder.evaluation.valid_until();
+    let valid_until = [builder.evaluation.valid_until(), asked.valid_until].into_iter().flatten().min();
     Ok(Inner {
         template: document.name.clone(),
         variant: context.variant.clone(),
         key: builder.key.finish(),
         sources: builder.sources,
-        canvas,
+        canvas: Ok(canvas),
         output,
         valid_until,
         notes,

@@ -18,6 +18,8 @@ pub(super) struct Columns<'a> {
     /// Whether the template declares fields: only then are names of the catalogue typed.
     declared: bool,
     fields: BTreeMap<&'a str, Value>,
+    /// Declared fields that cannot be read; only `skip-if` is asked before they are reported.
+    broken: Vec<(&'a str, Fault)>,
     variant: Value,
     offset_s: i32,
     /// What went wrong in a column that only its use brings to light.
@@ -25,23 +27,26 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Reads every declared field; all that fail are reported together.
-    pub(super) fn read(document: &'a Document, row: &'a Row, context: &Context, offset_s: i32) -> Result<Self, Error> {
+    /// Reads every declared field.
+    pub(super) fn read(document: &'a Document, row: &'a Row, context: &Context, offset_s: i32) -> Self {
         let mut fields = BTreeMap::new();
-        let mut faults = Vec::new();
+        let mut broken = Vec::new();
         for field in document.fields.iter().flatten() {
             match read_field(field, row, context, offset_s) {
                 Ok(value) => {
                     fields.insert(field.name.as_str(), value);
                 }
-                Err(fault) => faults.push(fault),
+                Err(fault) => broken.push((field.name.as_str(), fault)),
             }
         }
-        if !faults.is_empty() {
-            return Err(Error::from_faults(faults));
-        }
         let variant = context.variant.as_deref().map_or(Value::Null, Value::from);
-        Ok(Self { row, declared: document.fields.is_some(), fields, variant, offset_s, fault: RefCell::new(None) })
+        Self { row, declared: document.fields.is_some(), fields, broken, variant, offset_s, fault: RefCell::new(None) }
+    }
+
+    /// All fields that cannot be read, together.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let faults: Vec<Fault> = self.broken.iter().map(|(_, fault)| fault.clone()).collect();
+        if faults.is_empty() { Ok(()) } else { Err(Error::from_faults(faults)) }
     }
 
     /// The fault of the last lookups, once.
@@ -54,6 +59,10 @@ impl Lookup for Columns<'_> {
     fn lookup(&self, name: &str) -> Option<Value> {
         if let Some(value) = self.fields.get(name) {
             return Some(value.clone());
+        }
+        if let Some((_, fault)) = self.broken.iter().find(|(broken, _)| *broken == name) {
+            self.fault.borrow_mut().get_or_insert_with(|| fault.clone());
+            return Some(Value::Null);
         }
         match name {
             "row" => return Some(self.row.to_value()),

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! fields   the row read as the template's types          (a Lookup for expressions)
+//! skip     rows that get no picture                      -> a reason
 //! build    documents' layers walked with a scope          -> tree::PlannedLayer
 //! sources  what a `src` says                              -> needs, inline pictures
 //! key      every resolved value of every drawn layer      -> 128 bits
@@ -16,6 +17,7 @@ mod fields;
 mod key;
 mod output;
 mod path;
+mod skip;
 mod sources;
 pub(crate) mod tree;
 mod values;
@@ -82,7 +84,8 @@ pub struct Plan {
 struct Inner {
     template: String,
     variant: Option<String>,
-    canvas: Canvas,
+    /// What is drawn, or why the row is skipped.
+    canvas: Result<Canvas, String>,
     /// By the numbers that [`PlannedPicture::candidates`] holds.
     sources: Vec<Planned>,
     output: Output,
@@ -113,6 +116,25 @@ impl Plan {
     /// Seconds since 1970 (UTC) at which the same row would give another picture.
     pub fn valid_until(&self) -> Option<i64> {
         self.inner.valid_until
+    }
+
+    /// Why the row gets no picture, where the template's `skip-if` says so.
+    ///
+    /// Such a plan needs nothing, and its key and [`valid_until`](Self::valid_until) are those of the answer; to draw it is the error
+    /// `row-skipped`. A feed keeps the row's own picture.
+    ///
+    /// ```
+    /// use templrender::{Context, Fonts, Renderer, Row, Template};
+    /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [],
+    ///     "fields": { "stock": { "type": "number" } }, "skip-if": "'sold out' if stock == 0" }"#)?;
+    /// let renderer = Renderer::new(Fonts::new());
+    /// let plan = |stock| renderer.plan(&template, &Row::from_json(stock)?, &Context::default());
+    /// assert_eq!(plan(r#"{ "stock": 0 }"#)?.skipped(), Some("sold out"));
+    /// assert_eq!(plan(r#"{ "stock": 1 }"#)?.skipped(), None);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn skipped(&self) -> Option<&str> {
+        self.inner.canvas.as_ref().err().map(String::as_str)
     }
 
     /// How the template, or the host, wants the picture encoded.
@@ -160,8 +182,13 @@ impl Plan {
         &self.inner.notes
     }
 
-    pub(crate) fn canvas(&self) -> &Canvas {
-        &self.inner.canvas
+    /// What is drawn; of a skipped row, the error of asking for it.
+    pub(crate) fn canvas(&self) -> Result<&Canvas, Error> {
+        self.inner.canvas.as_ref().map_err(|reason| skip::fault(reason).into())
+    }
+
+    fn layers(&self) -> &[PlannedLayer] {
+        self.inner.canvas.as_ref().map(|canvas| canvas.layers.as_slice()).unwrap_or_default()
     }
 
     /// What the report calls each source.
@@ -177,7 +204,7 @@ impl Plan {
 
     fn pictures(&self) -> Vec<&PlannedPicture> {
         let mut found = Vec::new();
-        let mut open: Vec<&PlannedLayer> = self.inner.canvas.layers.iter().rev().collect();
+        let mut open: Vec<&PlannedLayer> = self.layers().iter().rev().collect();
         while let Some(layer) = open.pop() {
             match &layer.content {
                 Content::Box(children) => open.extend(children.iter().rev()),
@@ -192,7 +219,7 @@ impl Plan {
     pub(crate) fn settle(&self, resources: &Resources) -> Result<Vec<Note>, Error> {
         let mut faults = Vec::new();
         let mut notes = Vec::new();
-        let mut open: Vec<&PlannedLayer> = self.inner.canvas.layers.iter().rev().collect();
+        let mut open: Vec<&PlannedLayer> = self.layers().iter().rev().collect();
         while let Some(layer) = open.pop() {
             match &layer.content {
                 Content::Box(children) => open.extend(children.iter().rev()),

@@ -37,7 +37,7 @@ impl Finder for Supposed<'_> {
 impl Supposed<'_> {
     /// The pictures that no answer can bring: those without a source, and bytes of the row that are no picture.
     pub(crate) fn settle(&self, faults: &mut Vec<Fault>, notes: &mut Vec<Note>) {
-        let mut open: Vec<&PlannedLayer> = self.0.inner.canvas.layers.iter().rev().collect();
+        let mut open: Vec<&PlannedLayer> = self.0.inner.canvas.iter().flat_map(|canvas| canvas.layers.iter().rev()).collect();
         while let Some(layer) = open.pop() {
             match &layer.content {
                 Content::Box(children) => open.extend(children.iter().rev()),

@@ -46,6 +46,7 @@ impl<'d> Reader<'_, 'd> {
         self.bound_text(document.lang.as_ref());
         self.bound_text(Some(&document.time_zone));
         self.lets(&document.lets);
+        document.skip_if.iter().for_each(|condition| self.expr(condition));
         self.bound_text(Some(&document.size.0));
         if let Height::Px(height) = &document.size.1 {
             self.bound_text(Some(height));
