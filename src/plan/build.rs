@@ -34,10 +34,10 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
     key.part("fonts", &fonts.digest());
 
     let time_zone = fields::time_zone(document, row, context)?;
-    let columns = Columns::read(document, row, context, time_zone)?;
+    let columns = Columns::read(document, row, context, &time_zone)?;
     let lang = fields::lang(document, &columns, context)?;
     key.part("lang", lang.as_bytes());
-    let expr_context = expr::Context { now: context.now, lang: &lang, offset_s: time_zone };
+    let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone };
     let mut builder = Builder {
         evaluation: Evaluation::new(Scope::new(&columns), expr_context),
         columns: &columns,
