@@ -27,7 +27,7 @@ fn answer(lang: &str, own: &str, request: &str) -> Result<String, String> {
         ["#", amount] => number(decimal(amount), lang, 0, 3),
         ["%", amount] => percent(decimal(amount), lang),
         ["pl", amount] => plural(decimal(amount), lang).map(str::to_owned),
-        ["d", day, pattern] => date(&Date::parse(day, 0).unwrap(), pattern, lang),
+        ["d", day, pattern] => date(&Date::parse(day, &crate::row::zone::UTC).unwrap(), pattern, lang),
         _ => panic!("unknown request {request}"),
     }
 }

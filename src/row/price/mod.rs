@@ -13,7 +13,6 @@ mod signs;
 mod tests;
 
 use crate::error::quoted;
-use crate::row::decimal::Decimal;
 use crate::row::money::{Currency, Money};
 use crate::row::price::number::{amount, numbers, plain};
 use crate::row::price::signs::{agreed, are_words, meant, sign_at_end, sign_at_start};
