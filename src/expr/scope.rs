@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::expr::strings::Strings;
 use crate::row::Row;
 use crate::row::value::Value;
 
@@ -71,4 +72,6 @@ pub(crate) struct Context<'a> {
     pub(crate) lang: &'a str,
     /// Seconds that the template's time zone is east of UTC.
     pub(crate) offset_s: i32,
+    /// The template's own words; what is evaluated before the language is known has none.
+    pub(crate) strings: Option<&'a Strings>,
 }
