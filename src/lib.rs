@@ -58,6 +58,7 @@
     )
 )]
 
+mod check;
 mod codec;
 mod css;
 mod error;
@@ -77,6 +78,7 @@ mod simd;
 mod template;
 mod text;
 
+pub use check::{Channel, ChannelFinding, CheckOptions, CheckReport, Checker, RowPlace, WorstRow};
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use error::{Cause, Code, Error, Fault};
 pub use limits::Limits;
@@ -98,6 +100,7 @@ const _: () = {
     shared::<Plan>();
     shared::<Resources>();
     sent::<Scratch>();
+    sent::<Checker>();
 };
 
 /// The examples of the README run as tests.

@@ -9,6 +9,7 @@ use super::skip;
 use super::sources::Planned;
 use super::tree::{Canvas, Content, PlannedLayer, PlannedPath};
 use super::values::evaluation;
+use super::watch::Watch;
 use super::{Context, Inner};
 use crate::css::length::LengthContext;
 use crate::css::style::{Style, TextStyle};
@@ -27,7 +28,14 @@ pub(super) type Step<T> = Result<T, Fault>;
 const ITEMS_PER_LAYER: usize = 10;
 
 /// Fills a template's document with a row.
-pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Inner, Error> {
+pub(super) fn build(
+    template: &Template,
+    row: &Row,
+    context: &Context,
+    fonts: &Fonts,
+    limits: &Limits,
+    watch: &mut dyn Watch,
+) -> Result<Inner, Error> {
     let document = template.document(context.variant.as_deref())?;
     let mut key = KeyMaker::new();
     key.part("template", &template.digest());
@@ -52,6 +60,7 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
         lang: &lang,
         host_lang: context.lang.is_some(),
         limits,
+        watch,
         key,
         sources: Vec::new(),
         count: 0,
@@ -86,6 +95,7 @@ pub(super) struct Builder<'a> {
     pub(super) lang: &'a str,
     pub(super) host_lang: bool,
     pub(super) limits: &'a Limits,
+    pub(super) watch: &'a mut dyn Watch,
     pub(super) key: KeyMaker,
     pub(super) sources: Vec<Planned>,
     /// Layers so far.
@@ -213,6 +223,9 @@ impl<'a> Builder<'a> {
         }
         for choice in &layer.choose {
             if self.holds(choice)? {
+                if choice.condition.is_none() {
+                    self.watch.rule(&choice.path, true);
+                }
                 let ident = choice.id.as_ref().map_or(ident, |id| format!("{}{id}", place.repeat));
                 return self.conditional(choice, ident, place, out);
             }
@@ -225,7 +238,11 @@ impl<'a> Builder<'a> {
 
     fn holds(&mut self, layer: &Layer) -> Step<bool> {
         match &layer.condition {
-            Some(condition) => Ok(self.expression(condition, &format!("{}.if", layer.path))?.is_truthy()),
+            Some(condition) => {
+                let holds = self.expression(condition, &format!("{}.if", layer.path))?.is_truthy();
+                self.watch.rule(&layer.path, holds);
+                Ok(holds)
+            }
             None => Ok(true),
         }
     }
@@ -252,7 +269,10 @@ impl<'a> Builder<'a> {
             }
             document::Content::Text { spans } => match self.spans(layer, spans, &text)? {
                 Some(spans) => Content::Text(spans),
-                None => return Ok(None),
+                None => {
+                    self.watch.null(&layer.path);
+                    return Ok(None);
+                }
             },
             document::Content::Image { src, missing } => {
                 let missing = match missing {

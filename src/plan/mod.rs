@@ -21,6 +21,7 @@ mod skip;
 mod sources;
 pub(crate) mod tree;
 mod values;
+pub(crate) mod watch;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ use crate::text::Fonts;
 pub use key::Key;
 use sources::Planned;
 use tree::{Canvas, Content, Finder, Found, Missing, PlannedLayer, PlannedPicture};
+use watch::Watch;
 
 /// What the host chooses for one plan.
 ///
@@ -93,8 +95,15 @@ struct Inner {
 }
 
 /// Fills a template with a row.
-pub(crate) fn plan(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Plan, Error> {
-    let built = build::build(template, row, context, fonts, limits)?;
+pub(crate) fn plan(
+    template: &Template,
+    row: &Row,
+    context: &Context,
+    fonts: &Fonts,
+    limits: &Limits,
+    watch: &mut dyn Watch,
+) -> Result<Plan, Error> {
+    let built = build::build(template, row, context, fonts, limits, watch)?;
     Ok(Plan { inner: Arc::new(built) })
 }
 
