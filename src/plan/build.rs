@@ -48,7 +48,7 @@ pub(super) fn build(
     let columns = Columns::read(document, row, context, &time_zone);
     // A row whose own fields cannot be read says so, unless it is skipped for a reason that does not need them.
     let lang = fields::lang(document, &columns, context).or_else(|fault| columns.check().and(Err(fault.into())))?;
-    let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone };
+    let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone, strings: document.strings.as_deref() };
     let asked = skip::ask(document, &columns, expr_context).or_else(|fault| columns.check().and(Err(Error::from(fault))))?;
     if asked.reason.is_some() {
         return Ok(skip::plan(template, document, context, asked));

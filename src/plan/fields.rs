@@ -133,6 +133,6 @@ pub(super) fn time_zone(document: &Document, row: &Row, context: &Context) -> Re
 
 /// A binding that other evaluations depend on: it sees columns, no `let`.
 fn early(text: &TextTemplate, columns: &dyn Lookup, context: &Context, place: &str) -> Result<Value, Fault> {
-    let mut evaluation = Evaluation::new(Scope::new(columns), expr::Context { now: context.now, lang: "", zone: &zone::UTC });
+    let mut evaluation = Evaluation::new(Scope::new(columns), expr::Context { now: context.now, lang: "", zone: &zone::UTC, strings: None });
     text.eval(&mut evaluation).map_err(|e| Fault::new(Code::Evaluation, place, e.message))
 }
