@@ -97,6 +97,8 @@ codes! {
     BadBoundValue = 204 "bad-bound-value" Row,
     /// A row beyond a limit.
     RowLimit = 205 "row-limit" Row,
+    /// A picture is asked for of a row that the template skips.
+    RowSkipped = 206 "row-skipped" Row,
 
     /// A picture, font or file is not there.
     MissingResource = 301 "missing-resource" Resource,

@@ -112,7 +112,7 @@ impl Renderer {
     /// Lays a plan out and draws it.
     ///
     /// # Errors
-    /// A picture that must be there and is not, or whose bytes are damaged.
+    /// A row that the template [skips](Plan::skipped); a picture that must be there and is not, or whose bytes are damaged.
     pub fn render(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<Rendered, Error> {
         let (scene, report) = self.lay_out(plan, resources, scratch)?;
         let pictures = self.pictures(plan, resources, &scene)?;
@@ -129,12 +129,13 @@ impl Renderer {
     }
 
     fn lay_out(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<(Scene, Report), Error> {
+        let canvas = plan.canvas()?;
         let mut notes = plan.settle(resources)?;
         let engine = match scratch.text.take() {
             Some(engine) if engine.is_for(&self.fonts) => scratch.text.insert(engine),
             _ => scratch.text.insert(TextEngine::new(&self.fonts)),
         };
-        let (scene, mut outcome) = layout::layout(plan.canvas(), engine, &Answered { plan, resources })?;
+        let (scene, mut outcome) = layout::layout(canvas, engine, &Answered { plan, resources })?;
         notes.append(&mut outcome.notes);
         outcome.notes = notes;
         let (width, height) = scene.size;

@@ -2,9 +2,10 @@
 //!
 //! Only what is drawn is evaluated to the end and enters the key: a hidden layer's texts never run.
 
-use super::fields::{self, Columns};
+use super::fields::{self, Changes, Columns};
 use super::key::KeyMaker;
 use super::path;
+use super::skip;
 use super::sources::Planned;
 use super::tree::{Canvas, Content, PlannedLayer, PlannedPath};
 use super::values::evaluation;
@@ -33,11 +34,19 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
     key.part("variant", context.variant.as_deref().unwrap_or("").as_bytes());
     key.part("fonts", &fonts.digest());
 
-    let time_zone = fields::time_zone(document, row, context)?;
-    let columns = Columns::read(document, row, context, &time_zone)?;
-    let lang = fields::lang(document, &columns, context)?;
-    key.part("lang", lang.as_bytes());
+    let changes = Changes::default();
+    let time_zone = fields::time_zone(document, row, context, &changes)?;
+    let columns = Columns::read(document, row, context, &time_zone, &changes);
+    // A row whose own fields cannot be read says so, unless it is skipped for a reason that does not need them.
+    let lang = fields::lang(document, &columns, context, &changes).or_else(|fault| columns.check().and(Err(fault.into())))?;
     let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone };
+    let mut asked = skip::ask(document, &columns, expr_context).or_else(|fault| columns.check().and(Err(Error::from(fault))))?;
+    asked.valid_until = changes.first(asked.valid_until);
+    if asked.reason.is_some() {
+        return Ok(skip::plan(template, document, context, asked));
+    }
+    columns.check()?;
+    key.part("lang", lang.as_bytes());
     let mut builder = Builder {
         evaluation: Evaluation::new(Scope::new(&columns), expr_context),
         columns: &columns,
@@ -56,16 +65,16 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
     let canvas = builder.canvas(context)?;
     let output = builder.output(context)?;
     let mut notes: Vec<Note> = Vec::new();
-    for name in builder.evaluation.missing() {
+    for name in builder.evaluation.missing().union(&asked.missing) {
         notes.push(Note::new(NoteCode::FieldMissing, "", format!("the row has no {}", quoted(name))));
     }
-    let valid_until = builder.evaluation.valid_until();
+    let valid_until = [builder.evaluation.valid_until(), asked.valid_until].into_iter().flatten().min();
     Ok(Inner {
         template: document.name.clone(),
         variant: context.variant.clone(),
         key: builder.key.finish(),
         sources: builder.sources,
-        canvas,
+        canvas: Ok(canvas),
         output,
         valid_until,
         notes,

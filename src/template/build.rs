@@ -81,6 +81,7 @@ impl<'a> Builder<'a, '_> {
         let fields = merged.get("fields").map(|given| self.fields(given.node, &given.path()));
         self.scope = Scope::new(fields.as_ref().map(|fields| fields.iter().map(|f| f.name.clone()).collect()));
         let lets = merged.get("let").map(|given| self.lets(given.node, &given.path())).unwrap_or_default();
+        let skip_if = merged.get("skip-if").and_then(|given| self.condition(given));
         let size = self.size(&merged, root);
         let time_zone = merged.get("time-zone").and_then(|given| self.time_zone(given)).unwrap_or(Bound::Static(Zone::Fixed(0)));
         let lang = merged.get("lang").and_then(|given| self.lang(given));
@@ -103,6 +104,7 @@ impl<'a> Builder<'a, '_> {
             time_zone,
             fields,
             lets,
+            skip_if,
             assets: std::mem::take(&mut self.assets),
             fonts,
             output,

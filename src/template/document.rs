@@ -33,6 +33,8 @@ pub(crate) struct Document {
     pub(crate) fields: Option<Vec<Field>>,
     /// In order; each sees the earlier ones.
     pub(crate) lets: Vec<Let>,
+    /// A row for which it holds gets no picture.
+    pub(crate) skip_if: Option<Expr>,
     /// Name to path.
     pub(crate) assets: BTreeMap<String, String>,
     /// Families in fallback order.
@@ -80,6 +82,18 @@ pub(crate) enum LetValue {
     Value(Value),
     List(Vec<LetValue>),
     Map(Vec<(String, LetValue)>),
+}
+
+impl LetValue {
+    /// The names that it uses.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Text(text) => text.names_at().into_iter().map(|(name, _)| name).collect(),
+            Self::Value(_) => Vec::new(),
+            Self::List(items) => items.iter().flat_map(Self::names).collect(),
+            Self::Map(entries) => entries.iter().flat_map(|(_, value)| value.names()).collect(),
+        }
+    }
 }
 
 /// A layer with styles and variant merged in.
