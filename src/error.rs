@@ -97,6 +97,10 @@ codes! {
     BadBoundValue = 204 "bad-bound-value" Row,
     /// A row beyond a limit.
     RowLimit = 205 "row-limit" Row,
+    /// A record of a feed that is no row.
+    BadRow = 207 "bad-row" Row,
+    /// A feed that cannot be read.
+    BadFeed = 209 "bad-feed" Row,
 
     /// A picture, font or file is not there.
     MissingResource = 301 "missing-resource" Resource,

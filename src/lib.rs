@@ -62,6 +62,7 @@ mod codec;
 mod css;
 mod error;
 mod expr;
+mod feed;
 mod geom;
 mod layout;
 mod limits;

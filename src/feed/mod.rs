@@ -1,0 +1,2 @@
+//! Feeds.
+mod xml;
