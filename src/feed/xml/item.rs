@@ -14,12 +14,11 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_html5_entity;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::error::{Code, Error, Fault, quoted};
+use crate::row::Value;
 use crate::row::catalogue;
 use crate::row::field::FieldType;
-use crate::row::{Row, Value};
 
-use super::names::{Names, google_prefixes};
+use super::names::{Names, google_prefixes, name_of_tag};
 
 /// Most elements of one item.
 const MAX_ELEMENTS: usize = 10_000;
@@ -42,12 +41,8 @@ pub(crate) struct Element {
 }
 
 /// An item's columns, by name.
-pub(super) fn read(text: &str, names: &Names) -> Result<Row, Error> {
-    let mut row = Row::new();
-    for (name, value) in gathered(elements(text, names).map_err(|message| Fault::new(Code::BadRow, "", message))?, true) {
-        row.set(name, value);
-    }
-    Ok(row)
+pub(super) fn columns(text: &str, names: &Names) -> Result<BTreeMap<String, Value>, String> {
+    Ok(gathered(elements(text, names)?, true))
 }
 
 /// The id of an item that cannot be read, as far as it can be found.
@@ -55,7 +50,7 @@ pub(super) fn id(text: &str, names: &Names) -> Option<String> {
     let (mut open, mut plain) = (text, None);
     while let Some(at) = open.find('<') {
         open = open.get(at..)?;
-        let tag = super::names::name_of_tag(open).unwrap_or_default();
+        let tag = std::str::from_utf8(name_of_tag(open.as_bytes()).unwrap_or_default()).unwrap_or_default();
         let column = names.column(tag, &[]);
         if column.name == "id" {
             let content = open.split_once('>')?.1;
@@ -287,9 +282,4 @@ fn entity(name: &str) -> Option<Cow<'static, str>> {
         _ => return None,
     };
     number.ok().filter(|n| *n != 0).and_then(char::from_u32).map(|c| Cow::Owned(c.to_string()))
-}
-
-#[allow(unused)]
-fn q(t: &str) -> String {
-    quoted(t)
 }

@@ -6,7 +6,8 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::error::{Code, Fault, quoted};
+use crate::error::{Fault, quoted};
+use crate::feed::bad_feed;
 
 /// Google's namespace, without what is misspelt about it.
 const GOOGLE: &str = "base.google.com/ns/1.0";
@@ -41,12 +42,12 @@ pub(super) struct Column<'a> {
 
 impl Tag {
     /// What a name (`item`, `/item`) is in a feed.
-    pub(super) fn of(name: &str, names: Option<&Names>) -> Self {
-        match (names, name.strip_prefix('/')) {
+    pub(super) fn of(name: &[u8], names: Option<&Names>) -> Self {
+        match (names, name.strip_prefix(b"/")) {
             (None, None) => Self::Root,
-            (Some(names), None) if name == names.item => Self::Item,
-            (Some(names), Some(name)) if name == names.item => Self::ItemEnd,
-            (Some(names), Some(name)) if name == names.root => Self::RootEnd,
+            (Some(names), None) if name == names.item.as_bytes() => Self::Item,
+            (Some(names), Some(name)) if name == names.item.as_bytes() => Self::ItemEnd,
+            (Some(names), Some(name)) if name == names.root.as_bytes() => Self::RootEnd,
             _ => Self::Other,
         }
     }
@@ -58,15 +59,15 @@ impl Names {
         let mut reader = Reader::from_str(tag);
         let start = match reader.read_event() {
             Ok(Event::Start(start) | Event::Empty(start)) => start,
-            _ => return Err(bad(format!("an XML feed must begin with a start tag, found {}", quoted(tag)))),
+            _ => return Err(bad_feed(format!("an XML feed must begin with a start tag, found {}", quoted(tag)))),
         };
         let root = start.name().as_ref().to_owned();
         let (plain, local) = root.rfind(':').map_or(("", root.as_str()), |at| root.split_at(at + 1));
         let item = match local.to_ascii_lowercase().as_str() {
             "rss" | "channel" | "rdf" => "item".to_owned(),
             "feed" => format!("{plain}entry"),
-            "html" => return Err(bad("a feed must be RSS or Atom, found an HTML page".to_owned())),
-            _ => return Err(bad(format!("the root of an XML feed must be rss or feed, found {}", quoted(&root)))),
+            "html" => return Err(bad_feed("a feed must be RSS or Atom, found an HTML page")),
+            _ => return Err(bad_feed(format!("the root of an XML feed must be rss or feed, found {}", quoted(&root)))),
         };
         let plain = if item.contains(':') { plain.to_owned() } else { String::new() };
         Ok(Self { item, plain, google: google_prefixes(&start), root })
@@ -87,7 +88,7 @@ impl Names {
     }
 
     /// How a column of Google's is written.
-    pub(super) fn qualified(&self, column: &str) -> String {
+    pub(crate) fn qualified(&self, column: &str) -> String {
         match self.google.iter().find(|prefix| !prefix.is_empty()) {
             Some(prefix) => format!("{prefix}:{column}"),
             None => column.to_owned(),
@@ -110,18 +111,21 @@ pub(super) fn google_prefixes(tag: &BytesStart<'_>) -> Vec<String> {
     prefixes
 }
 
-/// The name of a tag that `text` begins with, with the slash of an end tag; empty where it is no tag, nothing where its end is not there yet.
-pub(super) fn name_of_tag(text: &str) -> Option<&str> {
-    let name = text.get(1..)?;
-    let from = usize::from(name.starts_with('/'));
-    let first = name.get(from..)?.chars().next()?;
-    if !(first.is_alphabetic() || first == '_' || first == ':') {
-        return Some("");
-    }
-    let end = name.get(from..)?.find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/' | '<' | '"' | '\''))?;
-    name.get(..from + end)
+/// The value of an attribute of an XML declaration.
+pub(crate) fn attribute<'a>(declaration: &'a str, name: &str) -> Option<&'a str> {
+    let value = declaration.split_once(name)?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    value.get(1..)?.split_once(quote).map(|(value, _)| value)
 }
 
-fn bad(message: String) -> Fault {
-    Fault::new(Code::BadFeed, "", message)
+/// The name of a tag that `text` begins with, with the slash of an end tag; empty where it is no tag, nothing where its end is not there yet.
+pub(super) fn name_of_tag(text: &[u8]) -> Option<&[u8]> {
+    let name = text.get(1..)?;
+    let from = usize::from(name.starts_with(b"/"));
+    let first = name.get(from)?;
+    if !(first.is_ascii_alphabetic() || matches!(first, b'_' | b':' | 0x80..)) {
+        return Some(b"");
+    }
+    let end = name.get(from..)?.iter().position(|b| b.is_ascii_whitespace() || b"></<\"'".contains(b))?;
+    name.get(..from + end)
 }

@@ -2,53 +2,46 @@
 
 use proptest::prelude::*;
 
-use super::cut::{Cut, Cutter, Piece};
 use super::item;
 use super::names::Names;
+use crate::feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow};
+use crate::limits::Limits;
 use crate::row::{Row, Value};
+
+/// Reads a feed that arrives in parts.
+fn feed(parts: &[&[u8]], limit: usize, keep: bool) -> (Vec<FeedRow>, FeedReader) {
+    let limits = Limits { max_feed_row_bytes: limit, ..Limits::default() };
+    let mut reader = FeedReader::new(Some(FeedFormat::Xml), &limits);
+    if keep {
+        reader = reader.with_source();
+    }
+    let mut rows = Vec::new();
+    for part in parts {
+        reader.push(part);
+        rows.extend(std::iter::from_fn(|| reader.next_row()));
+    }
+    reader.finish();
+    rows.extend(std::iter::from_fn(|| reader.next_row()));
+    (rows, reader)
+}
 
 const LIMIT: usize = 5_242_880;
 
-/// Cuts a stream that arrives in parts; all that comes out, and the fault that ended it.
-fn cut(parts: &[&str], limit: usize, keep: bool) -> (Vec<Cut>, Option<String>) {
-    let mut cutter = Cutter::new(limit, keep);
-    let mut out = Vec::new();
-    for part in parts {
-        cutter.push(part);
-        loop {
-            match cutter.next() {
-                Ok(Some(cut)) => out.push(cut),
-                Ok(None) => break,
-                Err(fault) => return (out, Some(fault.to_string())),
-            }
-        }
-    }
-    loop {
-        match cutter.finish() {
-            Ok(Some(cut)) => out.push(cut),
-            Ok(None) => return (out, None),
-            Err(fault) => return (out, Some(fault.to_string())),
-        }
-    }
-}
-
-fn pieces(text: &str) -> Vec<Piece> {
-    let (cuts, fault) = cut(&[text], LIMIT, false);
-    assert_eq!(fault, None);
-    cuts.into_iter().filter_map(|c| if let Cut::Item(piece) = c { Some(piece) } else { None }).collect()
-}
-
 /// The rows of a feed that is as it should be.
 fn rows(text: &str) -> Vec<Row> {
-    let mut cutter = Cutter::new(LIMIT, false);
-    cutter.push(text);
-    let mut rows = Vec::new();
-    while let Some(cut) = cutter.next().unwrap() {
-        let Cut::Item(piece) = cut else { panic!("nothing between is kept") };
-        assert_eq!(piece.fault, None);
-        rows.push(item::read(&piece.text, cutter.names().unwrap()).unwrap());
-    }
-    rows
+    let (rows, reader) = feed(&[text.as_bytes()], LIMIT, false);
+    assert_eq!(reader.fault(), None);
+    rows.into_iter().map(|row| row.row.unwrap()).collect()
+}
+
+/// All that is told of a feed: line, id, row or fault.
+fn told(text: &str) -> Vec<String> {
+    let (rows, reader) = feed(&[text.as_bytes()], LIMIT, false);
+    let row = |row: FeedRow| {
+        let shown = row.row.map_or_else(|error| error.to_string(), |row| shown(&row).replace('\n', " "));
+        format!("{} {}: {shown}", row.line, row.id.as_deref().unwrap_or("-"))
+    };
+    rows.into_iter().map(row).chain(reader.fault().map(ToString::to_string)).collect()
 }
 
 fn names(root: &str) -> Names {
@@ -58,7 +51,7 @@ fn names(root: &str) -> Names {
 const RSS: &str = r#"<rss xmlns:g="http://base.google.com/ns/1.0" version="2.0">"#;
 
 fn columns(item: &str) -> String {
-    item::read(item, &names(RSS)).map_or_else(|e| e.to_string(), |row| shown(&row))
+    item::columns(item, &names(RSS)).map_or_else(|message| message, |columns| shown(&crate::feed::columns::row(columns)))
 }
 
 /// A row as `name=value` lines.
@@ -137,7 +130,9 @@ shipping=[{country: "US", price: "14.95 USD", service: "Standard"}, {country: "G
 title="LG 22LB4510 - 22\" LED TV - 1080p (FullHD)""#
     );
     assert_eq!(shown(&rows[1]), "id=\"B\"\nlink=\"https://example.com/b\"\ntitle=\"Plain\"");
-    assert_eq!(pieces(GOOGLE).iter().map(|p| p.line).collect::<Vec<_>>(), [7, 35]);
+    let (rows, reader) = feed(&[GOOGLE.as_bytes()], LIMIT, false);
+    assert_eq!(rows.iter().map(|row| (row.line, row.id.as_deref())).collect::<Vec<_>>(), [(7, Some("TV_123456")), (35, Some("B"))]);
+    assert_eq!((reader.format(), reader.columns(), reader.delimiter()), (Some(FeedFormat::Xml), None, None));
 }
 
 #[test]
@@ -162,7 +157,7 @@ id="DB_1"
 image_link="https://example.com/1.jpg"
 link="https://example.com/p?id=1&color=r"
 media:thumbnail={url: "https://example.com/t.jpg", width: "10"}
-title="Dior &amp; Co""#;
+title="Dior & Co""#;
     assert_eq!(shown(&rows(atom)[0]), expected);
     let other = atom.replace("xmlns:g=", "xmlns:merchant=").replace("<g:", "<merchant:").replace("</g:", "</merchant:");
     assert_eq!(shown(&rows(&other)[0]), expected);
@@ -179,11 +174,11 @@ fn what_hides_a_tag_is_passed_over() {
     let text = "<?xml version='1.0'?><!DOCTYPE rss SYSTEM \"a>b\"><!-- <item>no</item> --><rss a='>' b=\"</rss>\"><?php <item> ?>\n\
         <channel><item a='</item>' b=\">\"><!-- </item> --><title><![CDATA[</item><item>]]></title><?x </item> ?><id>1</id ></item >\n\
         <itemlist/><items></items><item/><item></item></channel></rss>";
-    let pieces = pieces(text);
-    assert_eq!(pieces.len(), 3);
-    assert_eq!(shown(&rows(text)[0]), "id=\"1\"\ntitle=\"</item><item>\"");
-    assert_eq!(pieces[0].line, 2);
-    assert!(rows(text)[1] == Row::new() && rows(text)[2] == Row::new());
+    let rows = rows(text);
+    assert_eq!(rows.len(), 3);
+    assert_eq!(shown(&rows[0]), "id=\"1\"\ntitle=\"</item><item>\"");
+    assert!(rows[1] == Row::new() && rows[2] == Row::new());
+    assert!(told(text)[0].starts_with("2 1: "));
 }
 
 #[test]
@@ -199,14 +194,12 @@ fn entities_are_decoded_and_what_is_none_stays() {
         ("two\r\nlines", "two\nlines"),
         ("&amp;nbsp;", "&nbsp;"),
     ] {
-        let row = item::read(
-            &format!("<item><x>{written}</x><y z=\"{}\"/></item>", written.replace("<![CDATA[", "").replace("]]>", "")),
-            &names(RSS),
-        );
-        assert_eq!(row.unwrap().get("x"), Some(&Value::text(meant)), "{written}");
+        let columns = item::columns(&format!("<item><x>{written}</x></item>"), &names(RSS)).unwrap();
+        assert_eq!(columns.get("x"), Some(&Value::text(meant)), "{written}");
     }
-    let attribute = item::read("<item><y z=\"&eacute; ? a=1&b=2 &amp;\"/></item>", &names(RSS)).unwrap();
-    assert_eq!(shown(&attribute), r#"y={z: "é ? a=1&b=2 &"}"#);
+    assert_eq!(columns("<item><y z=\"&eacute; ? a=1&b=2 &amp;\"/></item>"), r#"y={z: "é ? a=1&b=2 &"}"#);
+    let twice = "<item><title>Bed &amp;amp; Breakfast&amp;nbsp;</title><link>https://example.com/?a&amp;amp;lt=1</link></item>";
+    assert_eq!(columns(twice), "link=\"https://example.com/?a&lt=1\"\ntitle=\"Bed & Breakfast\\u{a0}\"");
 }
 
 #[test]
@@ -244,31 +237,31 @@ fn the_id_of_a_broken_item_is_found() {
     }
 }
 
-fn told(text: &str) -> Vec<String> {
-    let (cuts, fault) = cut(&[text], LIMIT, false);
-    let pieces = cuts.into_iter().filter_map(|c| if let Cut::Item(p) = c { Some(p) } else { None });
-    pieces.map(|p| format!("{}: {}", p.line, p.fault.unwrap_or(p.text))).chain(fault).collect()
-}
-
 #[test]
 fn a_broken_item_harms_no_other() {
     assert_eq!(
-        told("<rss>\n<item>1\n<item>2</item>\n<item>3</rss>"),
-        ["2: an item must be closed before the next one begins", "3: <item>2</item>", "4: an item must be closed before its feed is"]
+        told("<rss>\n<item><id>1</id>\n<item><id>2</id></item>\n<item><id>3</id></rss>"),
+        ["2 1: an item must be closed before the next one begins", "3 2: id=\"2\"", "4 3: an item must be closed before its feed is"]
     );
-    assert_eq!(told("<rss><item>1</item></item></b><item>2 < 3 <3 <</item></rss>"), ["1: <item>1</item>", "1: <item>2 < 3 <3 <</item>"]);
+    assert_eq!(
+        told("<rss><item><id>1</id></item></item></b><item><id>2</id><b></item>\r\n<item><id>1</id></item></rss>"),
+        [
+            "1 1: id=\"1\"",
+            "1 2: an item must be well-formed XML: ill-formed document: expected `</b>`, but `</item>` was found",
+            "2 1: column id: an id must stand once, \"1\" stands in line 1 already"
+        ]
+    );
     for end in ["", "<title", "<![CDATA[", "<!--", "<a b='", "<", "<!", "</item", "é"] {
-        let cut_off = told(&format!("<rss><item>1</item>\n<item>{end}"));
         assert_eq!(
-            cut_off,
+            told(&format!("<rss><item><id>1</id></item>\n<item><id>2</id>{end}")),
             [
-                "1: <item>1</item>",
-                "2: an item must be closed, the feed ends inside of it",
-                "the feed's root element must be closed, is the file cut off?"
+                "1 1: id=\"1\"",
+                "2 2: an item must be closed, found the end of the feed",
+                "the root of an XML feed must be closed, found the end of the file"
             ]
         );
     }
-    assert_eq!(told("<rss><item>1</item>"), ["1: <item>1</item>", "the feed's root element must be closed, is the file cut off?"]);
+    assert_eq!(told("<rss><item/>"), ["1 -: ", "the root of an XML feed must be closed, found the end of the file"]);
 }
 
 #[test]
@@ -279,33 +272,54 @@ fn what_is_no_feed_is_refused() {
         ("<!DOCTYPE html>\n<html lang='en'><body><item>", "a feed must be RSS or Atom, found an HTML page"),
         ("<SHOP><SHOPITEM>", "the root of an XML feed must be rss or feed, found \"SHOP\""),
         ("<!DOCTYPE rss [<!ENTITY a 'b'>]><rss/>", "a feed's DOCTYPE must declare nothing, found declarations"),
+        ("<?xml version='1.0' encoding='EBCDIC-7'?><rss/>", "an XML feed's encoding must be one of the WHATWG's list, found \"EBCDIC-7\""),
     ] {
         assert_eq!(told(text), [message], "{text}");
     }
     let long = format!("<rss a='{}'>", "x".repeat(70_000));
-    assert_eq!(told(&long), ["the root's tag must end within 65536 bytes"]);
+    assert_eq!(told(&long), ["the root's tag must end within 65536 bytes, found more"]);
     assert_eq!(told("<rss/>"), [""; 0]);
 }
 
 #[test]
-fn an_item_beyond_the_limit_is_a_fault_and_no_memory() {
+fn encodings_are_told_by_the_bytes_or_by_the_declaration() {
+    let body = |label: &str, title: &[u8]| {
+        let mut text = format!("<?xml version=\"1.0\" encoding = '{label}' ?><rss><channel><item><title>").into_bytes();
+        text.extend_from_slice(title);
+        text.extend_from_slice(b"</title></item></channel></rss>");
+        text
+    };
+    let title = |bytes: &[u8]| {
+        let (rows, reader) = feed(&bytes.chunks(3).collect::<Vec<_>>(), LIMIT, false);
+        assert_eq!(reader.fault(), None);
+        (rows[0].row.as_ref().map(|row| row.get("title").cloned()).map_err(ToString::to_string), reader.encoding())
+    };
+    let meant = |text: &str| Ok(Some(Value::text(text)));
+    assert_eq!(title(&body("utf-8", "Café".as_bytes())), (meant("Café"), FeedEncoding::Utf8));
+    assert_eq!(title(&body("UTF-8", b"Caf\xe9")), (meant("Café"), FeedEncoding::Windows1252), "a wrong declaration");
+    assert_eq!(title(&body("ISO-8859-1", b"Caf\xe9 \x80")), (meant("Café €"), FeedEncoding::Windows1252));
+    assert_eq!(title(&body("ISO-8859-1", "Café".as_bytes())), (meant("Café"), FeedEncoding::Utf8), "a wrong declaration");
+    assert_eq!(title(&body("iso-8859-2", b"\xa3\xf3d\xbc")), (meant("Łódź"), FeedEncoding::Utf8));
+    assert_eq!(title(&body("Shift_JIS", b"\x83\x5c\x83\x74\x83\x67")), (meant("ソフト"), FeedEncoding::Utf8));
+    let torn = "an item must be UTF-8 as the feed is, found other bytes".to_owned();
+    assert_eq!(title(&body("Shift_JIS", b"\x83")).0, Err(torn), "a torn letter");
+    let wide = format!("\u{feff}{}", String::from_utf8(body("UTF-16", "Łódź".as_bytes())).unwrap());
+    let wide: Vec<u8> = wide.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(title(&wide), (meant("Łódź"), FeedEncoding::Utf16Le));
+}
+
+#[test]
+fn an_item_beyond_the_limit_is_a_fault() {
     let text = format!("<rss><item><id>1</id></item>\n<item><id>2</id>{}</item>\n<item><id>3</id></item></rss>", "<a>é</a>".repeat(100));
     for size in [1, 7, 64, 10_000] {
-        let mut cutter = Cutter::new(64, false);
-        let mut seen = Vec::new();
-        let (mut rest, mut most) = (text.as_str(), 0);
-        while !rest.is_empty() {
-            let (part, after) = rest.split_at(rest.ceil_char_boundary(size.min(rest.len())));
-            cutter.push(part);
-            rest = after;
-            while let Some(Cut::Item(piece)) = cutter.next().unwrap() {
-                seen.push((piece.line, piece.fault, piece.head.and_then(|head| item::id(&head, cutter.names().unwrap()))));
-            }
-            most = most.max(cutter.held());
+        for keep in [false, true] {
+            let (rows, reader) = feed(&text.as_bytes().chunks(size).collect::<Vec<_>>(), 64, keep);
+            let seen: Vec<_> =
+                rows.iter().map(|row| (row.line, row.id.as_deref(), row.row.as_ref().err().map(ToString::to_string))).collect();
+            let fault = "an item must be at most 64 bytes long, found 923".to_owned();
+            assert_eq!(seen, [(1, Some("1"), None), (2, Some("2"), Some(fault)), (3, Some("3"), None)], "{size}");
+            assert_eq!(reader.fault(), None);
         }
-        let fault = "an item must be at most 64 bytes long, found 923".to_owned();
-        assert_eq!(seen, [(1, None, None), (2, Some(fault), Some("2".into())), (3, None, None)], "{size}");
-        assert!(most <= (64 + 2 * size).max(70) * 2, "{most} bytes were held of parts of {size}");
     }
 }
 
@@ -346,12 +360,12 @@ fn nearly() -> impl Strategy<Value = String> {
     prop::collection::vec(bits, 0..40).prop_map(|bits| format!("<rss>{}", bits.concat()))
 }
 
-/// The same text in parts.
-fn parts<'a>(text: &'a str, sizes: &[usize]) -> Vec<&'a str> {
+/// The same bytes in parts.
+fn parts<'a>(text: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
     let mut parts = Vec::new();
     let (mut rest, mut sizes) = (text, sizes.iter().cycle());
     while !rest.is_empty() {
-        let (part, after) = rest.split_at(rest.ceil_char_boundary((*sizes.next().unwrap()).min(rest.len())));
+        let (part, after) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
         parts.push(part);
         rest = after;
     }
@@ -360,30 +374,54 @@ fn parts<'a>(text: &'a str, sizes: &[usize]) -> Vec<&'a str> {
 
 proptest! {
     #[test]
-    fn where_a_stream_is_cut_changes_nothing(text in nearly(), sizes in prop::collection::vec(1usize..20, 1..5), limit in prop::sample::select(vec![20usize, LIMIT])) {
-        prop_assert_eq!(cut(&[&text], limit, false), cut(&parts(&text, &sizes), limit, false));
+    fn where_a_stream_is_cut_changes_nothing(
+        text in nearly(),
+        sizes in prop::collection::vec(1usize..20, 1..5),
+        limit in prop::sample::select(vec![20usize, LIMIT]),
+        keep: bool,
+    ) {
+        let (whole, one) = feed(&[text.as_bytes()], limit, keep);
+        let (cut, other) = feed(&parts(text.as_bytes(), &sizes), limit, keep);
+        prop_assert_eq!(whole, cut);
+        prop_assert_eq!((one.fault(), one.tail()), (other.fault(), other.tail()));
     }
 
     #[test]
-    fn a_cutter_that_keeps_all_gives_every_byte_back(text in nearly(), sizes in prop::collection::vec(1usize..20, 1..5), limit in prop::sample::select(vec![20usize, LIMIT])) {
-        let (cuts, fault) = cut(&parts(&text, &sizes), limit, true);
-        let all: String = cuts.iter().map(|c| match c { Cut::Between(text) => text.as_str(), Cut::Item(piece) => piece.text.as_str() }).collect();
-        let is_whole = fault.as_deref().is_none_or(|f| f.contains("cut off"));
-        prop_assert!(if is_whole { all == text } else { text.starts_with(&all) }, "{:?} of {:?}, {:?}", all, text, fault);
-        let heads = |cuts: Vec<Cut>| cuts.into_iter().filter_map(|c| if let Cut::Item(p) = c { Some((p.line, p.head, p.fault)) } else { None }).collect::<Vec<_>>();
-        prop_assert_eq!(heads(cuts), heads(cut(&[&text], limit, false).0));
+    fn a_reader_that_keeps_all_gives_every_byte_back(text in nearly(), sizes in prop::collection::vec(1usize..20, 1..5)) {
+        let (rows, reader) = feed(&parts(text.as_bytes(), &sizes), LIMIT, true);
+        let mut all = Vec::new();
+        for row in rows {
+            let source = row.source.unwrap();
+            all.extend([source.before, source.record].concat());
+        }
+        all.extend(reader.tail());
+        let all = String::from_utf8(all).unwrap();
+        let is_whole = reader.fault().is_none_or(|fault| fault.to_string().contains("the end of the file"));
+        prop_assert!(if is_whole { all == text } else { text.starts_with(&all) }, "{:?} of {:?}, {:?}", all, text, reader.fault());
     }
 
     #[test]
-    fn no_text_makes_the_parser_fail(text in nearly(), junk in ".{0,40}") {
+    fn no_bytes_make_the_reader_fail(
+        junk in prop::collection::vec(any::<u8>(), 0..200),
+        text in nearly(),
+        sizes in prop::collection::vec(1usize..20, 1..5),
+    ) {
+        feed(&parts(&junk, &sizes), 50, true);
+        let mut bytes = text.into_bytes();
+        bytes.extend(&junk);
+        let (rows, _) = feed(&parts(&bytes, &sizes), LIMIT, true);
+        prop_assert!(rows.iter().all(|row| row.line >= 1));
+    }
+
+    #[test]
+    fn elements_lie_where_they_say(text in nearly(), junk in ".{0,40}") {
         let names = names(RSS);
         for text in [&text, &junk] {
             let _ = item::id(text, &names);
-            if let Ok(elements) = item::elements(text, &names) {
-                for element in elements {
-                    prop_assert!(text.get(element.whole.clone()).is_some_and(|t| t.starts_with('<') && t.ends_with('>')));
-                    prop_assert!(text.get(element.inner.clone()).is_some() && element.whole.start < element.inner.start && element.inner.end <= element.whole.end);
-                }
+            for element in item::elements(text, &names).unwrap_or_default() {
+                prop_assert!(text.get(element.whole.clone()).is_some_and(|t| t.starts_with('<') && t.ends_with('>')));
+                prop_assert!(text.get(element.inner.clone()).is_some());
+                prop_assert!(element.whole.start < element.inner.start && element.inner.end <= element.whole.end);
             }
         }
     }
