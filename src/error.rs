@@ -99,7 +99,9 @@ codes! {
     RowLimit = 205 "row-limit" Row,
     /// A record of a feed that is no row.
     BadRow = 207 "bad-row" Row,
-    /// A feed that cannot be read.
+    /// An id that stands twice in a feed.
+    DuplicateRowId = 208 "duplicate-row-id" Row,
+    /// A file that is no feed.
     BadFeed = 209 "bad-feed" Row,
 
     /// A picture, font or file is not there.

@@ -80,6 +80,7 @@ mod text;
 
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use error::{Cause, Code, Error, Fault};
+pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Overrides, Rewriter};
 pub use limits::Limits;
 pub use pixel::Frame;
 pub use plan::{Context, Key, Plan};
@@ -98,7 +99,9 @@ const _: () = {
     shared::<Renderer>();
     shared::<Plan>();
     shared::<Resources>();
+    shared::<Overrides>();
     sent::<Scratch>();
+    sent::<FeedReader>();
 };
 
 /// The examples of the README run as tests.
