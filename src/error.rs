@@ -97,6 +97,8 @@ codes! {
     BadBoundValue = 204 "bad-bound-value" Row,
     /// A row beyond a limit.
     RowLimit = 205 "row-limit" Row,
+    /// A picture is asked for of a row that the template skips.
+    RowSkipped = 206 "row-skipped" Row,
     /// A record of a feed that is no row.
     BadRow = 207 "bad-row" Row,
     /// An id that stands twice in a feed.

@@ -58,6 +58,7 @@
     )
 )]
 
+mod check;
 mod codec;
 mod css;
 mod error;
@@ -78,6 +79,7 @@ mod simd;
 mod template;
 mod text;
 
+pub use check::{Channel, ChannelFinding, CheckOptions, CheckReport, Checker, RowPlace, WorstRow};
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use error::{Cause, Code, Error, Fault};
 pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Overrides, Rewriter};
@@ -101,6 +103,7 @@ const _: () = {
     shared::<Resources>();
     shared::<Overrides>();
     sent::<Scratch>();
+    sent::<Checker>();
     sent::<FeedReader>();
 };
 

@@ -97,6 +97,28 @@ impl Expr {
         found
     }
 
+    /// The columns that are taken as `row['x']` or `row.x`, and whether `row` is used in any other way.
+    pub(crate) fn row_columns(&self) -> (Vec<&str>, bool) {
+        let (mut columns, mut whole) = (Vec::new(), false);
+        let mut open = vec![&self.root];
+        while let Some(node) = open.pop() {
+            let is_row = |of: &Node| matches!(&of.kind, Kind::Name(name) if name.as_ref() == "row");
+            match &node.kind {
+                Kind::Attribute(of, name) if is_row(of) => columns.push(name.as_ref()),
+                Kind::Index(of, index) if is_row(of) => match &index.kind {
+                    Kind::Text(name) => columns.push(name.as_ref()),
+                    _ => {
+                        whole = true;
+                        open.push(index);
+                    }
+                },
+                Kind::Name(name) if name.as_ref() == "row" => whole = true,
+                other => open.extend(other.children()),
+            }
+        }
+        (columns, whole)
+    }
+
     /// The value, for what the evaluation has in scope.
     pub(crate) fn eval(&self, evaluation: &mut Evaluation<'_>) -> Result<crate::row::value::Value, EvalError> {
         evaluation.run(&self.root)

@@ -73,6 +73,11 @@ impl TextTemplate {
         if let [Part::Bound(expr, _)] = self.parts.as_slice() { Some(expr) } else { None }
     }
 
+    /// All its expressions, in order.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        self.parts.iter().filter_map(|part| if let Part::Bound(expr, _) = part { Some(expr) } else { None })
+    }
+
     /// The free names with the offset of their first use in the string.
     pub(crate) fn names_at(&self) -> Vec<(&str, usize)> {
         let mut seen = std::collections::BTreeSet::new();

@@ -5,9 +5,11 @@
 use super::fields::{self, Columns};
 use super::key::KeyMaker;
 use super::path;
+use super::skip;
 use super::sources::Planned;
 use super::tree::{Canvas, Content, PlannedLayer, PlannedPath};
 use super::values::evaluation;
+use super::watch::Watch;
 use super::{Context, Inner};
 use crate::css::length::LengthContext;
 use crate::css::style::{Style, TextStyle};
@@ -26,7 +28,14 @@ pub(super) type Step<T> = Result<T, Fault>;
 const ITEMS_PER_LAYER: usize = 10;
 
 /// Fills a template's document with a row.
-pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Inner, Error> {
+pub(super) fn build(
+    template: &Template,
+    row: &Row,
+    context: &Context,
+    fonts: &Fonts,
+    limits: &Limits,
+    watch: &mut dyn Watch,
+) -> Result<Inner, Error> {
     let document = template.document(context.variant.as_deref())?;
     let mut key = KeyMaker::new();
     key.part("template", &template.digest());
@@ -34,10 +43,16 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
     key.part("fonts", &fonts.digest());
 
     let time_zone = fields::time_zone(document, row, context)?;
-    let columns = Columns::read(document, row, context, time_zone)?;
-    let lang = fields::lang(document, &columns, context)?;
+    let columns = Columns::read(document, row, context, &time_zone);
+    // A row whose own fields cannot be read says so, unless it is skipped for a reason that does not need them.
+    let lang = fields::lang(document, &columns, context).or_else(|fault| columns.check().and(Err(fault.into())))?;
+    let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone };
+    let asked = skip::ask(document, &columns, expr_context).or_else(|fault| columns.check().and(Err(Error::from(fault))))?;
+    if asked.reason.is_some() {
+        return Ok(skip::plan(template, document, context, asked));
+    }
+    columns.check()?;
     key.part("lang", lang.as_bytes());
-    let expr_context = expr::Context { now: context.now, lang: &lang, offset_s: time_zone };
     let mut builder = Builder {
         evaluation: Evaluation::new(Scope::new(&columns), expr_context),
         columns: &columns,
@@ -45,6 +60,7 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
         lang: &lang,
         host_lang: context.lang.is_some(),
         limits,
+        watch,
         key,
         sources: Vec::new(),
         count: 0,
@@ -56,16 +72,16 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
     let canvas = builder.canvas(context)?;
     let output = builder.output(context)?;
     let mut notes: Vec<Note> = Vec::new();
-    for name in builder.evaluation.missing() {
+    for name in builder.evaluation.missing().union(&asked.missing) {
         notes.push(Note::new(NoteCode::FieldMissing, "", format!("the row has no {}", quoted(name))));
     }
-    let valid_until = builder.evaluation.valid_until();
+    let valid_until = [builder.evaluation.valid_until(), asked.valid_until].into_iter().flatten().min();
     Ok(Inner {
         template: document.name.clone(),
         variant: context.variant.clone(),
         key: builder.key.finish(),
         sources: builder.sources,
-        canvas,
+        canvas: Ok(canvas),
         output,
         valid_until,
         notes,
@@ -79,6 +95,7 @@ pub(super) struct Builder<'a> {
     pub(super) lang: &'a str,
     pub(super) host_lang: bool,
     pub(super) limits: &'a Limits,
+    pub(super) watch: &'a mut dyn Watch,
     pub(super) key: KeyMaker,
     pub(super) sources: Vec<Planned>,
     /// Layers so far.
@@ -206,6 +223,9 @@ impl<'a> Builder<'a> {
         }
         for choice in &layer.choose {
             if self.holds(choice)? {
+                if choice.condition.is_none() {
+                    self.watch.rule(&choice.path, true);
+                }
                 let ident = choice.id.as_ref().map_or(ident, |id| format!("{}{id}", place.repeat));
                 return self.conditional(choice, ident, place, out);
             }
@@ -218,7 +238,11 @@ impl<'a> Builder<'a> {
 
     fn holds(&mut self, layer: &Layer) -> Step<bool> {
         match &layer.condition {
-            Some(condition) => Ok(self.expression(condition, &format!("{}.if", layer.path))?.is_truthy()),
+            Some(condition) => {
+                let holds = self.expression(condition, &format!("{}.if", layer.path))?.is_truthy();
+                self.watch.rule(&layer.path, holds);
+                Ok(holds)
+            }
             None => Ok(true),
         }
     }
@@ -245,7 +269,10 @@ impl<'a> Builder<'a> {
             }
             document::Content::Text { spans } => match self.spans(layer, spans, &text)? {
                 Some(spans) => Content::Text(spans),
-                None => return Ok(None),
+                None => {
+                    self.watch.null(&layer.path);
+                    return Ok(None);
+                }
             },
             document::Content::Image { src, missing } => {
                 let missing = match missing {

@@ -26,7 +26,11 @@ impl<'a> Builder<'a> {
         let mut bytes = 0;
         for span in spans {
             let holds = match &span.condition {
-                Some(condition) => self.expression(condition, &format!("{}.if", span.path))?.is_truthy(),
+                Some(condition) => {
+                    let holds = self.expression(condition, &format!("{}.if", span.path))?.is_truthy();
+                    self.watch.rule(&span.path, holds);
+                    holds
+                }
                 None => true,
             };
             if !holds {
@@ -79,8 +83,11 @@ impl<'a> Builder<'a> {
     ) -> Step<Content> {
         let assets: &BTreeMap<String, String> = &self.document.assets;
         let mut found = Vec::new();
-        for source in src {
+        for (i, source) in src.iter().enumerate() {
             let value = self.eval(&source.text, &source.path)?;
+            if i == 0 && value.is_null() {
+                self.watch.null(&source.path);
+            }
             self.key.value("src", &value);
             sources::candidates(&value, &|name| assets.get(name).cloned(), tint, self.limits, &mut found)
                 .map_err(|message| Fault::new(Code::BadBoundValue, &source.path, message))?;

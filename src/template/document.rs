@@ -11,6 +11,7 @@ use crate::expr::{Expr, TextTemplate};
 use crate::row::field;
 use crate::row::money::Currency;
 use crate::row::value::Value;
+use crate::row::zone::Zone;
 
 /// A value that stands in the template, or one that a row decides.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,12 +28,13 @@ pub(crate) struct Document {
     pub(crate) size: (Bound<f32>, Height),
     /// BCP 47; it stands among the `text` declarations too.
     pub(crate) lang: Option<Bound<String>>,
-    /// Seconds east of UTC.
-    pub(crate) time_zone: Bound<i32>,
+    pub(crate) time_zone: Bound<Zone>,
     /// `None` where the template has no `fields`: a name is then what the row holds.
     pub(crate) fields: Option<Vec<Field>>,
     /// In order; each sees the earlier ones.
     pub(crate) lets: Vec<Let>,
+    /// A row for which it holds gets no picture.
+    pub(crate) skip_if: Option<Expr>,
     /// Name to path.
     pub(crate) assets: BTreeMap<String, String>,
     /// Families in fallback order.
@@ -80,6 +82,18 @@ pub(crate) enum LetValue {
     Value(Value),
     List(Vec<LetValue>),
     Map(Vec<(String, LetValue)>),
+}
+
+impl LetValue {
+    /// The names that it uses.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Text(text) => text.names_at().into_iter().map(|(name, _)| name).collect(),
+            Self::Value(_) => Vec::new(),
+            Self::List(items) => items.iter().flat_map(Self::names).collect(),
+            Self::Map(entries) => entries.iter().flat_map(|(_, value)| value.names()).collect(),
+        }
+    }
 }
 
 /// A layer with styles and variant merged in.

@@ -73,6 +73,29 @@ fn what_is_there_and_unchanged_is_not_drawn_again() {
 }
 
 #[test]
+fn a_skipped_row_is_no_failure_and_leaves_no_picture() {
+    let room = Room::new("skip");
+    room.file("t.json", CARD.replacen("\"fields\"", "\"skip-if\": \"'sold <out>' if row['stock'] == '0'\", \"fields\"", 1));
+    let feed = |stock: [u8; 3]| format!("id,stock\na,{}\nb,{}\nc,{}\n", stock[0], stock[1], stock[2]);
+    let arguments = ["feed", "t.json", "f.csv", "--out", "out", "--variant", "default", "--variant", "tall"];
+    room.file("f.csv", feed([1, 1, 0]));
+    let said = room.says(0, &arguments);
+    assert!(drawn(&said).starts_with("3 rows in 2 variants: 4 drawn, 0 unchanged, 0 failed, 2 skipped"), "{said}");
+    assert_eq!(room.list("out/tall"), ["a.png", "b.png"]);
+    room.file("f.csv", feed([0, 1, 1]));
+    let said = room.says(0, &arguments);
+    assert!(drawn(&said).contains("2 drawn, 2 unchanged, 0 failed, 2 skipped"), "{said}");
+    assert_eq!(room.list("out/tall"), ["b.png", "c.png"], "the picture that a is not advertised with any more is taken away");
+    let sheet = room.text("out/index.html");
+    assert_eq!(sheet.matches("class=\"row skipped\"").count(), 1, "{sheet}");
+    assert_eq!(sheet.matches("<i dir=\"auto\">sold &lt;out&gt;</i>").count(), 2, "{sheet}");
+    assert_eq!(sheet.matches("<img ").count(), 4, "{sheet}");
+    let said = room.says(1, &["render", "t.json", "--row", r#"{ "stock": "0" }"#, "-o", "a.png"]);
+    assert_eq!(said, "--row: skip-if: row is skipped: sold <out>\n");
+    assert!(!exists(room.0.join("a.png")));
+}
+
+#[test]
 fn a_killed_run_leaves_no_partial_file_and_the_next_one_finishes() {
     let room = Room::new("kill");
     room.file("t.json", CARD.replace("[40, 20]", "[1200, 1200]"));

@@ -49,6 +49,8 @@ pub(super) struct Outcome {
     pub(super) drawn: usize,
     pub(super) unchanged: usize,
     pub(super) failed: usize,
+    /// Pictures that the template's `skip-if` leaves out.
+    pub(super) skipped: usize,
     pub(super) failures: Vec<Failure>,
     pub(super) card: Card,
 }
@@ -58,7 +60,7 @@ impl Studio<'_> {
     pub(super) fn find(&self, item: Item) -> Result<Box<Found>, Box<Outcome>> {
         let Item { index, line, id, row } = item;
         let card = Card { line, id, title: String::new(), pictures: Vec::new(), failed: Vec::new() };
-        let mut outcome = Outcome { index, drawn: 0, unchanged: 0, failed: 0, failures: Vec::new(), card };
+        let mut outcome = Outcome { index, drawn: 0, unchanged: 0, failed: 0, skipped: 0, failures: Vec::new(), card };
         let row = match row {
             Ok(row) => row,
             Err(why) => {
@@ -95,12 +97,16 @@ impl Studio<'_> {
         let plan = match self.renderer.plan(self.template, row, &context) {
             Ok(plan) => plan,
             Err(error) => {
-                for ending in output::ENDINGS {
-                    self.withdraw(outcome, variant, &file_name(variant, &outcome.card.id, ending).to_string_lossy());
-                }
+                self.withdraw_all(outcome, variant);
                 return Err(error);
             }
         };
+        if let Some(reason) = plan.skipped() {
+            self.withdraw_all(outcome, variant);
+            outcome.skipped += 1;
+            outcome.card.pictures.push(Picture::left_out(&variant.label, reason));
+            return Ok(());
+        }
         let file = file_name(variant, &outcome.card.id, output::ending(plan.output())).to_string_lossy().into_owned();
         match self.manifest.unchanged(&file, &plan.key().to_string()) {
             Some(drawn) => {
@@ -182,6 +188,13 @@ impl Studio<'_> {
         Ok(drawn)
     }
 
+    /// Takes an earlier picture of a row away, whatever its format was.
+    fn withdraw_all(&self, outcome: &mut Outcome, variant: &Variant) {
+        for ending in output::ENDINGS {
+            self.withdraw(outcome, variant, &file_name(variant, &outcome.card.id, ending).to_string_lossy());
+        }
+    }
+
     /// Takes an earlier picture of a row away that would now be a wrong one.
     fn withdraw(&self, outcome: &mut Outcome, variant: &Variant, file: &str) {
         let path = self.out.join(file);
@@ -220,7 +233,7 @@ impl Outcome {
     fn fail_with(&mut self, variant: &Variant, failures: Vec<Failure>) {
         self.failed += 1;
         let failed = failures.iter().map(ToString::to_string).collect();
-        self.card.pictures.push(Picture { variant: variant.label.clone(), file: None, notes: Vec::new(), failed });
+        self.card.pictures.push(Picture { variant: variant.label.clone(), file: None, notes: Vec::new(), failed, skipped: None });
         self.failures.extend(failures);
     }
 
@@ -232,7 +245,7 @@ impl Outcome {
 }
 
 fn shown(variant: &Variant, file: String, size: (u32, u32), notes: Vec<[String; 3]>) -> Picture {
-    Picture { variant: variant.label.clone(), file: Some((file, size)), notes, failed: Vec::new() }
+    Picture { variant: variant.label.clone(), file: Some((file, size)), notes, failed: Vec::new(), skipped: None }
 }
 
 /// What the sheet calls a row.

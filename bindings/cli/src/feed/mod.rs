@@ -203,6 +203,7 @@ struct Tally {
     unchanged: usize,
     /// Pictures, and rows that gave none.
     failed: usize,
+    skipped: usize,
     notes: usize,
     /// By row: they arrive in any order.
     failures: BTreeMap<usize, Vec<Failure>>,
@@ -215,6 +216,7 @@ impl Tally {
         self.drawn += outcome.drawn;
         self.unchanged += outcome.unchanged;
         self.failed += outcome.failed;
+        self.skipped += outcome.skipped;
         self.notes += outcome.card.pictures.iter().map(|p| p.notes.len()).sum::<usize>();
         if !outcome.failures.is_empty() && self.failures.len() < MAX_LISTED {
             self.failures.insert(outcome.index, outcome.failures);
@@ -229,8 +231,9 @@ impl Tally {
     fn summary(&self, variants: usize) -> String {
         let rows = count(self.rows, "row");
         let variants = if variants > 1 { format!(" in {variants} variants") } else { String::new() };
+        let skipped = if self.skipped > 0 { format!(", {} skipped", self.skipped) } else { String::new() };
         format!(
-            "{rows}{variants}: {} drawn, {} unchanged, {} failed, {}",
+            "{rows}{variants}: {} drawn, {} unchanged, {} failed{skipped}, {}",
             self.drawn,
             self.unchanged,
             self.failed,
