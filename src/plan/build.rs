@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::fields::{self, Columns};
+use super::fields::{self, Changes, Columns};
 use super::key::KeyMaker;
 use super::path;
 use super::skip;
@@ -44,12 +44,14 @@ pub(super) fn build(
     key.part("variant", context.variant.as_deref().unwrap_or("").as_bytes());
     key.part("fonts", &fonts.digest());
 
-    let time_zone = fields::time_zone(document, row, context)?;
-    let columns = Columns::read(document, row, context, &time_zone);
+    let changes = Changes::default();
+    let time_zone = fields::time_zone(document, row, context, &changes)?;
+    let columns = Columns::read(document, row, context, &time_zone, &changes);
     // A row whose own fields cannot be read says so, unless it is skipped for a reason that does not need them.
-    let lang = fields::lang(document, &columns, context).or_else(|fault| columns.check().and(Err(fault.into())))?;
-    let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone };
-    let asked = skip::ask(document, &columns, expr_context).or_else(|fault| columns.check().and(Err(Error::from(fault))))?;
+    let lang = fields::lang(document, &columns, context, &changes).or_else(|fault| columns.check().and(Err(fault.into())))?;
+    let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone, strings: document.strings.as_deref() };
+    let mut asked = skip::ask(document, &columns, expr_context).or_else(|fault| columns.check().and(Err(Error::from(fault))))?;
+    asked.valid_until = changes.first(asked.valid_until);
     if asked.reason.is_some() {
         return Ok(skip::plan(template, document, context, asked));
     }

@@ -82,46 +82,6 @@ impl Money {
     }
 }
 
-impl fmt::Display for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl fmt::Debug for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl Money {
-    /// Reads a price; one without a currency takes `default`. The message names the rule and the found text.
-    pub(crate) fn parse(text: &str, default: Option<Currency>) -> Result<Self, String> {
-        price::read(text, default)
-    }
-
-    /// The price as its language writes it: the `money` filter without arguments.
-    pub(crate) fn print(&self, lang: &str) -> Result<String, String> {
-        locale::money(self, lang, Style::Standard)
-    }
-}
-
-/// Whether a code is in a list of codes, which is sorted and has one space between two.
-fn among(list: &str, code: [u8; 3]) -> bool {
-    let codes = list.as_bytes();
-    let at = |i: usize| codes.get(i * 4..i * 4 + 3).unwrap_or_default();
-    let (mut low, mut high) = (0, codes.len().div_ceil(4));
-    while low < high {
-        let middle = low.midpoint(high);
-        match at(middle).cmp(&code) {
-            std::cmp::Ordering::Less => low = middle + 1,
-            std::cmp::Ordering::Equal => return true,
-            std::cmp::Ordering::Greater => high = middle,
-        }
-    }
-    false
-}
-
 /// `9.99 USD`: the feed's spelling, the same in all languages.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use crate::css::color::Color;
 use crate::css::property::Declaration;
+use crate::expr::strings::Strings;
 use crate::expr::{Expr, TextTemplate};
 use crate::row::field;
+use crate::row::locale::Part;
 use crate::row::money::Currency;
 use crate::row::value::Value;
 use crate::row::zone::Zone;
@@ -34,6 +36,8 @@ pub(crate) struct Document {
     pub(crate) fields: Option<Vec<Field>>,
     /// In order; each sees the earlier ones.
     pub(crate) lets: Vec<Let>,
+    /// What `t` says; it is shared with the check of expressions.
+    pub(crate) strings: Option<Arc<Strings>>,
     /// A row for which it holds gets no picture.
     pub(crate) skip_if: Option<Expr>,
     /// Name to path.
@@ -165,7 +169,16 @@ pub(crate) struct Span {
     pub(crate) text: TextTemplate,
     pub(crate) condition: Option<Expr>,
     pub(crate) declarations: Vec<Declared>,
+    /// `None` where its value is printed as one.
+    pub(crate) money_parts: Option<Vec<PartKeys>>,
     pub(crate) path: String,
+}
+
+/// The text keys of some parts of a price.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PartKeys {
+    pub(crate) kinds: &'static [Part],
+    pub(crate) declarations: Vec<Declared>,
 }
 
 /// One of a picture's sources; `asset:name`, a URL, a path or `data:`; a binding may give a list, which is flattened.

@@ -11,7 +11,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use pattern::{date, finest_unit_s};
+pub(crate) use pattern::{date, next_change};
 pub(crate) use table::{currency_decimals, signed};
 
 use icu_plurals::{PluralCategory, PluralRules};
@@ -67,7 +67,6 @@ pub(crate) fn money(money: &Money, lang: &str, style: Style) -> Result<String, S
 }
 
 /// A price in its parts, in the order they are written; put together they are [`money`].
-#[allow(dead_code, reason = "the key `money-parts` will call it")]
 pub(crate) fn money_to_parts(money: &Money, lang: &str, style: Style) -> Result<Vec<(Part, String)>, String> {
     let mut parts: Vec<(Part, String)> = Vec::new();
     let mut push = |part, text: &str| match parts.last_mut() {
