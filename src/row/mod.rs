@@ -10,6 +10,7 @@ pub(crate) mod field;
 mod json;
 pub(crate) mod locale;
 pub(crate) mod money;
+mod records;
 pub(crate) mod value;
 pub(crate) mod zone;
 
