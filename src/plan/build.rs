@@ -2,6 +2,8 @@
 //!
 //! Only what is drawn is evaluated to the end and enters the key: a hidden layer's texts never run.
 
+use std::sync::Arc;
+
 use super::fields::{self, Changes, Columns};
 use super::key::KeyMaker;
 use super::path;
@@ -9,6 +11,7 @@ use super::skip;
 use super::sources::Planned;
 use super::tree::{Canvas, Content, PlannedLayer, PlannedPath};
 use super::values::evaluation;
+use super::watch::Watch;
 use super::{Context, Inner};
 use crate::css::length::LengthContext;
 use crate::css::style::{Style, TextStyle};
@@ -27,7 +30,14 @@ pub(super) type Step<T> = Result<T, Fault>;
 const ITEMS_PER_LAYER: usize = 10;
 
 /// Fills a template's document with a row.
-pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Inner, Error> {
+pub(super) fn build(
+    template: &Template,
+    row: &Row,
+    context: &Context,
+    fonts: &Fonts,
+    limits: &Limits,
+    watch: &mut dyn Watch,
+) -> Result<Inner, Error> {
     let document = template.document(context.variant.as_deref())?;
     let mut key = KeyMaker::new();
     key.part("template", &template.digest());
@@ -39,7 +49,7 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
     let columns = Columns::read(document, row, context, &time_zone, &changes);
     // A row whose own fields cannot be read says so, unless it is skipped for a reason that does not need them.
     let lang = fields::lang(document, &columns, context, &changes).or_else(|fault| columns.check().and(Err(fault.into())))?;
-    let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone };
+    let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone, strings: document.strings.as_deref() };
     let mut asked = skip::ask(document, &columns, expr_context).or_else(|fault| columns.check().and(Err(Error::from(fault))))?;
     asked.valid_until = changes.first(asked.valid_until);
     if asked.reason.is_some() {
@@ -54,6 +64,7 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
         lang: &lang,
         host_lang: context.lang.is_some(),
         limits,
+        watch,
         key,
         sources: Vec::new(),
         count: 0,
@@ -88,6 +99,7 @@ pub(super) struct Builder<'a> {
     pub(super) lang: &'a str,
     pub(super) host_lang: bool,
     pub(super) limits: &'a Limits,
+    pub(super) watch: &'a mut dyn Watch,
     pub(super) key: KeyMaker,
     pub(super) sources: Vec<Planned>,
     /// Layers so far.
@@ -132,14 +144,14 @@ impl<'a> Builder<'a> {
         let (mut style, mut text) = (Style::default(), TextStyle::default());
         self.apply(&self.document.text, &mut style, &mut text, &root)?;
         if self.document.lang.is_some() || self.host_lang {
-            text.lang = Some(self.lang.to_owned());
+            text.lang = Some(self.lang.into());
         }
         self.apply(&self.document.background, &mut style, &mut text, &root)?;
         let place = Place { text: &text, prefix: String::new(), repeat: String::new() };
         let mut layers = Vec::new();
         self.layers(&self.document.layers, &place, &mut layers)?;
         self.size_needs(&layers, scale);
-        Ok(Canvas { width, height, scale, style, text: text.clone(), fonts: self.document.fonts.clone(), layers })
+        Ok(Canvas { width, height, scale, style, text: text.clone(), fonts: Arc::clone(&self.document.fonts), layers })
     }
 
     fn layers(&mut self, layers: &'a [Layer], place: &Place<'_>, out: &mut Vec<PlannedLayer>) -> Step<()> {
@@ -215,6 +227,9 @@ impl<'a> Builder<'a> {
         }
         for choice in &layer.choose {
             if self.holds(choice)? {
+                if choice.condition.is_none() {
+                    self.watch.rule(&choice.path, true);
+                }
                 let ident = choice.id.as_ref().map_or(ident, |id| format!("{}{id}", place.repeat));
                 return self.conditional(choice, ident, place, out);
             }
@@ -227,7 +242,11 @@ impl<'a> Builder<'a> {
 
     fn holds(&mut self, layer: &Layer) -> Step<bool> {
         match &layer.condition {
-            Some(condition) => Ok(self.expression(condition, &format!("{}.if", layer.path))?.is_truthy()),
+            Some(condition) => {
+                let holds = self.expression(condition, &format!("{}.if", layer.path))?.is_truthy();
+                self.watch.rule(&layer.path, holds);
+                Ok(holds)
+            }
             None => Ok(true),
         }
     }
@@ -254,7 +273,10 @@ impl<'a> Builder<'a> {
             }
             document::Content::Text { spans } => match self.spans(layer, spans, &text)? {
                 Some(spans) => Content::Text(spans),
-                None => return Ok(None),
+                None => {
+                    self.watch.null(&layer.path);
+                    return Ok(None);
+                }
             },
             document::Content::Image { src, missing } => {
                 let missing = match missing {

@@ -144,7 +144,8 @@ pub(super) fn time_zone(document: &Document, row: &Row, context: &Context, chang
 
 /// A binding that other evaluations depend on: it sees columns, no `let`.
 fn early(text: &TextTemplate, columns: &dyn Lookup, context: &Context, place: &str, changes: &Changes) -> Result<Value, Fault> {
-    let mut evaluation = Evaluation::new(Scope::new(columns), expr::Context { now: context.now, lang: "", zone: &zone::UTC });
+    let mut evaluation =
+        Evaluation::new(Scope::new(columns), expr::Context { now: context.now, lang: "", zone: &zone::UTC, strings: None });
     let value = text.eval(&mut evaluation);
     changes.0.set(changes.first(evaluation.valid_until()));
     value.map_err(|e| Fault::new(Code::Evaluation, place, e.message))

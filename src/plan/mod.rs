@@ -23,6 +23,7 @@ mod sources;
 pub(crate) mod tree;
 mod validity;
 mod values;
+pub(crate) mod watch;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ use crate::text::Fonts;
 pub use key::Key;
 use sources::Planned;
 use tree::{Canvas, Content, Finder, Found, Missing, PlannedLayer, PlannedPicture};
+use watch::Watch;
 
 /// What the host chooses for one plan.
 ///
@@ -98,8 +100,8 @@ struct Inner {
 
 /// Fills a template with a row.
 pub(crate) fn plan(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Plan, Error> {
-    let mut plan = plan_once(template, row, context, fonts, limits)?;
-    let later = |now| plan_once(template, row, &Context { now: Some(now), ..context.clone() }, fonts, limits);
+    let mut plan = plan_once(template, row, context, fonts, limits, &mut ())?;
+    let later = |now| plan_once(template, row, &Context { now: Some(now), ..context.clone() }, fonts, limits, &mut ());
     let valid_until = validity::next_change(&plan, later);
     if let Some(inner) = Arc::get_mut(&mut plan.inner) {
         inner.valid_until = valid_until;
@@ -108,8 +110,15 @@ pub(crate) fn plan(template: &Template, row: &Row, context: &Context, fonts: &Fo
 }
 
 /// The same, where nobody asks how long the picture stays: its `valid_until` may be too early, never too late.
-pub(crate) fn plan_once(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Plan, Error> {
-    let built = build::build(template, row, context, fonts, limits)?;
+pub(crate) fn plan_once(
+    template: &Template,
+    row: &Row,
+    context: &Context,
+    fonts: &Fonts,
+    limits: &Limits,
+    watch: &mut dyn Watch,
+) -> Result<Plan, Error> {
+    let built = build::build(template, row, context, fonts, limits, watch)?;
     Ok(Plan { inner: Arc::new(built) })
 }
 

@@ -73,6 +73,31 @@ const RECORDS: &[(&str, &str)] = &[
 /// Records of which a product has one.
 const ONCE: &[&str] = &["installment", "subscription_cost", "structured_title", "structured_description"];
 
+/// How a column's character references are undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clean {
+    /// They stay.
+    Keep,
+    /// All that are well-formed.
+    Text,
+    /// `&amp;` alone: the rest may be a URL's parameters.
+    Url,
+}
+
+/// Names of things, which nobody shows: they are compared as they are.
+const NAMES: [&str; 9] =
+    ["id", "gtin", "mpn", "item_group_id", "promotion_id", "pause", "store_code", "external_seller_id", "display_ads_id"];
+
+/// How a column's references are undone, by its type.
+pub(crate) fn clean(name: &str) -> Clean {
+    let Some(field) = column(name).filter(|_| !NAMES.contains(&name)) else { return Clean::Keep };
+    match (field.kind, &field.of) {
+        (FieldType::Text | FieldType::Money, _) | (FieldType::List, Some(Items::Type(FieldType::Text))) => Clean::Text,
+        (FieldType::Url | FieldType::Image, _) | (FieldType::List, Some(Items::Type(FieldType::Image | FieldType::Url))) => Clean::Url,
+        _ => Clean::Keep,
+    }
+}
+
 /// A column's declaration.
 pub(crate) fn column(name: &str) -> Option<Field> {
     let holds = |names: &str| names.split_ascii_whitespace().any(|known| known == name);

@@ -232,7 +232,7 @@ impl Field {
 }
 
 impl Source {
-    fn columns(&self) -> Vec<&str> {
+    pub(crate) fn columns(&self) -> Vec<&str> {
         match self {
             Self::Column(column) => vec![column],
             Self::Sides(start, end) => vec![start, end],

@@ -67,21 +67,36 @@ pub(crate) fn money_to_parts(money: &Money, lang: &str, style: Style) -> Result<
 }
 
 /// The CLDR category (zero one two few many other) of a number as it is printed: the decimals of its shortest form count.
-#[allow(dead_code, reason = "the function `t` will call it")]
 pub(crate) fn plural(number: Decimal, lang: &str) -> Result<&'static str, String> {
+    let digits: fixed_decimal::Decimal = number.abs().to_string().parse().map_err(|_| no_plurals(lang))?;
+    Ok(category(plural_rules(lang)?.category_for(&digits)))
+}
+
+/// The CLDR categories that a language's numbers have.
+pub(crate) fn plural_categories(lang: &str) -> Result<Vec<&'static str>, String> {
+    Ok(plural_rules(lang)?.categories().map(category).collect())
+}
+
+fn plural_rules(lang: &str) -> Result<PluralRules, String> {
     language(lang)?;
-    let unknown = || format!("plurals in language {} are not supported yet", quoted(lang));
-    let locale: Locale = if lang.is_empty() { "en" } else { lang }.parse().map_err(|_| unknown())?;
-    let rules = PluralRules::try_new_cardinal((&locale).into()).map_err(|_| unknown())?;
-    let digits: fixed_decimal::Decimal = number.abs().to_string().parse().map_err(|_| unknown())?;
-    Ok(match rules.category_for(&digits) {
+    let tag = if lang.is_empty() { "en".to_owned() } else { lang.replace('_', "-") };
+    let locale: Locale = tag.parse().map_err(|_| no_plurals(lang))?;
+    PluralRules::try_new_cardinal((&locale).into()).map_err(|_| no_plurals(lang))
+}
+
+fn no_plurals(lang: &str) -> String {
+    format!("plurals in language {} are not supported yet", quoted(lang))
+}
+
+fn category(category: PluralCategory) -> &'static str {
+    match category {
         PluralCategory::Zero => "zero",
         PluralCategory::One => "one",
         PluralCategory::Two => "two",
         PluralCategory::Few => "few",
         PluralCategory::Many => "many",
         PluralCategory::Other => "other",
-    })
+    }
 }
 
 /// A price with so many decimals.
