@@ -81,7 +81,7 @@ impl Lookup for Columns<'_> {
             "variant" => return Some(self.variant.clone()),
             _ => {}
         }
-        let column = catalogue::column(name).filter(|_| self.declared);
+        let column = if self.declared { catalogue::column(name) } else { None };
         let Some(field) = column else { return self.row.get(name).cloned() };
         let read = field.read(name, self.row, Reading { currency: None, zone: self.zone });
         Some(read.unwrap_or_else(|fault| {

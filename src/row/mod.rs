@@ -11,6 +11,7 @@ pub(crate) mod json;
 pub(crate) mod locale;
 pub(crate) mod money;
 mod price;
+mod records;
 pub(crate) mod value;
 pub(crate) mod zone;
 
