@@ -5,7 +5,9 @@
 use std::fs;
 use std::path::Path;
 
-use templrender::{Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Limits, Output, Renderer, Resources, Row, Scratch, Template};
+use templrender::{
+    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Limits, Output, Renderer, Resources, Row, Scratch, Template,
+};
 
 /// A template of one layer.
 fn layer(layer: &str) -> String {
@@ -148,11 +150,7 @@ const CASES: &[Case] = &[
         "skip-if: row is skipped: sold out",
     ),
     (Code::BadRow, || feed("id,title,price\na,Honey\n"), "a row must have 3 cells as the header has, found 2"),
-    (
-        Code::DuplicateRowId,
-        || feed("id,title\na,Honey\na,Clover\n"),
-        "column id: an id must stand once, \"a\" stands in line 2 already",
-    ),
+    (Code::DuplicateRowId, || feed("id,title\na,Honey\na,Clover\n"), "column id: an id must stand once, \"a\" stands in line 2 already"),
     (Code::BadFeed, || feed(""), "a feed must have a header line, found an empty file"),
     (
         Code::MissingResource,
