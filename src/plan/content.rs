@@ -149,7 +149,9 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn missing(&mut self, text: &TextTemplate, place: &str) -> Step<document::Missing> {
-        match self.eval(text, place)? {
+        let value = self.eval(text, place)?;
+        self.key.value("missing", &value);
+        match value {
             Value::Null => Ok(document::Missing::Error),
             value => match value.as_text() {
                 Some("error") => Ok(document::Missing::Error),

@@ -14,6 +14,7 @@ use crate::row::field;
 use crate::row::locale::Part;
 use crate::row::money::Currency;
 use crate::row::value::Value;
+use crate::row::zone::Zone;
 
 /// A value that stands in the template, or one that a row decides.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,8 +31,7 @@ pub(crate) struct Document {
     pub(crate) size: (Bound<f32>, Height),
     /// BCP 47; it stands among the `text` declarations too.
     pub(crate) lang: Option<Bound<String>>,
-    /// Seconds east of UTC.
-    pub(crate) time_zone: Bound<i32>,
+    pub(crate) time_zone: Bound<Zone>,
     /// `None` where the template has no `fields`: a name is then what the row holds.
     pub(crate) fields: Option<Vec<Field>>,
     /// In order; each sees the earlier ones.
@@ -43,7 +43,7 @@ pub(crate) struct Document {
     /// Name to path.
     pub(crate) assets: BTreeMap<String, String>,
     /// Families in fallback order.
-    pub(crate) fonts: Vec<String>,
+    pub(crate) fonts: Arc<[String]>,
     pub(crate) output: OutputKeys,
     /// `background` of the canvas.
     pub(crate) background: Vec<Declared>,
