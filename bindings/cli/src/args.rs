@@ -30,7 +30,7 @@ pub(crate) enum Command {
 pub(crate) struct New {
     /// The folder to make; its last part is the template's name
     pub(crate) name: PathBuf,
-    /// The shipped template to start from: starter, product-sale, product-ad, og-card or collage
+    /// The shipped template to start from: starter, product-sale, product-ad, og-card, price-tag or collage
     #[arg(long, value_name = "TEMPLATE", default_value = "starter")]
     pub(crate) from: String,
 }

@@ -197,7 +197,7 @@ fn check_tells_all_faults_with_line_and_column() {
 #[test]
 fn a_new_template_draws_at_once_without_a_fault() {
     let room = Room::new("new");
-    for from in ["starter", "product-sale", "product-ad", "og-card", "collage"] {
+    for from in ["starter", "product-sale", "product-ad", "og-card", "price-tag", "collage"] {
         let name = format!("my-{from}");
         room.says(0, &["new", &name, "--from", from]);
         assert!(room.text(&format!("{name}/template.json")).contains(&format!("\"name\": \"{name}\"")));
