@@ -4,7 +4,9 @@
 //! true, `'10' < 9` false without an error, `0.1 + 0.2 != 0.3`, and two currencies cannot raise. So lexer, parser and evaluator are our
 //! own, small, and held against Python's jinja2 on what both have in common.
 
+mod ask;
 mod ast;
+pub(crate) mod decide;
 mod eval;
 mod filter;
 mod function;
@@ -15,6 +17,7 @@ mod parse;
 mod scope;
 mod template;
 mod text;
+pub(crate) mod types;
 
 use std::fmt;
 
@@ -24,6 +27,7 @@ pub(crate) use scope::{Context, Lookup, Scope};
 pub(crate) use template::TextTemplate;
 
 use ast::{Kind, Node};
+use types::{Checker, Type};
 
 /// Longest source of one expression.
 pub(crate) const MAX_SOURCE_BYTES: usize = 4 << 10;
@@ -83,24 +87,53 @@ impl Expr {
 
     /// The free names, each once, in the order and with the offset of their first use.
     pub(crate) fn names_at(&self) -> Vec<(&str, usize)> {
-        let mut found: Vec<(&str, usize)> = Vec::new();
+        names_at(&self.root)
+    }
+
+    /// The columns that are read as `row.name` or `row['name']`; `None` where `row` is used in another way and may give any.
+    pub(crate) fn row_columns(&self) -> Option<Vec<&str>> {
+        let is_row = |node: &Node| matches!(&node.kind, Kind::Name(name) if name.as_ref() == "row");
+        let mut columns = Vec::new();
         let mut open = vec![&self.root];
         while let Some(node) = open.pop() {
-            if let Kind::Name(name) = &node.kind {
-                found.push((name, usize::try_from(node.at).unwrap_or(0)));
+            match &node.kind {
+                Kind::Attribute(of, name) if is_row(of) => columns.push(name.as_ref()),
+                Kind::Index(of, index) if is_row(of) => match &index.kind {
+                    Kind::Text(name) => columns.push(name.as_ref()),
+                    _ => return None,
+                },
+                _ if is_row(node) => return None,
+                kind => open.extend(kind.children()),
             }
-            open.extend(node.kind.children());
         }
-        found.sort_by_key(|(_, at)| *at);
-        let mut seen = std::collections::BTreeSet::new();
-        found.retain(|(name, _)| seen.insert(*name));
-        found
+        Some(columns)
+    }
+
+    /// What the value may be; what can only fail is told to the checker.
+    pub(crate) fn infer(&self, checker: &mut Checker<'_>) -> Type {
+        checker.infer(&self.root)
     }
 
     /// The value, for what the evaluation has in scope.
     pub(crate) fn eval(&self, evaluation: &mut Evaluation<'_>) -> Result<crate::row::value::Value, EvalError> {
         evaluation.run(&self.root)
     }
+}
+
+/// The names of a tree, each once, in the order and with the offset of their first use.
+fn names_at(root: &Node) -> Vec<(&str, usize)> {
+    let mut found: Vec<(&str, usize)> = Vec::new();
+    let mut open = vec![root];
+    while let Some(node) = open.pop() {
+        if let Kind::Name(name) = &node.kind {
+            found.push((name, usize::try_from(node.at).unwrap_or(0)));
+        }
+        open.extend(node.kind.children());
+    }
+    found.sort_by_key(|(_, at)| *at);
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|(name, _)| seen.insert(*name));
+    found
 }
 
 impl fmt::Display for Expr {

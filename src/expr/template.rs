@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::expr::eval::append;
 use crate::expr::parse::parse_braced;
+use crate::expr::types::{Checker, Type};
 use crate::expr::{EvalError, Evaluation, Expr, ExprError};
 use crate::row::value::Value;
 
@@ -73,12 +74,40 @@ impl TextTemplate {
         if let [Part::Bound(expr, _)] = self.parts.as_slice() { Some(expr) } else { None }
     }
 
+    /// The expressions and where they begin in the string.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = (&Expr, usize)> {
+        self.parts.iter().filter_map(|part| if let Part::Bound(expr, at) = part { Some((expr, *at)) } else { None })
+    }
+
     /// The free names with the offset of their first use in the string.
     pub(crate) fn names_at(&self) -> Vec<(&str, usize)> {
         let mut seen = std::collections::BTreeSet::new();
         let bound = self.parts.iter().filter_map(|part| if let Part::Bound(expr, at) = part { Some((expr, at)) } else { None });
         let all = bound.flat_map(|(expr, start)| expr.names_at().into_iter().map(move |(name, at)| (name, start + at)));
         all.filter(|(name, _)| seen.insert(*name)).collect()
+    }
+
+    /// What the value may be; the offsets of problems count from the string's first byte.
+    pub(crate) fn infer(&self, checker: &mut Checker<'_>) -> Type {
+        let mut whole = Type::default();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => whole = Type::one_of([text.as_str()]),
+                Part::Bound(expr, start) => {
+                    let before = checker.problems.len();
+                    whole = expr.infer(checker);
+                    if self.parts.len() > 1 {
+                        checker.printed(&expr.root, &whole);
+                    }
+                    checker.problems.iter_mut().skip(before).for_each(|problem| problem.offset = problem.offset.saturating_add(*start));
+                }
+            }
+        }
+        match self.parts.len() {
+            0 => Type::one_of([""]),
+            1 => whole,
+            _ => Type::text(),
+        }
     }
 
     /// The value: of its own type if the string is exactly one expression, else a text.

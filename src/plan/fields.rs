@@ -60,8 +60,11 @@ impl Lookup for Columns<'_> {
             "variant" => return Some(self.variant.clone()),
             _ => {}
         }
-        let column = catalogue::column(name).filter(|_| self.declared);
-        let Some(field) = column else { return self.row.get(name).cloned() };
+        if !self.declared {
+            return self.row.get(name).cloned();
+        }
+        // Another column cannot be named by itself: it must not stand in for `now` or `lang` either.
+        let field = catalogue::column(name)?;
         let read = field.read(name, self.row, Reading { currency: None, offset_s: self.offset_s });
         Some(read.unwrap_or_else(|fault| {
             self.fault.borrow_mut().get_or_insert(fault);
