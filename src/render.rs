@@ -9,6 +9,7 @@ use crate::layout::{self, LaidLayer, Outcome};
 use crate::limits::Limits;
 use crate::paint::{self, PaintScratch};
 use crate::pixel::Frame;
+use crate::plan::watch::{Supposed, Watch};
 use crate::plan::{self, Answered, Context, Plan};
 use crate::report::{LayerReport, LineReport, Report};
 use crate::resources::{Picture, Resources};
@@ -109,10 +110,55 @@ impl Renderer {
         plan::plan(template, row, context, &self.fonts, &self.limits)
     }
 
+    /// Plans a row and lays it out as if every picture that is asked for were there; `watch` hears what the plan decides. A row that
+    /// the template skips is not laid out.
+    pub(crate) fn survey(
+        &self,
+        template: &Template,
+        row: &Row,
+        context: &Context,
+        watch: &mut dyn Watch,
+        scratch: &mut Scratch,
+    ) -> Result<(Plan, Option<Outcome>), Error> {
+        let plan = plan::plan_once(template, row, context, &self.fonts, &self.limits, watch)?;
+        if plan.skipped().is_some() {
+            return Ok((plan, None));
+        }
+        let supposed = Supposed(&plan);
+        let (mut faults, mut notes) = (Vec::new(), Vec::new());
+        supposed.settle(&mut faults, &mut notes);
+        if !faults.is_empty() {
+            return Err(Error::from_faults(faults));
+        }
+        let (scene, mut outcome) = layout::layout(plan.canvas()?, self.engine(scratch), &supposed)?;
+        self.check_canvas(&scene)?;
+        outcome.notes.append(&mut notes);
+        outcome.notes.extend(plan.notes().iter().cloned());
+        Ok((plan, Some(outcome)))
+    }
+
+    /// The scratch's text engine, if it was made for these fonts, else a new one.
+    fn engine<'s>(&self, scratch: &'s mut Scratch) -> &'s mut TextEngine {
+        match scratch.text.take() {
+            Some(engine) if engine.is_for(&self.fonts) => scratch.text.insert(engine),
+            _ => scratch.text.insert(TextEngine::new(&self.fonts)),
+        }
+    }
+
+    /// The painted size of a canvas, if it is within the limits.
+    fn check_canvas(&self, scene: &Scene) -> Result<(u32, u32), Error> {
+        let px = |side: u32| ((side as f32 * scene.scale).round() as u32).max(1);
+        let (width, height) = (px(scene.size.0), px(scene.size.1));
+        match crate::pixel::over_limit("canvas", width, height, &self.limits) {
+            Some(message) => Err(crate::Fault::new(crate::Code::CanvasLimit, "size", message).into()),
+            None => Ok((width, height)),
+        }
+    }
+
     /// Lays a plan out and draws it.
     ///
     /// # Errors
-    /// A picture that must be there and is not, or whose bytes are damaged.
+    /// A row that the template [skips](Plan::skipped); a picture that must be there and is not, or whose bytes are damaged.
     pub fn render(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<Rendered, Error> {
         let (scene, report) = self.lay_out(plan, resources, scratch)?;
         let pictures = self.pictures(plan, resources, &scene)?;
@@ -129,20 +175,13 @@ impl Renderer {
     }
 
     fn lay_out(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<(Scene, Report), Error> {
+        let canvas = plan.canvas()?;
         let mut notes = plan.settle(resources)?;
-        let engine = match scratch.text.take() {
-            Some(engine) if engine.is_for(&self.fonts) => scratch.text.insert(engine),
-            _ => scratch.text.insert(TextEngine::new(&self.fonts)),
-        };
-        let (scene, mut outcome) = layout::layout(plan.canvas(), engine, &Answered { plan, resources })?;
+        let (scene, mut outcome) = layout::layout(canvas, self.engine(scratch), &Answered { plan, resources })?;
         notes.append(&mut outcome.notes);
         outcome.notes = notes;
-        let (width, height) = scene.size;
-        let px = |side: u32| ((side as f32 * scene.scale).round() as u32).max(1);
-        if let Some(message) = crate::pixel::over_limit("canvas", px(width), px(height), &self.limits) {
-            return Err(crate::Fault::new(crate::Code::CanvasLimit, "size", message).into());
-        }
-        let report = report_of(plan, outcome, (px(width), px(height)));
+        let size = self.check_canvas(&scene)?;
+        let report = report_of(plan, outcome, size);
         Ok((scene, report))
     }
 

@@ -174,6 +174,11 @@ const CASES: &[Case] = &[
         "row: row is nested deeper than the limit of 64",
     ),
     (
+        Code::RowSkipped,
+        || row(&document(r#""skip-if": "'sold out' if stock == 0""#), r#"{ "stock": 0 }"#),
+        "skip-if: row is skipped: sold out",
+    ),
+    (
         Code::MissingResource,
         || row(&layer(r#"{ "type": "image", "src": "a.png", "width": 9, "height": 9 }"#), "{}"),
         "layers[0]: picture is missing: a.png: not answered",

@@ -157,7 +157,7 @@ impl<'a> Evaluation<'a> {
             "now" => {
                 let now = self.now()?;
                 self.changes_at(now.saturating_add(1));
-                Ok(Value::Date(Date::at(now, self.context.offset_s)))
+                Ok(Value::Date(Date::at(now, self.context.zone.offset_at(now))))
             }
             "lang" => Ok(Value::text(self.context.lang)),
             _ => {
@@ -175,15 +175,14 @@ impl<'a> Evaluation<'a> {
     /// `now` before a filter: a date pattern without seconds changes more rarely than each second.
     fn now_for_filter(&mut self, filter: crate::expr::names::Filter, arguments: &[Option<Node>]) -> Result<Value, String> {
         let now = self.now()?;
-        let unit = match (filter, arguments.first()) {
+        let change = match (filter, arguments.first()) {
             (crate::expr::names::Filter::Date, Some(Some(Node { kind: Kind::Text(pattern), .. }))) => {
-                crate::row::locale::finest_unit_s(pattern)
+                crate::row::locale::next_change(pattern, now, self.context.zone)
             }
-            _ => 1,
+            _ => Some(now.saturating_add(1)),
         };
-        let local = now.saturating_add(i64::from(self.context.offset_s));
-        self.changes_at(now.saturating_add(unit - local.rem_euclid(unit)));
-        Ok(Value::Date(Date::at(now, self.context.offset_s)))
+        change.into_iter().for_each(|at| self.changes_at(at));
+        Ok(Value::Date(Date::at(now, self.context.zone.offset_at(now))))
     }
 
     fn map(&mut self, entries: &[(Node, Node)]) -> Result<Value, EvalError> {
@@ -221,17 +220,8 @@ impl<'a> Evaluation<'a> {
             let right_is_now = self.is_now(node);
             let right = self.compared(node)?;
             for (is_now, other) in [(left_is_now, &right), (right_is_now, &left)] {
-                match (is_now, other) {
-                    (true, Value::Date(date)) => {
-                        self.changes_at(date.seconds);
-                        self.changes_at(date.seconds.saturating_add(1));
-                    }
-                    (true, Value::Interval(interval)) => {
-                        if let Some(change) = self.context.now.and_then(|now| interval.next_change(now)) {
-                            self.changes_at(change);
-                        }
-                    }
-                    _ => {}
+                if is_now {
+                    self.now_is_held_against(other);
                 }
             }
             if !self.holds(*comparison, &left, &right).map_err(at(node))? {
@@ -242,12 +232,30 @@ impl<'a> Evaluation<'a> {
         Ok(Value::Bool(true))
     }
 
+    /// Remembers when a comparison of `now` with a value may come out otherwise.
+    fn now_is_held_against(&mut self, value: &Value) {
+        match value {
+            Value::Date(date) => {
+                self.changes_at(date.seconds);
+                self.changes_at(date.seconds.saturating_add(1));
+            }
+            Value::Interval(interval) => {
+                if let Some(change) = self.context.now.and_then(|now| interval.next_change(now)) {
+                    self.changes_at(change);
+                }
+            }
+            Value::List(items) => items.iter().for_each(|item| self.now_is_held_against(item)),
+            _ => {}
+        }
+    }
+
     fn compared(&mut self, node: &Node) -> Result<Value, EvalError> {
         if !self.is_now(node) {
             return self.value(node);
         }
         self.charge(1).map_err(at(node))?;
-        Ok(Value::Date(Date::at(self.now().map_err(at(node))?, self.context.offset_s)))
+        let now = self.now().map_err(at(node))?;
+        Ok(Value::Date(Date::at(now, self.context.zone.offset_at(now))))
     }
 
     fn holds(&mut self, comparison: Comparison, left: &Value, right: &Value) -> Result<bool, String> {

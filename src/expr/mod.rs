@@ -15,6 +15,7 @@ pub(crate) mod names;
 mod operate;
 mod parse;
 mod scope;
+pub(crate) mod strings;
 mod template;
 mod text;
 pub(crate) mod types;
@@ -27,6 +28,7 @@ pub(crate) use scope::{Context, Lookup, Scope};
 pub(crate) use template::TextTemplate;
 
 use ast::{Kind, Node};
+use names::Function;
 use types::{Checker, Type};
 
 /// Longest source of one expression.
@@ -42,6 +44,17 @@ pub(crate) const MAX_TEXT_BYTES: usize = 64 << 10;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Expr {
     root: Node,
+}
+
+/// A use of the template's strings: `t(...)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wording<'e> {
+    /// The byte of the source where it, or its key, stands.
+    pub(crate) at: usize,
+    /// The key, where it is written out; once more without one for the call as such.
+    pub(crate) key: Option<&'e str>,
+    /// Whether it is given a number.
+    pub(crate) is_counted: bool,
 }
 
 /// Why a source is no expression.
@@ -90,28 +103,56 @@ impl Expr {
         names_at(&self.root)
     }
 
-    /// The columns that are read as `row.name` or `row['name']`; `None` where `row` is used in another way and may give any.
-    pub(crate) fn row_columns(&self) -> Option<Vec<&str>> {
-        let is_row = |node: &Node| matches!(&node.kind, Kind::Name(name) if name.as_ref() == "row");
-        let mut columns = Vec::new();
+    /// What the value may be; what can only fail is told to the checker.
+    pub(crate) fn infer(&self, checker: &mut Checker<'_>) -> Type {
+        checker.infer(&self.root)
+    }
+
+    /// The uses of the template's strings, in no order.
+    pub(crate) fn wordings_at(&self) -> Vec<Wording<'_>> {
+        let mut found = Vec::new();
         let mut open = vec![&self.root];
         while let Some(node) = open.pop() {
+            if let Kind::Call(Function::Translate, arguments) = &node.kind {
+                let key = arguments.first().and_then(Option::as_ref);
+                let is_counted = arguments.get(1).is_some_and(Option::is_some);
+                found.push(Wording { at: usize::try_from(node.at).unwrap_or(0), key: None, is_counted });
+                let mut keys: Vec<&Node> = key.into_iter().collect();
+                while let Some(key) = keys.pop() {
+                    match &key.kind {
+                        Kind::Text(text) => found.push(Wording { at: usize::try_from(key.at).unwrap_or(0), key: Some(text), is_counted }),
+                        Kind::If { then, otherwise, .. } => {
+                            keys.extend([Some(then), otherwise.as_ref()].into_iter().flatten().map(Box::as_ref))
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            open.extend(node.kind.children());
+        }
+        found
+    }
+
+    /// The columns that are taken as `row['x']` or `row.x`, and whether `row` is used in any other way.
+    pub(crate) fn row_columns(&self) -> (Vec<&str>, bool) {
+        let (mut columns, mut whole) = (Vec::new(), false);
+        let mut open = vec![&self.root];
+        while let Some(node) = open.pop() {
+            let is_row = |of: &Node| matches!(&of.kind, Kind::Name(name) if name.as_ref() == "row");
             match &node.kind {
                 Kind::Attribute(of, name) if is_row(of) => columns.push(name.as_ref()),
                 Kind::Index(of, index) if is_row(of) => match &index.kind {
                     Kind::Text(name) => columns.push(name.as_ref()),
-                    _ => return None,
+                    _ => {
+                        whole = true;
+                        open.push(index);
+                    }
                 },
-                _ if is_row(node) => return None,
-                kind => open.extend(kind.children()),
+                Kind::Name(name) if name.as_ref() == "row" => whole = true,
+                other => open.extend(other.children()),
             }
         }
-        Some(columns)
-    }
-
-    /// What the value may be; what can only fail is told to the checker.
-    pub(crate) fn infer(&self, checker: &mut Checker<'_>) -> Type {
-        checker.infer(&self.root)
+        (columns, whole)
     }
 
     /// The value, for what the evaluation has in scope.

@@ -8,7 +8,7 @@ use std::fmt;
 use crate::expr::eval::append;
 use crate::expr::parse::parse_braced;
 use crate::expr::types::{Checker, Type};
-use crate::expr::{EvalError, Evaluation, Expr, ExprError};
+use crate::expr::{EvalError, Evaluation, Expr, ExprError, Wording};
 use crate::row::value::Value;
 
 /// A string that may bind to the row.
@@ -74,8 +74,13 @@ impl TextTemplate {
         if let [Part::Bound(expr, _)] = self.parts.as_slice() { Some(expr) } else { None }
     }
 
-    /// The expressions and where they begin in the string.
-    pub(crate) fn expressions(&self) -> impl Iterator<Item = (&Expr, usize)> {
+    /// All its expressions, in order.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        self.expressions_at().map(|(expr, _)| expr)
+    }
+
+    /// The same, with where they begin in the string.
+    pub(crate) fn expressions_at(&self) -> impl Iterator<Item = (&Expr, usize)> {
         self.parts.iter().filter_map(|part| if let Part::Bound(expr, at) = part { Some((expr, *at)) } else { None })
     }
 
@@ -108,6 +113,12 @@ impl TextTemplate {
             1 => whole,
             _ => Type::text(),
         }
+    }
+
+    /// The uses of the template's strings.
+    pub(crate) fn wordings_at(&self) -> Vec<Wording<'_>> {
+        let bound = self.parts.iter().filter_map(|part| if let Part::Bound(expr, at) = part { Some((expr, at)) } else { None });
+        bound.flat_map(|(expr, start)| expr.wordings_at().into_iter().map(move |used| Wording { at: start + used.at, ..used })).collect()
     }
 
     /// The value: of its own type if the string is exactly one expression, else a text.

@@ -2,12 +2,16 @@
 //!
 //! Only what is drawn is evaluated to the end and enters the key: a hidden layer's texts never run.
 
-use super::fields::{self, Columns};
+use std::sync::Arc;
+
+use super::fields::{self, Changes, Columns};
 use super::key::KeyMaker;
 use super::path;
+use super::skip;
 use super::sources::Planned;
 use super::tree::{Canvas, Content, PlannedLayer, PlannedPath};
 use super::values::evaluation;
+use super::watch::Watch;
 use super::{Context, Inner};
 use crate::css::length::LengthContext;
 use crate::css::style::{Style, TextStyle};
@@ -26,18 +30,33 @@ pub(super) type Step<T> = Result<T, Fault>;
 const ITEMS_PER_LAYER: usize = 10;
 
 /// Fills a template's document with a row.
-pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Inner, Error> {
+pub(super) fn build(
+    template: &Template,
+    row: &Row,
+    context: &Context,
+    fonts: &Fonts,
+    limits: &Limits,
+    watch: &mut dyn Watch,
+) -> Result<Inner, Error> {
     let document = template.document(context.variant.as_deref())?;
     let mut key = KeyMaker::new();
     key.part("template", &template.digest());
     key.part("variant", context.variant.as_deref().unwrap_or("").as_bytes());
     key.part("fonts", &fonts.digest());
 
-    let time_zone = fields::time_zone(document, row, context)?;
-    let columns = Columns::read(document, row, context, time_zone)?;
-    let lang = fields::lang(document, &columns, context)?;
+    let changes = Changes::default();
+    let time_zone = fields::time_zone(document, row, context, &changes)?;
+    let columns = Columns::read(document, row, context, &time_zone, &changes);
+    // A row whose own fields cannot be read says so, unless it is skipped for a reason that does not need them.
+    let lang = fields::lang(document, &columns, context, &changes).or_else(|fault| columns.check().and(Err(fault.into())))?;
+    let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone, strings: document.strings.as_deref() };
+    let mut asked = skip::ask(document, &columns, expr_context).or_else(|fault| columns.check().and(Err(Error::from(fault))))?;
+    asked.valid_until = changes.first(asked.valid_until);
+    if asked.reason.is_some() {
+        return Ok(skip::plan(template, document, context, asked));
+    }
+    columns.check()?;
     key.part("lang", lang.as_bytes());
-    let expr_context = expr::Context { now: context.now, lang: &lang, offset_s: time_zone };
     let mut builder = Builder {
         evaluation: Evaluation::new(Scope::new(&columns), expr_context),
         columns: &columns,
@@ -45,6 +64,7 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
         lang: &lang,
         host_lang: context.lang.is_some(),
         limits,
+        watch,
         key,
         sources: Vec::new(),
         count: 0,
@@ -56,16 +76,16 @@ pub(super) fn build(template: &Template, row: &Row, context: &Context, fonts: &F
     let canvas = builder.canvas(context)?;
     let output = builder.output(context)?;
     let mut notes: Vec<Note> = Vec::new();
-    for name in builder.evaluation.missing() {
+    for name in builder.evaluation.missing().union(&asked.missing) {
         notes.push(Note::new(NoteCode::FieldMissing, "", format!("the row has no {}", quoted(name))));
     }
-    let valid_until = builder.evaluation.valid_until();
+    let valid_until = [builder.evaluation.valid_until(), asked.valid_until].into_iter().flatten().min();
     Ok(Inner {
         template: document.name.clone(),
         variant: context.variant.clone(),
         key: builder.key.finish(),
         sources: builder.sources,
-        canvas,
+        canvas: Ok(canvas),
         output,
         valid_until,
         notes,
@@ -79,6 +99,7 @@ pub(super) struct Builder<'a> {
     pub(super) lang: &'a str,
     pub(super) host_lang: bool,
     pub(super) limits: &'a Limits,
+    pub(super) watch: &'a mut dyn Watch,
     pub(super) key: KeyMaker,
     pub(super) sources: Vec<Planned>,
     /// Layers so far.
@@ -123,14 +144,14 @@ impl<'a> Builder<'a> {
         let (mut style, mut text) = (Style::default(), TextStyle::default());
         self.apply(&self.document.text, &mut style, &mut text, &root)?;
         if self.document.lang.is_some() || self.host_lang {
-            text.lang = Some(self.lang.to_owned());
+            text.lang = Some(self.lang.into());
         }
         self.apply(&self.document.background, &mut style, &mut text, &root)?;
         let place = Place { text: &text, prefix: String::new(), repeat: String::new() };
         let mut layers = Vec::new();
         self.layers(&self.document.layers, &place, &mut layers)?;
         self.size_needs(&layers, scale);
-        Ok(Canvas { width, height, scale, style, text: text.clone(), fonts: self.document.fonts.clone(), layers })
+        Ok(Canvas { width, height, scale, style, text: text.clone(), fonts: Arc::clone(&self.document.fonts), layers })
     }
 
     fn layers(&mut self, layers: &'a [Layer], place: &Place<'_>, out: &mut Vec<PlannedLayer>) -> Step<()> {
@@ -203,6 +224,9 @@ impl<'a> Builder<'a> {
         }
         for choice in &layer.choose {
             if self.is_chosen(choice)? {
+                if choice.condition.is_none() {
+                    self.watch.rule(&choice.path, true);
+                }
                 let ident = choice.id.as_ref().map_or(ident, |id| format!("{}{id}", place.repeat));
                 return self.conditional(choice, ident, place, out);
             }
@@ -231,7 +255,11 @@ impl<'a> Builder<'a> {
 
     fn holds(&mut self, layer: &Layer) -> Step<bool> {
         match &layer.condition {
-            Some(condition) => Ok(self.expression(condition, &format!("{}.if", layer.path))?.is_truthy()),
+            Some(condition) => {
+                let holds = self.expression(condition, &format!("{}.if", layer.path))?.is_truthy();
+                self.watch.rule(&layer.path, holds);
+                Ok(holds)
+            }
             None => Ok(true),
         }
     }
@@ -258,7 +286,10 @@ impl<'a> Builder<'a> {
             }
             document::Content::Text { spans } => match self.spans(layer, spans, &text)? {
                 Some(spans) => Content::Text(spans),
-                None => return Ok(None),
+                None => {
+                    self.watch.null(&layer.path);
+                    return Ok(None);
+                }
             },
             document::Content::Image { src, missing } => {
                 let missing = match missing {

@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! fields   the row read as the template's types          (a Lookup for expressions)
+//! skip     rows that get no picture                      -> a reason
 //! build    documents' layers walked with a scope          -> tree::PlannedLayer
 //! sources  what a `src` says                              -> needs, inline pictures
+//! validity when the key is another one                    -> valid_until
 //! key      every resolved value of every drawn layer      -> 128 bits
 //! ```
 //!
@@ -16,9 +18,12 @@ mod fields;
 mod key;
 mod output;
 mod path;
+mod skip;
 mod sources;
 pub(crate) mod tree;
+mod validity;
 mod values;
+pub(crate) mod watch;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,6 +40,7 @@ use crate::text::Fonts;
 pub use key::Key;
 use sources::Planned;
 use tree::{Canvas, Content, Finder, Found, Missing, PlannedLayer, PlannedPicture};
+use watch::Watch;
 
 /// What the host chooses for one plan.
 ///
@@ -51,6 +57,8 @@ pub struct Context {
     pub now: Option<i64>,
     /// BCP 47; instead of the template's `lang`.
     pub lang: Option<String>,
+    /// An IANA name such as `Europe/London`, an offset such as `+01:00` or `UTC`; instead of the template's `time-zone`.
+    pub time_zone: Option<String>,
     /// 0.1 to 4; instead of the template's `output.scale`.
     pub scale: Option<f32>,
     /// Instead of the template's `output`.
@@ -80,7 +88,8 @@ pub struct Plan {
 struct Inner {
     template: String,
     variant: Option<String>,
-    canvas: Canvas,
+    /// What is drawn, or why the row is skipped.
+    canvas: Result<Canvas, String>,
     /// By the numbers that [`PlannedPicture::candidates`] holds.
     sources: Vec<Planned>,
     output: Output,
@@ -91,7 +100,25 @@ struct Inner {
 
 /// Fills a template with a row.
 pub(crate) fn plan(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Plan, Error> {
-    let built = build::build(template, row, context, fonts, limits)?;
+    let mut plan = plan_once(template, row, context, fonts, limits, &mut ())?;
+    let later = |now| plan_once(template, row, &Context { now: Some(now), ..context.clone() }, fonts, limits, &mut ());
+    let valid_until = validity::next_change(&plan, later);
+    if let Some(inner) = Arc::get_mut(&mut plan.inner) {
+        inner.valid_until = valid_until;
+    }
+    Ok(plan)
+}
+
+/// The same, where nobody asks how long the picture stays: its `valid_until` may be too early, never too late.
+pub(crate) fn plan_once(
+    template: &Template,
+    row: &Row,
+    context: &Context,
+    fonts: &Fonts,
+    limits: &Limits,
+    watch: &mut dyn Watch,
+) -> Result<Plan, Error> {
+    let built = build::build(template, row, context, fonts, limits, watch)?;
     Ok(Plan { inner: Arc::new(built) })
 }
 
@@ -101,9 +128,31 @@ impl Plan {
         self.inner.key
     }
 
-    /// Seconds since 1970 (UTC) at which the same row would give another picture.
+    /// The next instant, in seconds since 1970 (UTC), at which the same row gives another plan: another key, no picture, or an error.
+    ///
+    /// One second before it the picture is the same to the byte. Where what changes keeps the key (a badge that only the last three days
+    /// of a countdown show), later instants are tried, 32 of them; beyond that the answer may be too early, never too late.
     pub fn valid_until(&self) -> Option<i64> {
         self.inner.valid_until
+    }
+
+    /// Why the row gets no picture, where the template's `skip-if` says so.
+    ///
+    /// Such a plan needs nothing, and its key and [`valid_until`](Self::valid_until) are those of the answer; to draw it is the error
+    /// `row-skipped`. A feed keeps the row's own picture.
+    ///
+    /// ```
+    /// use templrender::{Context, Fonts, Renderer, Row, Template};
+    /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [],
+    ///     "fields": { "stock": { "type": "number" } }, "skip-if": "'sold out' if stock == 0" }"#)?;
+    /// let renderer = Renderer::new(Fonts::new());
+    /// let plan = |stock| renderer.plan(&template, &Row::from_json(stock)?, &Context::default());
+    /// assert_eq!(plan(r#"{ "stock": 0 }"#)?.skipped(), Some("sold out"));
+    /// assert_eq!(plan(r#"{ "stock": 1 }"#)?.skipped(), None);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn skipped(&self) -> Option<&str> {
+        self.inner.canvas.as_ref().err().map(String::as_str)
     }
 
     /// How the template, or the host, wants the picture encoded.
@@ -151,8 +200,13 @@ impl Plan {
         &self.inner.notes
     }
 
-    pub(crate) fn canvas(&self) -> &Canvas {
-        &self.inner.canvas
+    /// What is drawn; of a skipped row, the error of asking for it.
+    pub(crate) fn canvas(&self) -> Result<&Canvas, Error> {
+        self.inner.canvas.as_ref().map_err(|reason| skip::fault(reason).into())
+    }
+
+    fn layers(&self) -> &[PlannedLayer] {
+        self.inner.canvas.as_ref().map(|canvas| canvas.layers.as_slice()).unwrap_or_default()
     }
 
     /// What the report calls each source.
@@ -168,7 +222,7 @@ impl Plan {
 
     fn pictures(&self) -> Vec<&PlannedPicture> {
         let mut found = Vec::new();
-        let mut open: Vec<&PlannedLayer> = self.inner.canvas.layers.iter().rev().collect();
+        let mut open: Vec<&PlannedLayer> = self.layers().iter().rev().collect();
         while let Some(layer) = open.pop() {
             match &layer.content {
                 Content::Box(children) => open.extend(children.iter().rev()),
@@ -183,7 +237,7 @@ impl Plan {
     pub(crate) fn settle(&self, resources: &Resources) -> Result<Vec<Note>, Error> {
         let mut faults = Vec::new();
         let mut notes = Vec::new();
-        let mut open: Vec<&PlannedLayer> = self.inner.canvas.layers.iter().rev().collect();
+        let mut open: Vec<&PlannedLayer> = self.layers().iter().rev().collect();
         while let Some(layer) = open.pop() {
             match &layer.content {
                 Content::Box(children) => open.extend(children.iter().rev()),

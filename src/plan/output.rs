@@ -58,7 +58,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn output_of(keys: &document::Output) -> Output {
+pub(super) fn output_of(keys: &document::Output) -> Output {
     let defaults = Output::default();
     Output {
         format: match keys.format {

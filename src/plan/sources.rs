@@ -31,6 +31,11 @@ impl Planned {
         }
     }
 
+    /// What became of bytes that came with the row or the template.
+    pub(super) fn inlined(&self) -> Option<&Result<Picture, String>> {
+        self.inline.as_ref()
+    }
+
     /// Bytes that came with the row or the template.
     pub(super) fn inline(name: &str, bytes: impl Into<Arc<[u8]>>, tint: Option<Color>, limits: &Limits) -> Self {
         let picture = Picture::read(bytes.into(), limits).map_err(|fault| fault.message);

@@ -1,11 +1,12 @@
 //! Bound values: expressions run, their results read as what stands there, and both fed to the key.
 
 use super::build::{Builder, Step};
+use super::fields::Columns;
 use crate::css::length::LengthContext;
 use crate::css::property::{Declaration, Input, declare};
 use crate::css::style::{Style, TextStyle};
 use crate::error::{Code, Fault};
-use crate::expr::{EvalError, Expr, TextTemplate};
+use crate::expr::{EvalError, Evaluation, Expr, TextTemplate};
 use crate::row::Value;
 use crate::template::document::{Bound, Declared, LetValue};
 
@@ -40,33 +41,17 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn let_value(&mut self, value: &LetValue, place: &str) -> Step<Value> {
-        Ok(match value {
-            LetValue::Text(text) => self.eval(text, place)?,
-            LetValue::Value(value) => value.clone(),
-            LetValue::List(items) => Value::list(items.iter().map(|i| self.let_value(i, place)).collect::<Step<Vec<_>>>()?),
-            LetValue::Map(entries) => {
-                let read = entries.iter().map(|(name, v)| Ok((name.clone(), self.let_value(v, place)?)));
-                Value::map(read.collect::<Step<Vec<_>>>()?)
-            }
-        })
+        let_value(&mut self.evaluation, self.columns, value, place)
     }
 
     pub(super) fn eval(&mut self, text: &TextTemplate, place: &str) -> Step<Value> {
         let value = text.eval(&mut self.evaluation);
-        self.checked(value, place)
+        checked(self.columns, value, place)
     }
 
     pub(super) fn expression(&mut self, expr: &Expr, place: &str) -> Step<Value> {
         let value = expr.eval(&mut self.evaluation);
-        self.checked(value, place)
-    }
-
-    /// A column that cannot be read as its type is a better fault than what follows from it.
-    pub(super) fn checked(&mut self, value: Result<Value, EvalError>, place: &str) -> Step<Value> {
-        match self.columns.take_fault() {
-            Some(fault) => Err(fault),
-            None => value.map_err(|e| evaluation(place, e.message)),
-        }
+        checked(self.columns, value, place)
     }
 
     pub(super) fn printed(&mut self, text: &TextTemplate, place: &str) -> Step<String> {
@@ -102,6 +87,30 @@ impl<'a> Builder<'a> {
             return Ok(side);
         }
         Err(Fault::new(Code::BadBoundValue, place, format!("a side of the canvas must be a whole number of px, 1 or more, found {side}")))
+    }
+}
+
+/// What a `let` holds for this row.
+pub(super) fn let_value(evaluation: &mut Evaluation<'_>, columns: &Columns<'_>, value: &LetValue, place: &str) -> Step<Value> {
+    Ok(match value {
+        LetValue::Text(text) => {
+            let value = text.eval(evaluation);
+            checked(columns, value, place)?
+        }
+        LetValue::Value(value) => value.clone(),
+        LetValue::List(items) => Value::list(items.iter().map(|i| let_value(evaluation, columns, i, place)).collect::<Step<Vec<_>>>()?),
+        LetValue::Map(entries) => {
+            let read = entries.iter().map(|(name, v)| Ok((name.clone(), let_value(evaluation, columns, v, place)?)));
+            Value::map(read.collect::<Step<Vec<_>>>()?)
+        }
+    })
+}
+
+/// A column that cannot be read as its type is a better fault than what follows from it.
+pub(super) fn checked(columns: &Columns<'_>, value: Result<Value, EvalError>, place: &str) -> Step<Value> {
+    match columns.take_fault() {
+        Some(fault) => Err(fault),
+        None => value.map_err(|e| evaluation(place, e.message)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The document: the merged tree to a typed [`Document`], one for the base and one for each variant.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::check::Faults;
 use super::document::{Bound, Document, Height};
@@ -12,7 +13,7 @@ use super::size::Flow;
 use crate::error::{Code, quoted, suggestion};
 use crate::expr::types::Type;
 use crate::limits::Limits;
-use crate::row::date::offset;
+use crate::row::zone::Zone;
 
 /// What a typed value may cost beyond its text: a template is held to this many times the limit of its JSON after merging.
 const MERGED_FACTOR: usize = 8;
@@ -90,13 +91,21 @@ impl<'a> Builder<'a, '_> {
         let fonts = merged.get("fonts").map(|given| self.plains(given)).unwrap_or_default();
         self.styles(&merged);
         let fields = merged.get("fields").map(|given| self.fields(given.node, &given.path()));
-        let time_zone = merged.get("time-zone").and_then(|given| self.time_zone(given)).unwrap_or(Bound::Static(0));
+        // Both are read before anything else of the row: `time-zone` sees its columns as they are.
+        let time_zone = merged.get("time-zone").and_then(|given| self.time_zone(given)).unwrap_or(Bound::Static(Zone::Fixed(0)));
         let named = fields.as_ref().map(|fields| fields.iter().map(|field| (field.name.as_str(), &field.rules)));
         self.scope = Scope::new(named, variants(root));
+        // The language decides what `t` says, so that `lang` and `time-zone` cannot call it.
+        let lang = merged.get("lang").and_then(|given| self.lang(given));
+        let strings = merged.get("strings").map(|given| Arc::new(self.strings(given)));
+        self.scope.strings = strings.clone();
         let lets = merged.get("let").map(|given| self.lets(given.node, &given.path())).unwrap_or_default();
+        let skip_if = merged.get("skip-if").and_then(|given| self.condition(given));
+        if let Some(condition) = &skip_if {
+            self.scope.assume(condition, false);
+        }
         let size = self.size(&merged, root);
         self.scope.push_canvas();
-        let lang = merged.get("lang").and_then(|given| self.lang(given));
         let output = merged.get("output").map(|given| self.output(given)).unwrap_or_default();
         let place = if variant.is_some() { Places::DOCUMENT.or(Places::VARIANT) } else { Places::DOCUMENT };
         let css = self.css(&merged, place);
@@ -117,8 +126,10 @@ impl<'a> Builder<'a, '_> {
             time_zone,
             fields,
             lets,
+            skip_if,
+            strings,
             assets: std::mem::take(&mut self.assets),
-            fonts,
+            fonts: fonts.into(),
             output,
             background,
             text,
@@ -275,7 +286,7 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    fn time_zone(&mut self, given: &Given<'a>) -> Option<Bound<i32>> {
+    fn time_zone(&mut self, given: &Given<'a>) -> Option<Bound<Zone>> {
         let path = given.path();
         let text = match given.node.as_str() {
             Some(text) if text.contains("{{") => return self.bound(text, given, ""),
@@ -285,16 +296,13 @@ impl<'a> Builder<'a, '_> {
                 return None;
             }
         };
-        if let Some(seconds) = offset(text) {
-            return Some(Bound::Static(seconds));
+        match Zone::parse(text) {
+            Ok(zone) => Some(Bound::Static(zone)),
+            Err(message) => {
+                self.faults.add(Code::BadValue, given.node.span, &path, message);
+                None
+            }
         }
-        if text.chars().next().is_some_and(char::is_alphabetic) {
-            let message = format!("time zone {} is not supported yet, write UTC or an offset such as +01:00", quoted(text));
-            self.faults.add(Code::UnsupportedKey, given.node.span, &path, message);
-        } else {
-            self.faults.bad_value(given.node, &path, "time-zone must be UTC or an offset such as +01:00");
-        }
-        None
     }
 
     /// The document's language; that it is a tag is checked where it is declared.

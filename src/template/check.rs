@@ -7,7 +7,7 @@ use super::reader::{Lines, Node, Span};
 use super::scope::{Scope, as_assumed};
 use crate::error::{Code, Error, Fault, quoted, suggestion};
 use crate::expr::types::{Checker, Problem, Type};
-use crate::expr::{Expr, ExprError, TextTemplate};
+use crate::expr::{Expr, ExprError, TextTemplate, Wording};
 
 /// Faults in the order of the text, each once: variants repeat the check of what they share with the base.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl<'a> Faults<'a> {
             Ok(parsed) => parsed,
             Err(error) => return self.syntax(error, 0, node, place),
         };
-        if !self.names(parsed.names_at(), 0, node, place, scope) {
+        if !self.known(parsed.names_at(), parsed.wordings_at(), 0, node, place, scope) {
             return None;
         }
         let view = scope.view();
@@ -86,7 +86,7 @@ impl<'a> Faults<'a> {
         if !self.problems(checker.problems, 0, node, place) {
             return None;
         }
-        for (expr, start) in parsed.expressions() {
+        for (expr, start) in parsed.expressions_at() {
             self.columns(expr, scope);
             self.ask(expr, start, node, place, scope, false);
         }
@@ -114,7 +114,7 @@ impl<'a> Faults<'a> {
 
     /// Names and types of an expression, and what is certain of it.
     fn checked(&mut self, expr: &Expr, skipped: usize, node: &Node, place: &str, scope: &Scope, is_condition: bool) -> Option<Type> {
-        if !self.names(expr.names_at(), skipped, node, place, scope) {
+        if !self.known(expr.names_at(), expr.wordings_at(), skipped, node, place, scope) {
             return None;
         }
         let view = scope.view();
@@ -144,6 +144,31 @@ impl<'a> Faults<'a> {
         None
     }
 
+    /// Whether every name, and every string of `t`, is known.
+    fn known(
+        &mut self,
+        names: Vec<(&str, usize)>,
+        wordings: Vec<Wording<'_>>,
+        skipped: usize,
+        node: &Node,
+        place: &str,
+        scope: &Scope,
+    ) -> bool {
+        let mut all = self.names(names, skipped, node, place, scope);
+        for Wording { at, key, is_counted } in wordings {
+            let fault = match (&scope.strings, key) {
+                (None, Some(_)) | (Some(_), None) => None,
+                (None, None) => Some("`t` has no \"strings\" to look in".to_owned()),
+                (Some(strings), Some(key)) => strings.fault(key, is_counted),
+            };
+            if let Some(message) = fault {
+                all = false;
+                self.add_at(Code::UnknownName, self.lines.inside(node.span, at.saturating_add(skipped)), place, message);
+            }
+        }
+        all
+    }
+
     fn names(&mut self, names: Vec<(&str, usize)>, skipped: usize, node: &Node, place: &str, scope: &Scope) -> bool {
         let mut all = true;
         for (name, offset) in names {
@@ -166,9 +191,10 @@ impl<'a> Faults<'a> {
         if scope.local_let("row").is_ok() || scope.is_declared("row") {
             return;
         }
-        match expr.row_columns() {
-            Some(columns) => columns.into_iter().for_each(|name| self.findings.use_column(name)),
-            None => self.findings.use_all_columns(),
+        let (columns, whole) = expr.row_columns();
+        columns.into_iter().for_each(|name| self.findings.use_column(name));
+        if whole {
+            self.findings.use_all_columns();
         }
     }
 

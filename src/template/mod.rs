@@ -6,6 +6,7 @@
 
 mod build;
 mod check;
+mod columns;
 pub(crate) mod document;
 mod field;
 mod findings;
@@ -13,12 +14,14 @@ mod input;
 pub(crate) mod keys;
 mod layer;
 mod merge;
+mod money_parts;
 mod output;
 mod print;
 mod reader;
 mod schema;
 mod scope;
 mod size;
+mod strings;
 mod value;
 
 #[cfg(test)]
@@ -28,6 +31,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use self::check::Faults;
+pub(crate) use self::columns::Columns;
 use self::document::Document;
 use self::reader::{Json, Node, join};
 use crate::error::{Code, Error, Fault, quoted, suggestion};
@@ -194,6 +198,18 @@ impl Template {
                 Err(Fault::new(Code::UnknownVariant, "variants", message).into())
             }
         }
+    }
+
+    /// The base and its variants, the base first.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &Document> {
+        std::iter::once(&self.inner.base).chain(self.inner.variants.iter().map(|(_, document)| document))
+    }
+
+    /// The columns of a row that it can read, in any variant.
+    pub(crate) fn columns(&self) -> Columns {
+        let mut columns = Columns::default();
+        self.documents().for_each(|document| columns.add(document));
+        columns
     }
 
     /// 256 bits over what the template says, whatever its comments and spaces.

@@ -1,8 +1,10 @@
 //! The names that an expression may use at one place of a template, what they may be, and what is known to hold there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::expr::decide::Assumed;
+use crate::expr::strings::Strings;
 use crate::expr::types::{Names, Range, Type};
 use crate::expr::{Expr, TextTemplate};
 use crate::row::value::Value;
@@ -21,6 +23,8 @@ pub(crate) struct Scope {
     /// Loop variables and `let`s, inner ones last.
     local: Vec<Local>,
     assumptions: Vec<Assumption>,
+    /// The template's own words, where they can be used.
+    pub(crate) strings: Option<Arc<Strings>>,
 }
 
 #[derive(Debug)]
@@ -63,7 +67,7 @@ pub(crate) struct Mark {
 impl Scope {
     pub(crate) fn new<'f>(fields: Option<impl Iterator<Item = (&'f str, &'f field::Field)>>, variant: Type) -> Self {
         let fields = fields.map(|fields| fields.map(|(name, field)| (name.to_owned(), Type::of_field(field))).collect());
-        Self { fields, variant: Some(variant), local: Vec::new(), assumptions: Vec::new() }
+        Self { fields, variant: Some(variant), local: Vec::new(), assumptions: Vec::new(), strings: None }
     }
 
     pub(crate) fn push(&mut self, name: &str, kind: Type) {

@@ -40,7 +40,7 @@ impl<'a> Builder<'a, '_> {
             Json::String(text) => self.faults.condition(text, given.node, &path, &self.scope),
             Json::Bool(value) => Expr::parse(if *value { "true" } else { "false" }).ok(),
             _ => {
-                self.faults.wrong_type(given.node, &path, "if must be an expression in a string");
+                self.faults.wrong_type(given.node, &path, &format!("{} must be an expression in a string", given.key));
                 None
             }
         }

@@ -47,6 +47,11 @@ pub(crate) fn run(args: &Check) -> Done {
                     eprintln!("{place}: not laid out, a picture of it is on the web");
                     continue;
                 }
+                Err(error) if error.code() == core_::Code::RowSkipped => {
+                    let reason = error.faults().first().map_or("", |fault| fault.message.as_str());
+                    eprintln!("{place}: {reason}");
+                    (json!([]), Vec::new())
+                }
                 Err(error) => {
                     let findings = faults(&error);
                     // What is wrong with the row itself is wrong in all variants, and said once.

@@ -8,12 +8,16 @@ mod prices;
 #[cfg(test)]
 mod samples;
 
+use icu_locale_core::Locale;
+use icu_plurals::{PluralCategory, PluralRules};
+
 use crate::error::quoted;
 use crate::row::date::{Civil, DAY_S, Date};
 use crate::row::decimal::Decimal;
 use crate::row::locale::names::{NAMES, Names};
 use crate::row::locale::prices::{Grouping, LANGUAGES, Language, MARKS, NARROW};
 use crate::row::money::{Currency, Money};
+use crate::row::zone::Zone;
 
 /// How the currency of a price is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +30,25 @@ pub(crate) enum Style {
     Code,
 }
 
+/// What a piece of a written price is: the types of `Intl.NumberFormat.formatToParts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The sign or code of the currency.
+    Currency,
+    /// Digits before the decimals, one part for each group.
+    Integer,
+    /// What stands between two groups.
+    Group,
+    /// What stands before the decimals.
+    Decimal,
+    /// The decimals.
+    Fraction,
+    /// What the language writes around them: spaces, marks of direction.
+    Literal,
+    /// The sign of a price below nought, `minusSign` there.
+    Minus,
+}
+
 /// The parts of a price.
 pub(crate) struct MoneyParts {
     pub(crate) symbol: String,
@@ -35,19 +58,56 @@ pub(crate) struct MoneyParts {
 
 /// A price.
 pub(crate) fn money(money: &Money, lang: &str, style: Style) -> Result<String, String> {
-    price(money, lang, style, money.currency.decimals())
+    Ok(joined(money_to_parts(money, lang, style)?))
+}
+
+/// A price in its parts, in the order they are written; put together they are [`money`].
+pub(crate) fn money_to_parts(money: &Money, lang: &str, style: Style) -> Result<Vec<(Part, String)>, String> {
+    parts(money, lang, style, money.currency.decimals())
+}
+
+/// The CLDR category (zero one two few many other) of a number as it is printed: the decimals of its shortest form count.
+pub(crate) fn plural(number: Decimal, lang: &str) -> Result<&'static str, String> {
+    let digits: fixed_decimal::Decimal = number.abs().to_string().parse().map_err(|_| no_plurals(lang))?;
+    Ok(category(plural_rules(lang)?.category_for(&digits)))
+}
+
+/// The CLDR categories that a language's numbers have.
+pub(crate) fn plural_categories(lang: &str) -> Result<Vec<&'static str>, String> {
+    Ok(plural_rules(lang)?.categories().map(category).collect())
+}
+
+fn plural_rules(lang: &str) -> Result<PluralRules, String> {
+    language(lang)?;
+    let tag = if lang.is_empty() { "en".to_owned() } else { lang.replace('_', "-") };
+    let locale: Locale = tag.parse().map_err(|_| no_plurals(lang))?;
+    PluralRules::try_new_cardinal((&locale).into()).map_err(|_| no_plurals(lang))
+}
+
+fn no_plurals(lang: &str) -> String {
+    format!("plurals in language {} are not supported yet", quoted(lang))
+}
+
+fn category(category: PluralCategory) -> &'static str {
+    match category {
+        PluralCategory::Zero => "zero",
+        PluralCategory::One => "one",
+        PluralCategory::Two => "two",
+        PluralCategory::Few => "few",
+        PluralCategory::Many => "many",
+        PluralCategory::Other => "other",
+    }
 }
 
 /// A price with so many decimals.
-fn price(money: &Money, lang: &str, style: Style, decimals: usize) -> Result<String, String> {
+fn parts(money: &Money, lang: &str, style: Style, decimals: usize) -> Result<Vec<(Part, String)>, String> {
     let language = language(lang)?;
     let (whole, fraction) = money.amount.digits(decimals, decimals);
-    let number = written(language, &whole, &fraction);
-    let negative = money.amount.is_negative();
-    let pattern = match (negative, language.negative) {
+    // `-` stands for the minus.
+    let pattern = match (money.amount.is_negative(), language.negative) {
         (false, _) => language.price.to_owned(),
-        (true, "") => format!("{}{}", language.minus, language.price),
-        (true, own) => own.replace('-', language.minus),
+        (true, "") => format!("-{}", language.price),
+        (true, own) => own.to_owned(),
     };
     let mark = mark(language, money.currency, style);
     // A mark that ends in a letter is kept apart from the number: `KZT 9` where `$9` is written together.
@@ -55,7 +115,24 @@ fn price(money: &Money, lang: &str, style: Style, decimals: usize) -> Result<Str
     let before = if mark.ends_with(is_letter) { "\u{a0}" } else { "" };
     let after = if mark.starts_with(is_letter) { "\u{a0}" } else { "" };
     let spaced = pattern.replace("¤#", &format!("¤{before}#")).replace("#¤", &format!("#{after}¤"));
-    Ok(spaced.replace('#', &number).replace('¤', &mark))
+    let mut found: Vec<(Part, String)> = Vec::new();
+    for c in spaced.chars() {
+        match c {
+            '#' => found.extend(written(language, &whole, &fraction)),
+            '¤' => found.push((Part::Currency, mark.clone())),
+            '-' => found.push((Part::Minus, language.minus.to_owned())),
+            c => match found.last_mut() {
+                Some((Part::Literal, text)) => text.push(c),
+                _ => found.push((Part::Literal, c.to_string())),
+            },
+        }
+    }
+    Ok(found)
+}
+
+/// Parts as one text.
+fn joined(parts: Vec<(Part, String)>) -> String {
+    parts.into_iter().map(|(_, text)| text).collect()
 }
 
 /// The mark, the grouped whole digits and the decimals of a price.
@@ -66,7 +143,7 @@ pub(crate) fn money_parts(money: &Money, lang: &str) -> Result<MoneyParts, Strin
     let minus = if money.amount.is_negative() { language.minus } else { "" };
     Ok(MoneyParts {
         symbol: mark(language, money.currency, Style::Standard),
-        whole: format!("{minus}{}", written(language, &whole, "")),
+        whole: format!("{minus}{}", joined(written(language, &whole, ""))),
         fraction: native(language, &fraction),
     })
 }
@@ -80,7 +157,7 @@ pub(crate) fn number(number: Decimal, lang: &str, least: usize, most: usize) -> 
     }
     let is_zero = whole.bytes().chain(fraction.bytes()).all(|b| b == b'0');
     let minus = if number.is_negative() && !is_zero { language.minus } else { "" };
-    Ok(format!("{minus}{}", written(language, &whole, &fraction)))
+    Ok(format!("{minus}{}", joined(written(language, &whole, &fraction))))
 }
 
 /// A number of per cent, such as `deal.percent`, with its sign: 20 is `20%`.
@@ -105,17 +182,40 @@ pub(crate) fn date(date: &Date, pattern: &str, lang: &str) -> Result<String, Str
     Ok(text)
 }
 
-/// How often a date written by a pattern changes: seconds of its finest unit.
-pub(crate) fn finest_unit_s(pattern: &str) -> i64 {
+/// The first instant after `now_s` at which a date written by a pattern reads otherwise in a zone; `None` where the pattern has no letters.
+pub(crate) fn next_change(pattern: &str, now_s: i64, zone: &Zone) -> Option<i64> {
     let letters = fields(pattern).unwrap_or_default().into_iter().filter_map(|f| if let Field::Letters(c, _) = f { Some(c) } else { None });
     let unit = |c| match c {
         's' => 1,
         'm' => 60,
-        'H' | 'h' | 'a' => 900,
+        'H' | 'h' => 3600,
+        'a' => DAY_S / 2,
+        'M' | 'L' => MONTH_S,
+        'y' => YEAR_S,
         _ => DAY_S,
     };
-    letters.map(unit).min().unwrap_or(DAY_S)
+    let unit = letters.map(unit).min()?;
+    if unit <= DAY_S {
+        return Some(zone.next_unit(now_s, unit));
+    }
+    // Day by day: months are not of one length, and clocks that go back at midnight may end one twice.
+    let shown = |at: i64| {
+        let civil = Date::at(at, zone.offset_at(at)).civil();
+        (civil.year, if unit == MONTH_S { civil.month } else { 0 })
+    };
+    let mut at = now_s;
+    for _ in 0..366 {
+        at = zone.next_midnight(at);
+        if shown(at) != shown(now_s) {
+            break;
+        }
+    }
+    Some(at)
 }
+
+/// Longer than a day, to be told from it alone.
+const MONTH_S: i64 = 28 * DAY_S;
+const YEAR_S: i64 = 365 * DAY_S;
 
 enum Field {
     Literal(String),
@@ -212,25 +312,28 @@ fn mark(language: &Language, currency: Currency, style: Style) -> String {
 }
 
 /// Digits grouped, with decimals if there are any, in the language's own digits.
-fn written(language: &Language, whole: &str, fraction: &str) -> String {
+fn written(language: &Language, whole: &str, fraction: &str) -> Vec<(Part, String)> {
     let count = whole.len();
     let begins_group = |left: usize| match language.grouping {
         Grouping::Thousands => left.is_multiple_of(3),
         Grouping::FromFive => count > 4 && left.is_multiple_of(3),
         Grouping::Lakh => left == 3 || (left > 3 && (left - 3).is_multiple_of(2)),
     };
-    let mut text = String::new();
+    let mut parts = Vec::new();
+    let mut group = String::new();
     for (i, digit) in whole.chars().enumerate() {
         if i > 0 && begins_group(count - i) {
-            text.push_str(language.group);
+            parts.push((Part::Integer, std::mem::take(&mut group)));
+            parts.push((Part::Group, language.group.to_owned()));
         }
-        text.push(native_digit(language, digit));
+        group.push(native_digit(language, digit));
     }
+    parts.push((Part::Integer, group));
     if !fraction.is_empty() {
-        text.push_str(language.point);
-        text.push_str(&native(language, fraction));
+        parts.push((Part::Decimal, language.point.to_owned()));
+        parts.push((Part::Fraction, native(language, fraction)));
     }
-    text
+    parts
 }
 
 fn native(language: &Language, digits: &str) -> String {
@@ -275,7 +378,7 @@ mod tests {
             let [lang, code, amount, standard, no_fraction] = cells[..] else { panic!("five cells: {line}") };
             let value = of(amount, code);
             count += 1;
-            let got = (price(&value, lang, Style::Standard, value.currency.decimals()), price(&value, lang, Style::Standard, 0));
+            let got = (money(&value, lang, Style::Standard), parts(&value, lang, Style::Standard, 0).map(joined));
             if got != (Ok(standard.to_owned()), Ok(no_fraction.to_owned())) {
                 wrong.push(format!("{line:?} {got:?}"));
             }
@@ -284,8 +387,41 @@ mod tests {
     }
 
     #[test]
+    fn a_price_comes_in_parts() {
+        use Part::{Currency, Decimal, Fraction, Group, Integer, Literal, Minus};
+        let of = |amount, code, lang| money_to_parts(&of(amount, code), lang, Style::Standard).unwrap();
+        let named = |parts: &[(Part, &str)]| parts.iter().map(|(part, text)| (*part, (*text).to_owned())).collect::<Vec<_>>();
+        let english = [(Minus, "-"), (Currency, "$"), (Integer, "1"), (Group, ","), (Integer, "299"), (Decimal, "."), (Fraction, "00")];
+        assert_eq!(of("-1299", "USD", "en"), named(&english));
+        assert_eq!(
+            of("9", "KZT", "en"),
+            named(&[(Currency, "KZT"), (Literal, "\u{a0}"), (Integer, "9"), (Decimal, "."), (Fraction, "00")])
+        );
+        assert_eq!(of("9", "JPY", "de"), named(&[(Integer, "9"), (Literal, "\u{a0}"), (Currency, "¥")]));
+    }
+
+    #[test]
+    fn plurals_are_those_of_cldr() {
+        for (lang, number, category) in [
+            ("en", "1", "one"),
+            ("en", "1.5", "other"),
+            ("", "2", "other"),
+            ("fr", "1.5", "one"),
+            ("ru", "3", "few"),
+            ("ru", "11", "many"),
+            ("ru", "1.5", "other"),
+            ("ar", "0", "zero"),
+            ("ar-EG", "2", "two"),
+            ("ja", "1", "other"),
+        ] {
+            assert_eq!(plural(super::Decimal::parse(number).unwrap(), lang), Ok(category), "{lang} {number}");
+        }
+        assert_eq!(plural(super::Decimal::from(1), "tlh"), Err("numbers and prices in language \"tlh\" are not supported yet".into()));
+    }
+
+    #[test]
     fn dates_follow_pattern_and_language() {
-        let day = Date::parse("2026-11-30T15:05:09Z", 0).unwrap();
+        let day = Date::parse("2026-11-30T15:05:09Z", &crate::row::zone::UTC).unwrap();
         for (lang, pattern, text) in [
             ("en", "d MMM", "30 Nov"),
             ("", "EEEE, MMMM d, y 'at' h:mm a", "Monday, November 30, 2026 at 3:05 PM"),
@@ -301,6 +437,20 @@ mod tests {
         assert!(date(&day, "Q", "en").unwrap_err().ends_with("found \"Q\""));
         assert!(date(&day, "d 'x", "en").is_err());
         assert_eq!(date(&day, "d MMM", "tlh"), Err("numbers and prices in language \"tlh\" are not supported yet".into()));
-        assert_eq!([finest_unit_s("d MMM"), finest_unit_s("HH:mm"), finest_unit_s("'s' d")], [DAY_S, 60, DAY_S]);
+        // 2026-11-30T15:05:09Z
+        let now = day.seconds();
+        let midnight = now - now.rem_euclid(DAY_S) + DAY_S;
+        for (pattern, change) in [
+            ("d MMM", Some(midnight)),
+            ("HH:mm", Some(now + 51)),
+            ("h a", Some(now - 9 - 300 + 3600)),
+            ("a", Some(midnight)),
+            ("'s' d", Some(midnight)),
+            ("MMMM", Some(midnight)),
+            ("yyyy", Some(midnight + 31 * DAY_S)),
+            ("'soon'", None),
+        ] {
+            assert_eq!(next_change(pattern, now, &crate::row::zone::UTC), change, "{pattern}");
+        }
     }
 }

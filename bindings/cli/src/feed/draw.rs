@@ -10,7 +10,7 @@ use super::sheet::{Card, Picture};
 use super::{Variant, file_name};
 use crate::failure::{Failure, io_reason};
 use crate::pictures::{Pictures, Trace};
-use crate::{output, write};
+use crate::{output, rows, write};
 
 /// Everything that the threads of a run share.
 pub(super) struct Studio<'a> {
@@ -48,6 +48,8 @@ pub(super) struct Outcome {
     pub(super) drawn: usize,
     pub(super) unchanged: usize,
     pub(super) failed: usize,
+    /// Pictures that the template's `skip-if` leaves out.
+    pub(super) skipped: usize,
     pub(super) failures: Vec<Failure>,
     pub(super) card: Card,
 }
@@ -57,7 +59,7 @@ impl Studio<'_> {
     pub(super) fn find(&self, item: Item) -> Result<Box<Found>, Box<Outcome>> {
         let Item { index, line, id, row } = item;
         let card = Card { line, id, title: String::new(), pictures: Vec::new(), failed: Vec::new() };
-        let mut outcome = Outcome { index, drawn: 0, unchanged: 0, failed: 0, failures: Vec::new(), card };
+        let mut outcome = Outcome { index, drawn: 0, unchanged: 0, failed: 0, skipped: 0, failures: Vec::new(), card };
         let row = match row {
             Ok(row) => row,
             Err(why) => {
@@ -94,12 +96,16 @@ impl Studio<'_> {
         let plan = match self.renderer.plan(self.template, row, &context) {
             Ok(plan) => plan,
             Err(error) => {
-                for ending in output::ENDINGS {
-                    self.withdraw(outcome, variant, &file_name(variant, &outcome.card.id, ending).to_string_lossy());
-                }
+                self.withdraw_all(outcome, variant);
                 return Err(error);
             }
         };
+        if let Some(reason) = plan.skipped() {
+            self.withdraw_all(outcome, variant);
+            outcome.skipped += 1;
+            outcome.card.pictures.push(Picture::left_out(&variant.label, reason));
+            return Ok(());
+        }
         let file = file_name(variant, &outcome.card.id, output::ending(plan.output())).to_string_lossy().into_owned();
         match self.manifest.unchanged(&file, &plan.key().to_string()) {
             Some(drawn) => {
@@ -179,6 +185,13 @@ impl Studio<'_> {
         Ok(drawn)
     }
 
+    /// Takes an earlier picture of a row away, whatever its format was.
+    fn withdraw_all(&self, outcome: &mut Outcome, variant: &Variant) {
+        for ending in output::ENDINGS {
+            self.withdraw(outcome, variant, &file_name(variant, &outcome.card.id, ending).to_string_lossy());
+        }
+    }
+
     /// Takes an earlier picture of a row away that would now be a wrong one.
     fn withdraw(&self, outcome: &mut Outcome, variant: &Variant, file: &str) {
         let path = self.out.join(file);
@@ -194,7 +207,7 @@ impl Studio<'_> {
         let mut place = format!("{}:{}", self.feed, card.line);
         if !card.id.is_empty() {
             place.push_str(": ");
-            place.extend(card.id.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }));
+            place.push_str(&rows::shown(&card.id));
         }
         if let Some(name) = variant.and_then(|v| v.name.as_deref()) {
             place.push_str(": variant ");
@@ -217,7 +230,7 @@ impl Outcome {
     fn fail_with(&mut self, variant: &Variant, failures: Vec<Failure>) {
         self.failed += 1;
         let failed = failures.iter().map(ToString::to_string).collect();
-        self.card.pictures.push(Picture { variant: variant.label.clone(), file: None, notes: Vec::new(), failed });
+        self.card.pictures.push(Picture { variant: variant.label.clone(), file: None, notes: Vec::new(), failed, skipped: None });
         self.failures.extend(failures);
     }
 
@@ -229,7 +242,7 @@ impl Outcome {
 }
 
 fn shown(variant: &Variant, file: String, size: (u32, u32), notes: Vec<[String; 3]>) -> Picture {
-    Picture { variant: variant.label.clone(), file: Some((file, size)), notes, failed: Vec::new() }
+    Picture { variant: variant.label.clone(), file: Some((file, size)), notes, failed: Vec::new(), skipped: None }
 }
 
 /// What the sheet calls a row.

@@ -32,6 +32,15 @@ pub(crate) struct Picture {
     pub(crate) file: Option<(String, (u32, u32))>,
     pub(crate) notes: Vec<[String; 3]>,
     pub(crate) failed: Vec<String>,
+    /// Why the template leaves it out.
+    pub(crate) skipped: Option<String>,
+}
+
+impl Picture {
+    /// One that the template's `skip-if` leaves out.
+    pub(crate) fn left_out(variant: &str, reason: &str) -> Self {
+        Self { variant: variant.to_owned(), file: None, notes: Vec::new(), failed: Vec::new(), skipped: Some(reason.to_owned()) }
+    }
 }
 
 /// The heading of the sheet.
@@ -60,7 +69,8 @@ pub(crate) fn write<'a>(path: &Path, heading: &Heading<'_>, cards: impl Iterator
          <title>{template} · {feed}</title>\n<style>{STYLE}</style>\n<header>\n<h1>{template}</h1>\n<p class=\"feed\">{feed}</p>\n<p>{}</p>\n\
          <nav><input id=\"search\" type=\"search\" placeholder=\"Find an id or a title\" aria-label=\"Find an id or a title\">\n\
          <button data-show=\"all\" aria-pressed=\"true\">All</button><button data-show=\"failed\" aria-pressed=\"false\">Failed</button>\
-         <button data-show=\"noted\" aria-pressed=\"false\">With notes</button>\n",
+         <button data-show=\"noted\" aria-pressed=\"false\">With notes</button>\
+         <button data-show=\"skipped\" aria-pressed=\"false\">Skipped</button>\n",
         escaped(heading.summary)
     );
     if heading.variants.len() > 1 {
@@ -84,7 +94,12 @@ pub(crate) fn write<'a>(path: &Path, heading: &Heading<'_>, cards: impl Iterator
 fn card(out: &mut String, card: &Card) {
     let failed = !card.failed.is_empty() || card.pictures.iter().any(|p| !p.failed.is_empty());
     let noted = card.pictures.iter().any(|p| !p.notes.is_empty());
-    let class = [(failed, " failed"), (noted, " noted")].iter().filter(|(is, _)| *is).map(|(_, class)| *class).collect::<String>();
+    let skipped = card.pictures.iter().any(|p| p.skipped.is_some());
+    let class = [(failed, " failed"), (noted, " noted"), (skipped, " skipped")]
+        .iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, class)| *class)
+        .collect::<String>();
     let (id, title) = (escaped(&card.id), escaped(&card.title));
     let _ =
         write!(out, "<article class=\"row{class}\">\n<h2><b>{id}</b> <span dir=\"auto\">{title}</span><i>line {}</i></h2>\n", card.line);
@@ -100,6 +115,9 @@ fn card(out: &mut String, card: &Card) {
                 "<a href=\"{file}\"><img src=\"{file}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" decoding=\"async\" alt=\"{id}, {variant}\"></a>"
             );
             let _ = write!(out, "<figcaption>{variant} <i>{width} × {height}</i></figcaption>");
+        } else if let Some(reason) = &picture.skipped {
+            let reason = escaped(reason);
+            let _ = write!(out, "<div class=\"none skip\">skipped</div><figcaption>{variant} <i dir=\"auto\">{reason}</i></figcaption>");
         } else {
             let _ = write!(out, "<div class=\"none\">not drawn</div><figcaption>{variant}</figcaption>");
         }
@@ -162,6 +180,7 @@ h2 span { flex: 1; overflow: hidden; white-space: nowrap; text-overflow: ellipsi
 figure { margin: 0; min-width: 150px; max-width: 100%; flex: 0 1 auto; } figcaption { margin-top: 4px; font-size: 12px; }
 img { display: block; width: auto; height: 176px; max-width: 100%; object-fit: contain; border-radius: 6px; background: repeating-conic-gradient(#8883 0 25%, #8881 0 50%) 0 0 / 16px 16px; }
 .none { display: grid; place-items: center; width: 176px; height: 176px; border: 1px dashed var(--bad); border-radius: 6px; color: var(--bad); }
+.none.skip { border-color: var(--line); color: var(--soft); } figcaption i { white-space: normal; overflow-wrap: anywhere; }
 .reason { margin: 6px 0 0; color: var(--bad); overflow-wrap: anywhere; } .notes { margin: 4px 0 0; padding: 0; list-style: none; color: var(--note); font-size: 12px; overflow-wrap: anywhere; }
 footer { padding: 0 24px 24px; color: var(--soft); } [hidden] { display: none !important; }
 @media (max-width: 640px) { main, header { padding-left: 12px; padding-right: 12px; } h1, header p { display: block; } img { height: auto; } }
@@ -211,11 +230,12 @@ mod tests {
                 file: None,
                 notes: vec![[strings(), strings(), strings()]],
                 failed: vec![strings()],
+                skipped: Some(strings()),
             }],
         };
         let mut out = String::new();
         super::card(&mut out, &card);
         assert!(!out.contains("<script") && !out.contains("onerror='") && !out.contains("\" onerror"), "{out}");
-        assert_eq!(out.matches("&lt;script&gt;").count(), 9, "{out}");
+        assert_eq!(out.matches("&lt;script&gt;").count(), 10, "{out}");
     }
 }

@@ -1,0 +1,60 @@
+//! Who is told of the decisions that a plan is made of: which conditions held, and which values were null.
+//!
+//! A plan itself keeps no trace of what it leaves out. The check of a whole feed asks for these to say "badge: applies to 412,000 of
+//! 1,000,000 rows"; everybody else passes `()`, which costs a call that does nothing.
+
+use super::Plan;
+use super::tree::{Content, Finder, Found, Missing, PlannedLayer, PlannedPicture};
+use crate::error::Fault;
+use crate::report::{Note, NoteCode};
+use crate::resources::missing;
+use crate::scene::PictureId;
+
+/// Hears of decisions by their places in the template.
+pub(crate) trait Watch {
+    /// Whether the `if` of a layer, of a span or of an alternative held; an alternative without an `if` that is drawn held.
+    fn rule(&mut self, _path: &str, _held: bool) {}
+
+    /// A text layer, or the first source of a picture, that was null.
+    fn null(&mut self, _path: &str) {}
+}
+
+impl Watch for () {}
+
+/// A plan as if every picture that is asked for had arrived, in a size that nobody knows: layout without resources.
+pub(crate) struct Supposed<'a>(pub(crate) &'a Plan);
+
+impl Finder for Supposed<'_> {
+    fn find(&self, picture: &PlannedPicture) -> Option<Found> {
+        picture.candidates.iter().find_map(|i| {
+            let source = self.0.inner.sources.get(*i as usize)?;
+            let natural = if source.need.is_some() { None } else { source.inlined()?.as_ref().ok()?.natural() };
+            Some(Found { id: PictureId(*i), natural })
+        })
+    }
+}
+
+impl Supposed<'_> {
+    /// The pictures that no answer can bring: those without a source, and bytes of the row that are no picture.
+    pub(crate) fn settle(&self, faults: &mut Vec<Fault>, notes: &mut Vec<Note>) {
+        let mut open: Vec<&PlannedLayer> = self.0.inner.canvas.iter().flat_map(|canvas| canvas.layers.iter().rev()).collect();
+        while let Some(layer) = open.pop() {
+            match &layer.content {
+                Content::Box(children) => open.extend(children.iter().rev()),
+                Content::Picture(picture) if self.find(picture).is_none() => {
+                    let sources = picture.candidates.iter().filter_map(|i| self.0.inner.sources.get(*i as usize));
+                    let reasons: Vec<String> =
+                        sources.filter_map(|source| Some(format!("{}: {}", source.name, source.inlined()?.as_ref().err()?))).collect();
+                    match picture.missing {
+                        Missing::Error => faults.push(missing(&layer.path, &reasons)),
+                        Missing::Hide => {
+                            let why = if reasons.is_empty() { "it has no source".to_owned() } else { reasons.join("; ") };
+                            notes.push(Note::new(NoteCode::ImageMissing, &layer.ident, why));
+                        }
+                    }
+                }
+                Content::Picture(_) | Content::Text(_) | Content::Path(_) => {}
+            }
+        }
+    }
+}
