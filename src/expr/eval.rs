@@ -274,15 +274,22 @@ impl<'a> Evaluation<'a> {
     fn holds(&mut self, comparison: Comparison, left: &Value, right: &Value) -> Result<bool, String> {
         self.charge_for(left)?;
         self.charge_for(right)?;
-        Ok(match comparison {
-            Comparison::Equal => left.equals(right)?,
-            Comparison::Unequal => !left.equals(right)?,
-            Comparison::In => contains(right, left)?,
-            Comparison::NotIn => !contains(right, left)?,
-            Comparison::Less => left.order(right)? == Some(Ordering::Less),
-            Comparison::Greater => left.order(right)? == Some(Ordering::Greater),
-            Comparison::LessOrEqual => left.order(right)?.is_some_and(Ordering::is_le),
-            Comparison::GreaterOrEqual => left.order(right)?.is_some_and(Ordering::is_ge),
+        comparison.holds(left, right)
+    }
+}
+
+impl Comparison {
+    /// Whether two values compare so; the message names both where they are of unlike types.
+    pub(crate) fn holds(self, left: &Value, right: &Value) -> Result<bool, String> {
+        Ok(match self {
+            Self::Equal => left.equals(right)?,
+            Self::Unequal => !left.equals(right)?,
+            Self::In => contains(right, left)?,
+            Self::NotIn => !contains(right, left)?,
+            Self::Less => left.order(right)? == Some(Ordering::Less),
+            Self::Greater => left.order(right)? == Some(Ordering::Greater),
+            Self::LessOrEqual => left.order(right)?.is_some_and(Ordering::is_le),
+            Self::GreaterOrEqual => left.order(right)?.is_some_and(Ordering::is_ge),
         })
     }
 }

@@ -4,7 +4,9 @@
 //! true, `'10' < 9` false without an error, `0.1 + 0.2 != 0.3`, and two currencies cannot raise. So lexer, parser and evaluator are our
 //! own, small, and held against Python's jinja2 on what both have in common.
 
+mod ask;
 mod ast;
+pub(crate) mod decide;
 mod eval;
 mod filter;
 mod function;
@@ -16,6 +18,7 @@ mod scope;
 pub(crate) mod strings;
 mod template;
 mod text;
+pub(crate) mod types;
 
 use std::fmt;
 
@@ -26,6 +29,7 @@ pub(crate) use template::TextTemplate;
 
 use ast::{Kind, Node};
 use names::Function;
+use types::{Checker, Type};
 
 /// Longest source of one expression.
 pub(crate) const MAX_SOURCE_BYTES: usize = 4 << 10;
@@ -96,18 +100,12 @@ impl Expr {
 
     /// The free names, each once, in the order and with the offset of their first use.
     pub(crate) fn names_at(&self) -> Vec<(&str, usize)> {
-        let mut found: Vec<(&str, usize)> = Vec::new();
-        let mut open = vec![&self.root];
-        while let Some(node) = open.pop() {
-            if let Kind::Name(name) = &node.kind {
-                found.push((name, usize::try_from(node.at).unwrap_or(0)));
-            }
-            open.extend(node.kind.children());
-        }
-        found.sort_by_key(|(_, at)| *at);
-        let mut seen = std::collections::BTreeSet::new();
-        found.retain(|(name, _)| seen.insert(*name));
-        found
+        names_at(&self.root)
+    }
+
+    /// What the value may be; what can only fail is told to the checker.
+    pub(crate) fn infer(&self, checker: &mut Checker<'_>) -> Type {
+        checker.infer(&self.root)
     }
 
     /// The uses of the template's strings, in no order.
@@ -161,6 +159,22 @@ impl Expr {
     pub(crate) fn eval(&self, evaluation: &mut Evaluation<'_>) -> Result<crate::row::value::Value, EvalError> {
         evaluation.run(&self.root)
     }
+}
+
+/// The names of a tree, each once, in the order and with the offset of their first use.
+fn names_at(root: &Node) -> Vec<(&str, usize)> {
+    let mut found: Vec<(&str, usize)> = Vec::new();
+    let mut open = vec![root];
+    while let Some(node) = open.pop() {
+        if let Kind::Name(name) = &node.kind {
+            found.push((name, usize::try_from(node.at).unwrap_or(0)));
+        }
+        open.extend(node.kind.children());
+    }
+    found.sort_by_key(|(_, at)| *at);
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|(name, _)| seen.insert(*name));
+    found
 }
 
 impl fmt::Display for Expr {

@@ -214,10 +214,7 @@ impl<'a> Builder<'a> {
     }
 
     fn decided(&mut self, layer: &'a Layer, ident: String, place: &Place<'_>, out: &mut Vec<PlannedLayer>) -> Step<()> {
-        for binding in &layer.lets {
-            let value = self.let_value(&binding.value, &binding.path)?;
-            self.evaluation.scope.set(binding.name.clone(), value);
-        }
+        self.lets(layer)?;
         let hidden = match &layer.hidden {
             Bound::Static(hidden) => *hidden,
             Bound::Bound(text) => self.eval(text, &format!("{}.hidden", layer.path))?.is_truthy(),
@@ -226,7 +223,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         }
         for choice in &layer.choose {
-            if self.holds(choice)? {
+            if self.is_chosen(choice)? {
                 if choice.condition.is_none() {
                     self.watch.rule(&choice.path, true);
                 }
@@ -236,6 +233,22 @@ impl<'a> Builder<'a> {
         }
         if layer.choose.is_empty() {
             out.extend(self.layer(layer, ident, place)?);
+        }
+        Ok(())
+    }
+
+    /// Whether an alternative's `if` holds, which sees the alternative's own `let`s.
+    fn is_chosen(&mut self, choice: &'a Layer) -> Step<bool> {
+        self.evaluation.scope.push();
+        let held = self.lets(choice).and_then(|()| self.holds(choice));
+        self.evaluation.scope.pop();
+        held
+    }
+
+    fn lets(&mut self, layer: &'a Layer) -> Step<()> {
+        for binding in &layer.lets {
+            let value = self.let_value(&binding.value, &binding.path)?;
+            self.evaluation.scope.set(binding.name.clone(), value);
         }
         Ok(())
     }

@@ -81,8 +81,11 @@ impl Lookup for Columns<'_> {
             "variant" => return Some(self.variant.clone()),
             _ => {}
         }
-        let column = if self.declared { catalogue::column(name) } else { None };
-        let Some(field) = column else { return self.row.get(name).cloned() };
+        if !self.declared {
+            return self.row.get(name).cloned();
+        }
+        // Another column cannot be named by itself: it must not stand in for `now` or `lang` either.
+        let field = catalogue::column(name)?;
         let read = field.read(name, self.row, Reading { currency: None, zone: self.zone });
         Some(read.unwrap_or_else(|fault| {
             self.fault.borrow_mut().get_or_insert(fault);

@@ -119,6 +119,16 @@ impl Field {
         Self { kind, required: false, default: None, from: Vec::new(), values: Vec::new(), of: None, min: None, max: None }
     }
 
+    /// What an enum, an availability or a condition may be.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        let known = match self.kind {
+            FieldType::Availability => AVAILABILITY,
+            FieldType::Condition => CONDITION,
+            _ => &[],
+        };
+        known.iter().copied().chain(self.values.iter().filter(|_| self.kind == FieldType::Enum).map(String::as_str))
+    }
+
     /// The field's value in a row.
     pub(crate) fn read(&self, name: &str, row: &Row, reading: Reading<'_>) -> Result<Value, Fault> {
         let place = || format!("field {name}");
@@ -176,9 +186,7 @@ impl Field {
             }
             FieldType::Color => color(raw)?,
             FieldType::Rect => rect(raw)?,
-            FieldType::Enum => one_of(raw, self.values.iter().map(String::as_str))?,
-            FieldType::Availability => one_of(raw, AVAILABILITY.iter().copied())?,
-            FieldType::Condition => one_of(raw, CONDITION.iter().copied())?,
+            FieldType::Enum | FieldType::Availability | FieldType::Condition => one_of(raw, self.values())?,
             FieldType::List => self.list(raw, reading)?,
             FieldType::Record => match &self.of {
                 Some(Items::Fields(fields)) => records::one(fields, raw, reading)?,

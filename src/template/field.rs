@@ -19,7 +19,12 @@ const ANY_CURRENCY: &str = "EUR";
 impl<'a> Builder<'a, '_> {
     pub(crate) fn fields(&mut self, node: &'a Node, path: &str) -> Vec<Field> {
         let entries = object(node, path, "fields", self.faults).unwrap_or_default();
-        entries.iter().filter_map(|Entry { key, node, .. }| self.field(key, node, &join(path, key))).collect()
+        let fields = entries.iter().filter_map(|Entry { key, key_span, node }| {
+            let path = join(path, key);
+            self.faults.findings.declare_field(key_span.start, &path, key);
+            self.field(key, node, &path)
+        });
+        fields.collect()
     }
 
     fn field(&mut self, name: &str, node: &'a Node, path: &str) -> Option<Field> {
