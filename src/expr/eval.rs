@@ -175,13 +175,13 @@ impl<'a> Evaluation<'a> {
     /// `now` before a filter: a date pattern without seconds changes more rarely than each second.
     fn now_for_filter(&mut self, filter: crate::expr::names::Filter, arguments: &[Option<Node>]) -> Result<Value, String> {
         let now = self.now()?;
-        let unit = match (filter, arguments.first()) {
+        let change = match (filter, arguments.first()) {
             (crate::expr::names::Filter::Date, Some(Some(Node { kind: Kind::Text(pattern), .. }))) => {
-                crate::row::locale::finest_unit_s(pattern)
+                crate::row::locale::next_change(pattern, now, self.context.zone)
             }
-            _ => 1,
+            _ => Some(now.saturating_add(1)),
         };
-        self.changes_at(self.context.zone.next_unit(now, unit));
+        change.into_iter().for_each(|at| self.changes_at(at));
         Ok(Value::Date(Date::at(now, self.context.zone.offset_at(now))))
     }
 
@@ -220,17 +220,8 @@ impl<'a> Evaluation<'a> {
             let right_is_now = self.is_now(node);
             let right = self.compared(node)?;
             for (is_now, other) in [(left_is_now, &right), (right_is_now, &left)] {
-                match (is_now, other) {
-                    (true, Value::Date(date)) => {
-                        self.changes_at(date.seconds);
-                        self.changes_at(date.seconds.saturating_add(1));
-                    }
-                    (true, Value::Interval(interval)) => {
-                        if let Some(change) = self.context.now.and_then(|now| interval.next_change(now)) {
-                            self.changes_at(change);
-                        }
-                    }
-                    _ => {}
+                if is_now {
+                    self.now_is_held_against(other);
                 }
             }
             if !self.holds(*comparison, &left, &right).map_err(at(node))? {
@@ -239,6 +230,23 @@ impl<'a> Evaluation<'a> {
             (left, left_is_now) = (right, right_is_now);
         }
         Ok(Value::Bool(true))
+    }
+
+    /// Remembers when a comparison of `now` with a value may come out otherwise.
+    fn now_is_held_against(&mut self, value: &Value) {
+        match value {
+            Value::Date(date) => {
+                self.changes_at(date.seconds);
+                self.changes_at(date.seconds.saturating_add(1));
+            }
+            Value::Interval(interval) => {
+                if let Some(change) = self.context.now.and_then(|now| interval.next_change(now)) {
+                    self.changes_at(change);
+                }
+            }
+            Value::List(items) => items.iter().for_each(|item| self.now_is_held_against(item)),
+            _ => {}
+        }
     }
 
     fn compared(&mut self, node: &Node) -> Result<Value, EvalError> {

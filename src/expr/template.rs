@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::expr::eval::append;
 use crate::expr::parse::parse_braced;
-use crate::expr::{EvalError, Evaluation, Expr, ExprError};
+use crate::expr::{EvalError, Evaluation, Expr, ExprError, Wording};
 use crate::row::value::Value;
 
 /// A string that may bind to the row.
@@ -84,6 +84,12 @@ impl TextTemplate {
         let bound = self.parts.iter().filter_map(|part| if let Part::Bound(expr, at) = part { Some((expr, at)) } else { None });
         let all = bound.flat_map(|(expr, start)| expr.names_at().into_iter().map(move |(name, at)| (name, start + at)));
         all.filter(|(name, _)| seen.insert(*name)).collect()
+    }
+
+    /// The uses of the template's strings.
+    pub(crate) fn wordings_at(&self) -> Vec<Wording<'_>> {
+        let bound = self.parts.iter().filter_map(|part| if let Part::Bound(expr, at) = part { Some((expr, at)) } else { None });
+        bound.flat_map(|(expr, start)| expr.wordings_at().into_iter().map(move |used| Wording { at: start + used.at, ..used })).collect()
     }
 
     /// The value: of its own type if the string is exactly one expression, else a text.

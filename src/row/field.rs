@@ -293,8 +293,8 @@ fn boolean(raw: &Value) -> Result<Value, String> {
         other => return Err(format!("must be true or false, found {}", other.short())),
     };
     match word.as_str() {
-        "true" | "yes" | "1" => Ok(Value::Bool(true)),
-        "false" | "no" | "0" => Ok(Value::Bool(false)),
+        "true" | "yes" | "y" | "1" => Ok(Value::Bool(true)),
+        "false" | "no" | "n" | "0" => Ok(Value::Bool(false)),
         _ => Err(format!("must be true, false, yes, no, 1 or 0, found {}", raw.short())),
     }
 }
@@ -335,6 +335,11 @@ fn interval(raw: &Value, reading: Reading<'_>) -> Result<Value, String> {
     let read = match raw {
         Value::Interval(_) => return Ok(raw.clone()),
         Value::Text(cell) => Interval::parse(cell, reading.zone),
+        // As the Merchant API writes it.
+        Value::Map(entries) => {
+            let side = |names: [&str; 3]| names.into_iter().find_map(|name| entries.get(name)).filter(|side| !side.is_null());
+            return sides(side(["start", "start_date", "startTime"]), side(["end", "end_date", "endTime"]), reading);
+        }
         _ => None,
     };
     read.map(Value::Interval).ok_or_else(|| format!("must be two ISO 8601 dates in order with a slash between, found {}", raw.short()))

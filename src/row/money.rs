@@ -99,9 +99,9 @@ const MARKS: &[(&str, &str)] = &[
 impl Currency {
     /// A currency by its code in any case; `None` for a code that CLDR does not know.
     pub fn parse(code: &str) -> Option<Self> {
-        let upper = code.trim().to_ascii_uppercase();
-        let bytes: [u8; 3] = upper.as_bytes().try_into().ok()?;
-        CODES.split_ascii_whitespace().any(|known| known == upper).then_some(Self(bytes))
+        let mut bytes: [u8; 3] = code.trim().as_bytes().try_into().ok()?;
+        bytes.make_ascii_uppercase();
+        among(CODES, bytes).then_some(Self(bytes))
     }
 
     /// The ISO 4217 code.
@@ -111,10 +111,9 @@ impl Currency {
 
     /// How many decimals prices in it have.
     pub(crate) fn decimals(&self) -> usize {
-        let among = |list: &str| list.split_ascii_whitespace().any(|code| code == self.code());
-        if among(NO_DECIMALS) {
+        if among(NO_DECIMALS, self.0) {
             0
-        } else if among(THREE_DECIMALS) {
+        } else if among(THREE_DECIMALS, self.0) {
             3
         } else {
             2
@@ -169,6 +168,22 @@ impl Money {
     pub(crate) fn print(&self, lang: &str) -> Result<String, String> {
         locale::money(self, lang, Style::Standard)
     }
+}
+
+/// Whether a code is in a list of codes, which is sorted and has one space between two.
+fn among(list: &str, code: [u8; 3]) -> bool {
+    let codes = list.as_bytes();
+    let at = |i: usize| codes.get(i * 4..i * 4 + 3).unwrap_or_default();
+    let (mut low, mut high) = (0, codes.len().div_ceil(4));
+    while low < high {
+        let middle = low.midpoint(high);
+        match at(middle).cmp(&code) {
+            std::cmp::Ordering::Less => low = middle + 1,
+            std::cmp::Ordering::Equal => return true,
+            std::cmp::Ordering::Greater => high = middle,
+        }
+    }
+    false
 }
 
 /// `9.99 USD`: the feed's spelling, the same in all languages.
@@ -258,6 +273,16 @@ mod tests {
 
     fn read(text: &str) -> Result<String, String> {
         Money::parse(text, None).map(|m| m.to_string())
+    }
+
+    #[test]
+    fn codes_are_sorted_and_each_is_found() {
+        for list in [CODES, NO_DECIMALS, THREE_DECIMALS] {
+            let codes: Vec<&str> = list.split(' ').collect();
+            assert!(codes.windows(2).all(|w| w[0] < w[1]) && codes.iter().all(|code| code.len() == 3), "{list}");
+            assert!(codes.iter().all(|code| among(list, code.as_bytes().try_into().unwrap())));
+        }
+        assert!(!among(CODES, *b"AAA") && !among(CODES, *b"ZZZ") && !among(THREE_DECIMALS, *b"EUR"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The document: the merged tree to a typed [`Document`], one for the base and one for each variant.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::check::{Faults, Scope};
 use super::document::{Bound, Document, Height};
@@ -80,11 +81,14 @@ impl<'a> Builder<'a, '_> {
         self.styles(&merged);
         let fields = merged.get("fields").map(|given| self.fields(given.node, &given.path()));
         self.scope = Scope::new(fields.as_ref().map(|fields| fields.iter().map(|f| f.name.clone()).collect()));
+        // The language decides what `t` says, so that `lang` and `time-zone` cannot call it.
+        let time_zone = merged.get("time-zone").and_then(|given| self.time_zone(given)).unwrap_or(Bound::Static(Zone::Fixed(0)));
+        let lang = merged.get("lang").and_then(|given| self.lang(given));
+        let strings = merged.get("strings").map(|given| Arc::new(self.strings(given)));
+        self.scope.strings = strings.clone();
         let lets = merged.get("let").map(|given| self.lets(given.node, &given.path())).unwrap_or_default();
         let skip_if = merged.get("skip-if").and_then(|given| self.condition(given));
         let size = self.size(&merged, root);
-        let time_zone = merged.get("time-zone").and_then(|given| self.time_zone(given)).unwrap_or(Bound::Static(Zone::Fixed(0)));
-        let lang = merged.get("lang").and_then(|given| self.lang(given));
         let output = merged.get("output").map(|given| self.output(given)).unwrap_or_default();
         let place = if variant.is_some() { Places::DOCUMENT.or(Places::VARIANT) } else { Places::DOCUMENT };
         let css = self.css(&merged, place);
@@ -105,8 +109,9 @@ impl<'a> Builder<'a, '_> {
             fields,
             lets,
             skip_if,
+            strings,
             assets: std::mem::take(&mut self.assets),
-            fonts,
+            fonts: fonts.into(),
             output,
             background,
             text,

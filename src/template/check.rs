@@ -1,10 +1,12 @@
 //! What every part of the template's check shares: the faults found so far, and which names an expression may use.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::reader::{Lines, Node, Span};
 use crate::error::{Code, Error, Fault, quoted, suggestion};
-use crate::expr::{Expr, ExprError, TextTemplate};
+use crate::expr::strings::Strings;
+use crate::expr::{Expr, ExprError, TextTemplate, Wording};
 use crate::row::catalogue;
 
 /// Names that every expression may use.
@@ -69,7 +71,7 @@ impl<'a> Faults<'a> {
     /// Reads a text with bindings and checks its names; `None` after a fault.
     pub(crate) fn text(&mut self, text: &str, node: &Node, place: &str, scope: &Scope) -> Option<TextTemplate> {
         match TextTemplate::parse(text) {
-            Ok(parsed) => self.names(parsed.names_at(), 0, node, place, scope).then_some(parsed),
+            Ok(parsed) => self.known(parsed.names_at(), parsed.wordings_at(), 0, node, place, scope).then_some(parsed),
             Err(error) => self.syntax(error, 0, node, place),
         }
     }
@@ -80,7 +82,7 @@ impl<'a> Faults<'a> {
         // The names of a braced expression count from behind its braces.
         let braces = if trimmed.starts_with("{{") { text.len() - trimmed.len() + 2 } else { 0 };
         match Expr::parse_condition(text) {
-            Ok(parsed) => self.names(parsed.names_at(), braces, node, place, scope).then_some(parsed),
+            Ok(parsed) => self.known(parsed.names_at(), parsed.wordings_at(), braces, node, place, scope).then_some(parsed),
             Err(error) => self.syntax(error, 0, node, place),
         }
     }
@@ -88,7 +90,7 @@ impl<'a> Faults<'a> {
     /// Reads an expression without braces; `skipped` bytes of the string stand before it.
     pub(crate) fn expr(&mut self, text: &str, skipped: usize, node: &Node, place: &str, scope: &Scope) -> Option<Expr> {
         match Expr::parse(text) {
-            Ok(parsed) => self.names(parsed.names_at(), skipped, node, place, scope).then_some(parsed),
+            Ok(parsed) => self.known(parsed.names_at(), parsed.wordings_at(), skipped, node, place, scope).then_some(parsed),
             Err(error) => self.syntax(error, skipped, node, place),
         }
     }
@@ -97,6 +99,31 @@ impl<'a> Faults<'a> {
         let offset = self.lines.inside(node.span, error.offset.saturating_add(skipped));
         self.add_at(Code::ExpressionSyntax, offset, place, error.message);
         None
+    }
+
+    /// Whether every name, and every string of `t`, is known.
+    fn known(
+        &mut self,
+        names: Vec<(&str, usize)>,
+        wordings: Vec<Wording<'_>>,
+        skipped: usize,
+        node: &Node,
+        place: &str,
+        scope: &Scope,
+    ) -> bool {
+        let mut all = self.names(names, skipped, node, place, scope);
+        for Wording { at, key, is_counted } in wordings {
+            let fault = match (&scope.strings, key) {
+                (None, Some(_)) | (Some(_), None) => None,
+                (None, None) => Some("`t` has no \"strings\" to look in".to_owned()),
+                (Some(strings), Some(key)) => strings.fault(key, is_counted),
+            };
+            if let Some(message) = fault {
+                all = false;
+                self.add_at(Code::UnknownName, self.lines.inside(node.span, at.saturating_add(skipped)), place, message);
+            }
+        }
+        all
     }
 
     fn names(&mut self, names: Vec<(&str, usize)>, skipped: usize, node: &Node, place: &str, scope: &Scope) -> bool {
@@ -119,11 +146,13 @@ pub(crate) struct Scope {
     pub(crate) fields: Option<Vec<String>>,
     /// Loop variables and `let`s, inner ones last.
     local: Vec<String>,
+    /// The template's own words, where they can be used.
+    pub(crate) strings: Option<Arc<Strings>>,
 }
 
 impl Scope {
     pub(crate) fn new(fields: Option<Vec<String>>) -> Self {
-        Self { fields, local: Vec::new() }
+        Self { fields, local: Vec::new(), strings: None }
     }
 
     pub(crate) fn push(&mut self, name: &str) {

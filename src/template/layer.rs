@@ -249,7 +249,7 @@ impl<'a> Builder<'a, '_> {
             }
             Kind::Text => {
                 let text = self.required(merged, "text", node, path)?;
-                Content::Text { spans: self.spans(text) }
+                Content::Text { spans: self.spans(text, merged.get("money-parts")) }
             }
             Kind::Image => {
                 let src = self.required(merged, "src", node, path)?;
@@ -313,14 +313,19 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    fn spans(&mut self, given: Given<'a>) -> Vec<TextSpan> {
+    fn spans(&mut self, given: Given<'a>, parts: Option<&Given<'a>>) -> Vec<TextSpan> {
         let path = given.path();
         match &given.node.json {
             Json::String(text) => {
                 let text = self.faults.text(text, given.node, &path, &self.scope);
-                text.map(|text| TextSpan { text, condition: None, declarations: Vec::new(), path }).into_iter().collect()
+                let money_parts = parts.map(|parts| self.money_parts(parts, text.as_ref()));
+                text.map(|text| TextSpan { text, condition: None, declarations: Vec::new(), money_parts, path }).into_iter().collect()
             }
             Json::Array(items) => {
+                if let Some(parts) = parts {
+                    let message = "\"money-parts\" of a text with spans belongs to the span with the price";
+                    self.faults.add(Code::BadValue, parts.key_span, &parts.path(), message);
+                }
                 let spans: Vec<_> =
                     items.iter().enumerate().filter_map(|(index, item)| self.span(item, &format!("{path}[{index}]"))).collect();
                 spans
@@ -342,8 +347,9 @@ impl<'a> Builder<'a, '_> {
         let condition = merged.get("if").and_then(|given| self.condition(given));
         let declarations: Vec<Declared> = self.declarations(css);
         let text = self.required(&merged, "text", node, path)?;
-        let text = self.string(&text)?;
-        Some(TextSpan { text, condition, declarations, path: path.to_owned() })
+        let text = self.string(&text);
+        let money_parts = merged.get("money-parts").map(|parts| self.money_parts(parts, text.as_ref()));
+        Some(TextSpan { text: text?, condition, declarations, money_parts, path: path.to_owned() })
     }
 
     fn sources(&mut self, given: Given<'a>) -> Vec<Source> {

@@ -13,11 +13,13 @@ mod input;
 pub(crate) mod keys;
 mod layer;
 mod merge;
+mod money_parts;
 mod output;
 mod print;
 mod reader;
 mod schema;
 mod size;
+mod strings;
 mod value;
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn style_of(keys: &Value, parent: &TextStyle) -> Option<(TextStyle, VerticalAlig
                     Some(list) => list.iter().map(|x| x.as_str().unwrap().to_owned()).collect(),
                     None => text.split(',').map(|n| n.trim().trim_matches(['\'', '"']).to_owned()).collect(),
                 };
-                s.font_family = names;
+                s.font_family = names.into();
             }
             "font-size" => s.font_size = length(v)?,
             "font-weight" => s.font_weight = v.as_f64().map(|w| w as f32).or((text == "bold").then_some(700.0))?,
@@ -112,7 +112,7 @@ fn style_of(keys: &Value, parent: &TextStyle) -> Option<(TextStyle, VerticalAlig
                     _ => OverflowWrap::Normal,
                 }
             }
-            "lang" => s.lang = Some(text.to_owned()),
+            "lang" => s.lang = Some(text.into()),
             "direction" => {
                 s.direction = match text {
                     "ltr" => Direction::Ltr,

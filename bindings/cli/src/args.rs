@@ -71,6 +71,9 @@ pub(crate) struct Feed {
     pub(crate) template: PathBuf,
     /// The rows: CSV, TSV or JSON Lines
     pub(crate) feed: PathBuf,
+    /// A feed for a country or a language: what it has for an id takes the place of what the feed has; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) r#override: Vec<PathBuf>,
     /// The folder for the pictures, the manifest and index.html; what is there and unchanged is not drawn again
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,

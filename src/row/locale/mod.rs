@@ -17,6 +17,7 @@ use crate::row::decimal::Decimal;
 use crate::row::locale::names::{NAMES, Names};
 use crate::row::locale::prices::{Grouping, LANGUAGES, Language, MARKS, NARROW};
 use crate::row::money::{Currency, Money};
+use crate::row::zone::Zone;
 
 /// How the currency of a price is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,21 +67,36 @@ pub(crate) fn money_to_parts(money: &Money, lang: &str, style: Style) -> Result<
 }
 
 /// The CLDR category (zero one two few many other) of a number as it is printed: the decimals of its shortest form count.
-#[allow(dead_code, reason = "the function `t` will call it")]
 pub(crate) fn plural(number: Decimal, lang: &str) -> Result<&'static str, String> {
+    let digits: fixed_decimal::Decimal = number.abs().to_string().parse().map_err(|_| no_plurals(lang))?;
+    Ok(category(plural_rules(lang)?.category_for(&digits)))
+}
+
+/// The CLDR categories that a language's numbers have.
+pub(crate) fn plural_categories(lang: &str) -> Result<Vec<&'static str>, String> {
+    Ok(plural_rules(lang)?.categories().map(category).collect())
+}
+
+fn plural_rules(lang: &str) -> Result<PluralRules, String> {
     language(lang)?;
-    let unknown = || format!("plurals in language {} are not supported yet", quoted(lang));
-    let locale: Locale = if lang.is_empty() { "en" } else { lang }.parse().map_err(|_| unknown())?;
-    let rules = PluralRules::try_new_cardinal((&locale).into()).map_err(|_| unknown())?;
-    let digits: fixed_decimal::Decimal = number.abs().to_string().parse().map_err(|_| unknown())?;
-    Ok(match rules.category_for(&digits) {
+    let tag = if lang.is_empty() { "en".to_owned() } else { lang.replace('_', "-") };
+    let locale: Locale = tag.parse().map_err(|_| no_plurals(lang))?;
+    PluralRules::try_new_cardinal((&locale).into()).map_err(|_| no_plurals(lang))
+}
+
+fn no_plurals(lang: &str) -> String {
+    format!("plurals in language {} are not supported yet", quoted(lang))
+}
+
+fn category(category: PluralCategory) -> &'static str {
+    match category {
         PluralCategory::Zero => "zero",
         PluralCategory::One => "one",
         PluralCategory::Two => "two",
         PluralCategory::Few => "few",
         PluralCategory::Many => "many",
         PluralCategory::Other => "other",
-    })
+    }
 }
 
 /// A price with so many decimals.
@@ -166,17 +182,40 @@ pub(crate) fn date(date: &Date, pattern: &str, lang: &str) -> Result<String, Str
     Ok(text)
 }
 
-/// How often a date written by a pattern changes: seconds of its finest unit.
-pub(crate) fn finest_unit_s(pattern: &str) -> i64 {
+/// The first instant after `now_s` at which a date written by a pattern reads otherwise in a zone; `None` where the pattern has no letters.
+pub(crate) fn next_change(pattern: &str, now_s: i64, zone: &Zone) -> Option<i64> {
     let letters = fields(pattern).unwrap_or_default().into_iter().filter_map(|f| if let Field::Letters(c, _) = f { Some(c) } else { None });
     let unit = |c| match c {
         's' => 1,
         'm' => 60,
-        'H' | 'h' | 'a' => 900,
+        'H' | 'h' => 3600,
+        'a' => DAY_S / 2,
+        'M' | 'L' => MONTH_S,
+        'y' => YEAR_S,
         _ => DAY_S,
     };
-    letters.map(unit).min().unwrap_or(DAY_S)
+    let unit = letters.map(unit).min()?;
+    if unit <= DAY_S {
+        return Some(zone.next_unit(now_s, unit));
+    }
+    // Day by day: months are not of one length, and clocks that go back at midnight may end one twice.
+    let shown = |at: i64| {
+        let civil = Date::at(at, zone.offset_at(at)).civil();
+        (civil.year, if unit == MONTH_S { civil.month } else { 0 })
+    };
+    let mut at = now_s;
+    for _ in 0..366 {
+        at = zone.next_midnight(at);
+        if shown(at) != shown(now_s) {
+            break;
+        }
+    }
+    Some(at)
 }
+
+/// Longer than a day, to be told from it alone.
+const MONTH_S: i64 = 28 * DAY_S;
+const YEAR_S: i64 = 365 * DAY_S;
 
 enum Field {
     Literal(String),
@@ -398,6 +437,20 @@ mod tests {
         assert!(date(&day, "Q", "en").unwrap_err().ends_with("found \"Q\""));
         assert!(date(&day, "d 'x", "en").is_err());
         assert_eq!(date(&day, "d MMM", "tlh"), Err("numbers and prices in language \"tlh\" are not supported yet".into()));
-        assert_eq!([finest_unit_s("d MMM"), finest_unit_s("HH:mm"), finest_unit_s("'s' d")], [DAY_S, 60, DAY_S]);
+        // 2026-11-30T15:05:09Z
+        let now = day.seconds();
+        let midnight = now - now.rem_euclid(DAY_S) + DAY_S;
+        for (pattern, change) in [
+            ("d MMM", Some(midnight)),
+            ("HH:mm", Some(now + 51)),
+            ("h a", Some(now - 9 - 300 + 3600)),
+            ("a", Some(midnight)),
+            ("'s' d", Some(midnight)),
+            ("MMMM", Some(midnight)),
+            ("yyyy", Some(midnight + 31 * DAY_S)),
+            ("'soon'", None),
+        ] {
+            assert_eq!(next_change(pattern, now, &crate::row::zone::UTC), change, "{pattern}");
+        }
     }
 }

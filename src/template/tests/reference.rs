@@ -211,7 +211,7 @@ const TABLES: &[(&str, Table)] = &[
     ("image", || css(Group::Image)),
     ("path", || css(Group::Path)),
     ("filters", || list(Filter::ALL.iter().map(|filter| call(filter.signature())))),
-    ("functions", || list(Function::ALL.iter().filter(|function| function.is_supported()).map(|f| call(f.signature())))),
+    ("functions", || list(Function::ALL.iter().map(|function| call(function.signature())))),
     ("later", later),
 ];
 
@@ -261,9 +261,6 @@ fn later() -> String {
     }
     for (name, ..) in KINDS.iter().filter(|(.., kind)| kind.is_none()) {
         writeln!(out, "| `\"type\": \"{name}\"` | every layer | a layer type |").unwrap();
-    }
-    for function in Function::ALL.iter().filter(|function| !function.is_supported()) {
-        writeln!(out, "| {} | expressions | a function |", call(function.signature())).unwrap();
     }
     out
 }
@@ -318,6 +315,8 @@ fn takes(shape: Shape) -> String {
         Shape::Layers | Shape::Choose => "a list of layers".to_owned(),
         Shape::Variants => "names with variants".to_owned(),
         Shape::VariantLayers => "ids with keys".to_owned(),
+        Shape::Strings => "languages with texts".to_owned(),
+        Shape::MoneyParts => "parts with text keys".to_owned(),
         Shape::Spans => "a string, may bind, or a list of spans".to_owned(),
         Shape::FieldType => "a field type".to_owned(),
         Shape::From => "a column or a list of columns".to_owned(),

@@ -10,8 +10,8 @@ use super::sheet::{Card, Picture};
 use super::{Variant, file_name};
 use crate::failure::{Failure, io_reason};
 use crate::pictures::{Pictures, Trace};
-use crate::output;
 use crate::write::Staged;
+use crate::{output, rows};
 
 /// Everything that the threads of a run share.
 pub(super) struct Studio<'a> {
@@ -210,7 +210,7 @@ impl Studio<'_> {
         let mut place = format!("{}:{}", self.feed, card.line);
         if !card.id.is_empty() {
             place.push_str(": ");
-            place.extend(card.id.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }));
+            place.push_str(&rows::shown(&card.id));
         }
         if let Some(name) = variant.and_then(|v| v.name.as_deref()) {
             place.push_str(": variant ");
