@@ -20,7 +20,10 @@ if (!process.versions.icu.startsWith('78.')) {
 const store = name => path.join(root, 'target', 'cldr', name);
 const data = fs.readFileSync(path.join(root, 'src/row/locale/data.rs'), 'utf8');
 const tags = [...data.matchAll(/^ {4}Tag\("([^"]+)"/gm)].map(match => match[1]);
-if (all) tags.push(...[...data.split('ALSO')[1].split('];')[0].matchAll(/^ {4}\("([^"]+)"/gm)].map(match => match[1]));
+// Of tags that have no row of their own, those that node does not cut down to the language's usual script.
+const scriptOf = tag => new Intl.Locale(tag).maximize().script;
+const also = [...data.split('ALSO')[1].split('];')[0].matchAll(/^ {4}\("([^"]+)"/gm)].map(match => match[1]);
+if (all) tags.push(...also.filter(tag => scriptOf(new Intl.NumberFormat(tag).resolvedOptions().locale) === scriptOf(tag)));
 const folder = name => store(fs.readdirSync(store('')).find(entry => entry.startsWith(`${name}-`) && !entry.endsWith('.tgz')));
 const json = (name, inner) => JSON.parse(fs.readFileSync(path.join(folder(name), inner), 'utf8'));
 const regions = json('cldr-core', 'supplemental/currencyData.json').supplemental.currencyData.region;
