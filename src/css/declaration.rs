@@ -165,18 +165,18 @@ pub(crate) enum Declaration {
 
 impl Declaration {
     /// Sets the value on a layer. `parent` holds the size that `em` means in `font-size`: the inherited one.
-    pub(crate) fn apply(&self, style: &mut Style, text: &mut TextStyle, parent: &LengthContext) {
-        if let Self::FontSize(size) = self {
+    pub(crate) fn apply(self, style: &mut Style, text: &mut TextStyle, parent: &LengthContext) {
+        if let Self::FontSize(size) = &self {
             text.font_size = Length::Px(size.resolve(parent, Some(parent.em)).unwrap_or(parent.em).max(0.0));
-        } else if !self.apply_text(text) {
-            self.apply_box(style);
+        } else if let Some(other) = self.apply_text(text) {
+            other.apply_box(style);
         }
     }
 
     /// Sets the value on a span of a text layer, whose own font size `layer` holds. A font size in `em` or `%` stays relative to it, so
     /// that it shrinks with the layer's.
-    pub(crate) fn apply_to_span(&self, style: &mut Style, text: &mut TextStyle, layer: &LengthContext) {
-        let Self::FontSize(size) = self else { return self.apply(style, text, layer) };
+    pub(crate) fn apply_to_span(self, style: &mut Style, text: &mut TextStyle, layer: &LengthContext) {
+        let Self::FontSize(size) = &self else { return self.apply(style, text, layer) };
         let px = size.resolve(layer, Some(layer.em)).unwrap_or(layer.em).max(0.0);
         text.font_size = match size {
             Length::Em(em) => Length::Em(*em),
@@ -186,9 +186,9 @@ impl Declaration {
         };
     }
 
-    /// Sets an inherited property; `false` if it is none.
-    fn apply_text(&self, text: &mut TextStyle) -> bool {
-        match self.clone() {
+    /// Sets an inherited property; gives back what is none.
+    fn apply_text(self, text: &mut TextStyle) -> Option<Self> {
+        match self {
             Self::FontFamily(families) => text.font_family = families,
             Self::FontWeight(weight) => text.font_weight = weight.resolve(text.font_weight),
             Self::FontStyle(value) => text.font_style = value,
@@ -212,13 +212,13 @@ impl Declaration {
             Self::OverflowWrap(value) => text.overflow_wrap = value,
             Self::Lang(tag) => text.lang = Some(tag),
             Self::Direction(value) => text.direction = value,
-            _ => return false,
+            other => return Some(other),
         }
-        true
+        None
     }
 
-    fn apply_box(&self, style: &mut Style) {
-        match self.clone() {
+    fn apply_box(self, style: &mut Style) {
+        match self {
             Self::Position(value) => style.position = Some(value),
             Self::Inset(sides) => style.inset = sides,
             Self::InsetSide(side, length) => *of_side(&mut style.inset, side) = length,

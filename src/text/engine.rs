@@ -10,13 +10,14 @@ use super::{Available, Fonts, Measured, TextLayout, TextNote, TextRequest, TextS
 use crate::css::style::TextStyle;
 use crate::error::{Code, Fault};
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Shapes and lays out texts with one set of fonts. One for each thread.
 pub(crate) struct TextEngine {
     shaper: Shaper,
     /// Recently shaped texts, oldest first.
-    recent: Vec<Remembered>,
+    recent: VecDeque<Remembered>,
     recent_bytes: usize,
 }
 
@@ -30,13 +31,15 @@ struct Remembered {
     fonts: Arc<[String]>,
     /// Set where the shape depends on it.
     size: Option<f32>,
+    /// Of its spans, as written: what tells most texts apart.
+    written: usize,
     bytes: usize,
     shaped: Arc<Shaped>,
 }
 
 impl TextEngine {
     pub(crate) fn new(fonts: &Fonts) -> Self {
-        Self { shaper: Shaper::new(fonts), recent: Vec::new(), recent_bytes: 0 }
+        Self { shaper: Shaper::new(fonts), recent: VecDeque::new(), recent_bytes: 0 }
     }
 
     /// Whether it was made for these fonts.
@@ -108,8 +111,10 @@ impl TextEngine {
         if self.shaper.fonts().is_empty() {
             return Err(Fault::new(Code::NoFonts, "", "a text needs at least one font, found none"));
         }
+        let written = written(request.spans);
         let known = self.recent.iter().rposition(|r| {
-            r.size.is_none_or(|s| s == size)
+            r.written == written
+                && r.size.is_none_or(|s| s == size)
                 && r.spans == request.spans
                 && r.style.equals_but_for_size(request.style)
                 && same(&r.fonts, request.fonts)
@@ -130,16 +135,22 @@ impl TextEngine {
     fn remember(&mut self, request: &TextRequest<'_>, size: Option<f32>, bytes: usize, shaped: &Arc<Shaped>) {
         // A text beyond the budget is kept alone: it is asked for again at once.
         while !self.recent.is_empty() && (self.recent.len() >= RECENT || self.recent_bytes + bytes > RECENT_BYTES) {
-            self.recent_bytes -= self.recent.remove(0).bytes;
+            self.recent_bytes -= self.recent.pop_front().map_or(0, |oldest| oldest.bytes);
         }
         self.recent_bytes += bytes;
-        self.recent.push(Remembered {
+        self.recent.push_back(Remembered {
             spans: request.spans.to_vec(),
             style: request.style.clone(),
             fonts: Arc::clone(request.fonts),
             size,
+            written: written(request.spans),
             bytes,
             shaped: Arc::clone(shaped),
         });
     }
+}
+
+/// Bytes of all spans.
+fn written(spans: &[TextSpan]) -> usize {
+    spans.iter().map(|span| span.text.len()).sum()
 }

@@ -67,6 +67,8 @@ pub(super) struct Shaper {
     parsed: Vec<(FaceId, u16)>,
     buffer: Option<UnicodeBuffer>,
     plans: Vec<Planned>,
+    /// Counts the uses of plans.
+    uses: u64,
     faces: FaceLists,
 }
 
@@ -88,6 +90,8 @@ struct Planned {
     language: Option<Language>,
     features: Vec<Feature>,
     plan: ShapePlan,
+    /// The count at its last use.
+    used: u64,
 }
 
 struct NoFallback;
@@ -126,7 +130,16 @@ impl Shaper {
             })
             .collect();
         let system = FontSystem::new_with_locale_and_db_and_fallback("en-US".to_owned(), db, NoFallback);
-        Self { fonts: fonts.clone(), system, ids, parsed: Vec::new(), buffer: None, plans: Vec::new(), faces: FaceLists::default() }
+        Self {
+            fonts: fonts.clone(),
+            system,
+            ids,
+            parsed: Vec::new(),
+            buffer: None,
+            plans: Vec::new(),
+            uses: 0,
+            faces: FaceLists::default(),
+        }
     }
 
     /// Starts the system anew where it holds too many faces: each weight of a variable face is one.
@@ -245,12 +258,12 @@ impl Shaper {
                 && known.variations == *variations
                 && known.settings == *settings
         };
-        match self.plans.iter().rposition(is_known) {
-            // The last one is the last used one.
-            Some(place) => self.plans.get_mut(place..).unwrap_or_default().rotate_left(1),
+        let place = match self.plans.iter().position(is_known) {
+            Some(place) => place,
             None => {
-                if self.plans.len() >= PLANS {
-                    self.plans.remove(0);
+                let oldest = self.plans.iter().enumerate().min_by_key(|(_, known)| known.used).map(|(place, _)| place);
+                if let Some(oldest) = oldest.filter(|_| self.plans.len() >= PLANS) {
+                    self.plans.swap_remove(oldest);
                 }
                 let language = Language::from_str(lang).ok();
                 let features: Vec<Feature> = settings.iter().map(|(tag, value)| Feature::new(Tag::new(tag), *value, ..)).collect();
@@ -264,10 +277,14 @@ impl Shaper {
                     settings: settings.into_owned(),
                     language,
                     features,
+                    used: 0,
                 });
+                self.plans.len() - 1
             }
-        }
-        let Some(planned) = self.plans.last() else { return Vec::new() };
+        };
+        self.uses += 1;
+        let Some(planned) = self.plans.get_mut(place) else { return Vec::new() };
+        planned.used = self.uses;
         if let Some(language) = &planned.language {
             buffer.set_language(language.clone());
         }

@@ -124,8 +124,8 @@ proptest! {
         match declare(row.name, &Input::Text(&text)) {
             Ok(declaration) => {
                 let (mut style, mut inherited) = (Style::default(), TextStyle::default());
-                declaration.apply(&mut style, &mut inherited, &CONTEXT);
-                declaration.apply_to_span(&mut style, &mut inherited, &CONTEXT);
+                declaration.clone().apply(&mut style, &mut inherited, &CONTEXT);
+                declaration.clone().apply_to_span(&mut style, &mut inherited, &CONTEXT);
                 prop_assert_eq!(declare(row.name, &Input::Text(&declaration.to_string())), Ok(declaration));
             }
             Err(message) => prop_assert!(message.contains(row.name) && message.chars().count() < 400, "{}", message),

@@ -94,7 +94,7 @@ fn a_layers_font_size_is_px_and_a_spans_stays_relative() {
     let size = |value: &str| {
         let declaration = declare("font-size", &Input::Text(value)).unwrap();
         let (mut style, mut layer, mut span) = (Style::default(), TextStyle::default(), TextStyle::default());
-        declaration.apply(&mut style, &mut layer, &CONTEXT);
+        declaration.clone().apply(&mut style, &mut layer, &CONTEXT);
         declaration.apply_to_span(&mut style, &mut span, &CONTEXT);
         (layer.font_size, span.font_size)
     };
