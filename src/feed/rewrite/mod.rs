@@ -120,7 +120,9 @@ impl Rewriter {
     fn replaced(&self, record: &str, value: &str) -> Result<String, Fault> {
         let value = &*unclean(&self.column, value);
         let replaced = match (self.reader.format(), self.cell) {
-            (Some(FeedFormat::Delimited), Some(place)) => Ok(delimited::replaced(record, self.reader.delimiter().unwrap_or(b','), place, value)),
+            (Some(FeedFormat::Delimited), Some(place)) => {
+                Ok(delimited::replaced(record, self.reader.delimiter().unwrap_or(b','), place, value))
+            }
             (Some(FeedFormat::JsonLines), _) => json::replaced(record, &self.column, value),
             (Some(FeedFormat::Xml), _) => match self.reader.names() {
                 Some(names) => xml::replaced(record, names, &self.column, value),

@@ -43,7 +43,10 @@ fn a_cell_is_replaced_and_its_neighbours_stay() {
         ("image_link,id\n\"a\n\"\"b\"\"\",\"1\"\n", "image_link,id\n\"https://x.test/a,b\"\"c.png\",\"1\"\n"),
         ("id\timage link\tx\n1\t\t\"a\tb\"\n", "id\timage link\tx\n1\t\"https://x.test/a,b\"\"c.png\"\t\"a\tb\"\n"),
         ("id;g:image_link;x\n1;a;b\"c", "id;g:image_link;x\n1;\"https://x.test/a,b\"\"c.png\";b\"c"),
-        ("id,image[1].url,image[0].tag[0],image[0].url\n1,b.jpg,t,a.jpg", "id,image[1].url,image[0].tag[0],image[0].url\n1,b.jpg,t,\"https://x.test/a,b\"\"c.png\""),
+        (
+            "id,image[1].url,image[0].tag[0],image[0].url\n1,b.jpg,t,a.jpg",
+            "id,image[1].url,image[0].tag[0],image[0].url\n1,b.jpg,t,\"https://x.test/a,b\"\"c.png\"",
+        ),
         (
             "id,image\n1,\"[{\"\"tag\"\":[], \"\"url\"\": \"\"a.jpg\"\"}, {\"\"url\"\":\"\"b\"\"}]\"",
             "id,image\n1,\"[{\"\"tag\"\":[], \"\"url\"\": \"\"https://x.test/a,b\\\"\"c.png\"\"}, {\"\"url\"\":\"\"b\"\"}]\"",
@@ -101,7 +104,10 @@ fn an_element_is_filled_or_added() {
         assert_eq!(once(&format!("{rss}{item}<item>\n</channel></rss>\n"), new), written);
         assert_eq!(rows(written.as_bytes())[0].1.as_ref().unwrap().get("image_link"), Some(&Value::text(new)), "{written}");
     }
-    assert_eq!(once("<feed xmlns='http://www.w3.org/2005/Atom'><entry/></feed>", "a"), "<feed xmlns='http://www.w3.org/2005/Atom'><entry><image_link>a</image_link></entry></feed>");
+    assert_eq!(
+        once("<feed xmlns='http://www.w3.org/2005/Atom'><entry/></feed>", "a"),
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><image_link>a</image_link></entry></feed>"
+    );
     assert_eq!(once("<rss><item>", "a"), "the root of an XML feed must be closed, found the end of the file");
 }
 
@@ -109,7 +115,8 @@ fn an_element_is_filled_or_added() {
 fn what_is_written_is_utf_8_and_says_so() {
     let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><rss><title>Caf\xe9</title><item><id>1</id><x>\xfc</x></item>\xe9</rss>";
     let out = rewritten(latin, 5, |_, _| Some("ü")).unwrap();
-    let written = "<?xml version='1.0' encoding='UTF-8'?><rss><title>Café</title><item><id>1</id><x>ü</x><image_link>ü</image_link></item>é</rss>";
+    let written =
+        "<?xml version='1.0' encoding='UTF-8'?><rss><title>Café</title><item><id>1</id><x>ü</x><image_link>ü</image_link></item>é</rss>";
     assert_eq!(String::from_utf8(out).unwrap(), written);
     let out = rewritten(b"id,image_link,x\n1,a,\xfc\n2,b,c\n3,\xe9,d", 5, |row, _| (row == 1).then_some("ü")).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "id,image_link,x\n1,a,ü\n2,ü,c\n3,é,d");
@@ -129,7 +136,9 @@ fn what_is_no_row_stays_as_it_is() {
 
 /// Values as anything may be that has a first and a last letter.
 fn value() -> impl Strategy<Value = String> {
-    let bits = prop::sample::select(vec!["&amp;", "&", "amp;", "]]>", "<", ">", "\"", "'", ",", ";", "\t", "\n", "\r", "é", "\\", " ", "a", "%20", "\u{1}"]);
+    let bits = prop::sample::select(vec![
+        "&amp;", "&", "amp;", "]]>", "<", ">", "\"", "'", ",", ";", "\t", "\n", "\r", "é", "\\", " ", "a", "%20", "\u{1}",
+    ]);
     prop::collection::vec(bits, 0..8).prop_map(|bits| format!("h{}g", bits.concat()))
 }
 
@@ -139,7 +148,9 @@ fn feed(manner: usize, rows: &[(String, String)]) -> String {
     let xml = |text: &str| quick_xml::escape::escape(text).into_owned();
     let json = |text: &str| serde_json::Value::from(text).to_string();
     let mut out = String::new();
-    let body = |row: &dyn Fn(usize, &str, &str) -> String| -> String { rows.iter().enumerate().map(|(id, (image, other))| row(id, image, other)).collect() };
+    let body = |row: &dyn Fn(usize, &str, &str) -> String| -> String {
+        rows.iter().enumerate().map(|(id, (image, other))| row(id, image, other)).collect()
+    };
     match manner {
         0 => {
             out.push_str("id,other,image_link,last\r\n");
@@ -149,12 +160,20 @@ fn feed(manner: usize, rows: &[(String, String)]) -> String {
             out.push_str("image link\tid\tother\n");
             out.push_str(&body(&|id, image, other| format!("{}\t{id}\t{}\n\n", quoted(image), quoted(other))));
         }
-        2 => out.push_str(&body(&|id, image, other| format!("{{\"id\":{id}, \"other\":{}, \"image_link\": {}}}\n", json(other), json(image)))),
-        3 => out.push_str(&body(&|id, image, other| format!("{{\"id\":{id},\"image\":[{{\"url\":{}}}],\"other\":{}}}\r\n", json(image), json(other)))),
+        2 => out
+            .push_str(&body(&|id, image, other| format!("{{\"id\":{id}, \"other\":{}, \"image_link\": {}}}\n", json(other), json(image)))),
+        3 => out.push_str(&body(&|id, image, other| {
+            format!("{{\"id\":{id},\"image\":[{{\"url\":{}}}],\"other\":{}}}\r\n", json(image), json(other))
+        })),
         4 => {
             out.push_str("<?xml version=\"1.0\"?>\n<rss xmlns:m='http://base.google.com/ns/1.0'><channel>\n");
             out.push_str(&body(&|id, image, other| {
-                format!("<item x='{}'><!-- {id} --><m:id>{id}</m:id><m:image_link>{}</m:image_link><other>{}</other></item>\n", xml(other), xml(image), xml(other))
+                format!(
+                    "<item x='{}'><!-- {id} --><m:id>{id}</m:id><m:image_link>{}</m:image_link><other>{}</other></item>\n",
+                    xml(other),
+                    xml(image),
+                    xml(other)
+                )
             }));
             out.push_str("</channel></rss>");
         }
