@@ -69,7 +69,7 @@ pub(crate) struct Render {
 pub(crate) struct Feed {
     /// A template's folder or its JSON file
     pub(crate) template: PathBuf,
-    /// The rows: CSV, TSV or JSON Lines
+    /// The rows: CSV, TSV, JSON Lines, RSS or Atom
     pub(crate) feed: PathBuf,
     /// A feed for a country or a language: what it has for an id takes the place of what the feed has; may be given several times
     #[arg(long, value_name = "FILE")]
@@ -80,6 +80,9 @@ pub(crate) struct Feed {
     /// A variant to draw, `default` for the template as it stands; may be given several times
     #[arg(long, value_name = "NAME")]
     pub(crate) variant: Vec<String>,
+    /// Write the feed into DIR too, with the addresses that the pictures (of the first variant) have under this one as `image_link`
+    #[arg(long, value_name = "BASE_URL", value_parser = crate::feed::rewrite::base)]
+    pub(crate) rewrite: Option<String>,
     /// Threads that draw; without it, one for each processor
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,

@@ -120,7 +120,7 @@ fn stopped(failure: Failure) -> Stop {
 }
 
 /// What a file's name says that it is.
-fn format(path: &Path) -> Option<FeedFormat> {
+pub(crate) fn format(path: &Path) -> Option<FeedFormat> {
     match path.extension()?.to_string_lossy().to_ascii_lowercase().as_str() {
         "csv" | "tsv" => Some(FeedFormat::Delimited),
         "jsonl" | "ndjson" => Some(FeedFormat::JsonLines),

@@ -190,7 +190,7 @@ impl Builder {
         let is_column = self.open.len() == 1;
         let value = match &frame {
             Frame { name, .. } if is_column && name == "link" && !frame.is_google && !frame.has_text => link(&frame.attributes),
-            Frame { has_text: false, children, .. } if !children.is_empty() && !(is_column && is_text(&frame.name)) => {
+            Frame { has_text: false, children, .. } if !children.is_empty() && (!is_column || !is_text(&frame.name)) => {
                 Value::map(gathered(frame.children, false))
             }
             _ if text.is_empty() && frame.children.is_empty() && !frame.attributes.is_empty() => {

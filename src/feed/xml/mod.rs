@@ -274,7 +274,7 @@ impl Xml {
     /// Looks for a mark from `at` on and goes behind it; without one, up to where its first bytes may stand.
     fn pass(&mut self, bytes: &[u8], mark: &[u8]) -> Option<usize> {
         let rest = bytes.get(self.at..).unwrap_or_default();
-        let Some((first, others)) = mark.split_first() else { return None };
+        let (first, others) = mark.split_first()?;
         let mut from = 0;
         while let Some(found) = rest.get(from..).and_then(|rest| rest.iter().position(|b| b == first)) {
             let after = rest.get(from + found + 1..).unwrap_or_default();

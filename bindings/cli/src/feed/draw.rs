@@ -6,6 +6,7 @@ use std::path::Path;
 use core_::{Cause, Context, Error, Plan, Renderer, Resources, Row, Scratch, Template, Value};
 
 use super::manifest::{Drawn, Manifest};
+use super::rewrite::Link;
 use super::sheet::{Card, Picture};
 use super::{Variant, file_name};
 use crate::failure::{Failure, io_reason};
@@ -52,6 +53,8 @@ pub(super) struct Outcome {
     /// Pictures that the template's `skip-if` leaves out.
     pub(super) skipped: usize,
     pub(super) failures: Vec<Failure>,
+    /// The picture of the first variant, if it is there.
+    pub(super) link: Option<Link>,
     pub(super) card: Card,
 }
 
@@ -60,7 +63,7 @@ impl Studio<'_> {
     pub(super) fn find(&self, item: Item) -> Result<Box<Found>, Box<Outcome>> {
         let Item { index, line, id, row } = item;
         let card = Card { line, id, title: String::new(), pictures: Vec::new(), failed: Vec::new() };
-        let mut outcome = Outcome { index, drawn: 0, unchanged: 0, failed: 0, skipped: 0, failures: Vec::new(), card };
+        let mut outcome = Outcome { index, drawn: 0, unchanged: 0, failed: 0, skipped: 0, failures: Vec::new(), link: None, card };
         let row = match row {
             Ok(row) => row,
             Err(why) => {
@@ -111,6 +114,7 @@ impl Studio<'_> {
         match self.manifest.unchanged(&file, &plan.key().to_string()) {
             Some(drawn) => {
                 outcome.unchanged += 1;
+                outcome.show(number, &plan);
                 outcome.card.pictures.push(shown(variant, file, drawn.size, drawn.notes));
             }
             None => found.plans.push((number, plan, file)),
@@ -142,6 +146,7 @@ impl Studio<'_> {
             match drawn {
                 Ok(Ok(drawn)) => {
                     outcome.drawn += 1;
+                    outcome.show(number, &plan);
                     outcome.card.pictures.push(shown(variant, file, drawn.size, drawn.notes));
                 }
                 Ok(Err(Trouble::Core(error))) => {
@@ -226,6 +231,13 @@ enum Trouble {
 }
 
 impl Outcome {
+    /// Notes where the first variant's picture will be found.
+    fn show(&mut self, number: usize, plan: &Plan) {
+        if number == 0 {
+            self.link = Link::new(&plan.key().to_string(), output::ending(plan.output()));
+        }
+    }
+
     fn fail(&mut self, variant: &Variant, place: String, error: &Error) {
         self.fail_with(variant, Failure::of(&place, error));
     }

@@ -12,6 +12,7 @@ mod draw;
 mod manifest;
 pub(crate) mod name;
 mod progress;
+pub(crate) mod rewrite;
 mod sheet;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ use crate::{folder, write};
 use draw::{Found, Item, Outcome, Studio};
 use manifest::Manifest;
 use progress::Progress;
+use rewrite::Rewrite;
 use sheet::{Card, Heading, MAX_CARDS};
 
 /// What the template as it stands is called among its variants.
@@ -52,6 +54,10 @@ pub(crate) fn run(args: &Feed) -> Done {
     let limit = args.limit.unwrap_or(usize::MAX);
     let rows = Rows::open(&args.feed)?;
     let (overrides, overrides_failed) = rows::overrides(&args.r#override)?;
+    let mut rewrite = match (&args.rewrite, variants.first()) {
+        (Some(base), Some(variant)) => Some(Rewrite::new(base, &args.feed, &args.out, variant)?),
+        _ => None,
+    };
     for variant in &variants {
         let path = args.out.join(&variant.folder);
         std::fs::create_dir_all(&path).map_err(|error| Stop::io(&path, &error))?;
@@ -73,7 +79,12 @@ pub(crate) fn run(args: &Feed) -> Done {
     };
     let jobs = args.jobs.map(usize::from).or_else(|| std::thread::available_parallelism().ok().map(NonZeroUsize::get)).unwrap_or(1);
     let progress = Progress::new(rows.position(), rows.length());
-    let tally = flow(&studio, rows.take(limit), &overrides, jobs, progress)?;
+    let enter = |outcome: &Outcome| {
+        if let Some(rewrite) = &mut rewrite {
+            rewrite.enter(outcome.index, outcome.link);
+        }
+    };
+    let tally = flow(&studio, rows.take(limit), &overrides, jobs, progress, enter)?;
     manifest.close().map_err(|error| Stop::io(&args.out, &error))?;
 
     let summary = tally.summary(variants.len());
@@ -83,7 +94,13 @@ pub(crate) fn run(args: &Feed) -> Done {
     sheet::write(&index, &heading, tally.cards.values()).map_err(|error| Stop::io(&index, &error))?;
     eprintln!("{summary}, in {:.1} s", started.elapsed().as_secs_f64());
     eprintln!("look at {}", index.display());
-    let failures: Vec<Failure> = overrides_failed.into_iter().chain(tally.into_failures()).collect();
+    let mut failures: Vec<Failure> = overrides_failed.into_iter().chain(tally.into_failures()).collect();
+    match rewrite.map(|rewrite| rewrite.write()) {
+        Some(Ok((path, changed))) => eprintln!("{}: {} with a drawn picture", path.display(), count(changed, "row")),
+        Some(Err(Stop::Failed(more))) => failures.extend(more),
+        Some(Err(stop)) => return Err(stop),
+        None => {}
+    }
     if failures.is_empty() { Ok(()) } else { Err(Stop::Failed(failures)) }
 }
 
@@ -119,6 +136,7 @@ fn flow(
     overrides: &Overrides,
     jobs: usize,
     mut progress: Progress,
+    mut enter: impl FnMut(&Outcome),
 ) -> Done<Tally> {
     let (to_find, items) = sync_channel::<Item>(2 * FINDERS);
     let (to_draw, found) = sync_channel::<Box<Found>>(2 * jobs);
@@ -157,6 +175,7 @@ fn flow(
         }
         drop((items, found, to_draw, to_tell));
         for outcome in outcomes {
+            enter(&outcome);
             tally.add(outcome);
             progress.advance(tally.failed);
         }
@@ -184,7 +203,7 @@ fn read(rows: impl Iterator<Item = Result<FeedRow, Failure>>, overrides: &Overri
                     overrides.apply(&mut row);
                     names.check(id.as_deref()).map(|()| row)
                 });
-                let id = id.unwrap_or_else(|| if row.is_ok() { format!("{GIVEN}{:06}", index + 1) } else { String::new() });
+                let id = id.unwrap_or_else(|| if row.is_ok() { given_id(index) } else { String::new() });
                 Item { index, line, id, row }
             }
             // What is left of the feed cannot be read.
@@ -277,6 +296,11 @@ impl Tally {
         }
         failures
     }
+}
+
+/// What a row without an id is called.
+fn given_id(index: usize) -> String {
+    format!("{GIVEN}{:06}", index + 1)
 }
 
 /// The path of a row's picture from the folder of the run.
