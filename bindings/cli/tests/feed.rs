@@ -34,7 +34,7 @@ fn a_bad_row_harms_no_other_and_is_listed_at_the_end() {
         (failures[4], "shop/f.csv:7: 6: field image_link: ", ""),
         (failures[5], "shop/f.csv:9: 1: ", "column id: an id must stand once, \"1\" stands in line 2 already"),
         (failures[6], "shop/f.csv:10: ", "an id must be a text or a number, and not empty"),
-        (failures[7], "shop/f.csv:11: 10: ", "a row must have 3 cells as the header has, found 4"),
+        (failures[7], "shop/f.csv:11: 10: ", "a row must have 3 cells as the header has, found 5"),
     ] {
         assert!(failure.starts_with(start) && failure.contains(part), "{failure}\nwants {start} ... {part}");
     }
