@@ -23,6 +23,14 @@ fn template(json: &str) -> Result<(), Error> {
     Template::parse(json).map(|_| ())
 }
 
+/// A template's warnings as an error.
+fn warning(json: &str) -> Result<(), Error> {
+    match Template::parse(json)?.warnings() {
+        [] => Ok(()),
+        warnings => Err(Error::from_faults(warnings.to_vec())),
+    }
+}
+
 /// Plans and draws without answering any need.
 fn draw(json: &str, row: &str, context: &Context) -> Result<(), Error> {
     let renderer = Renderer::new(Fonts::new());
@@ -118,6 +126,40 @@ const CASES: &[Case] = &[
         Code::UnknownVariant,
         || draw(&document(r#""variants": { "story": {} }"#), "{}", &Context { variant: Some("stori".into()), ..Context::default() }),
         r#"variants: unknown variant "stori", did you mean "story"?"#,
+    ),
+    (
+        Code::UnlikeTypes,
+        || template(&layer(r#"{ "type": "box", "if": "'a' == 3" }"#)),
+        "2:25: layers[0].if: a text cannot be compared with a number, found `'a' == 3`",
+    ),
+    (
+        Code::NeverTrue,
+        || warning(&layer(r#"{ "type": "box", "if": "deal(price, sale).percent > 100" }"#)),
+        "2:25: layers[0].if: `deal(price, sale).percent > 100` can never be true: `deal(price, sale).percent` is a number from 0 to 100",
+    ),
+    (
+        Code::AlwaysTrue,
+        || warning(&layer(r#"{ "type": "box", "if": "deal(price, sale).percent >= 0" }"#)),
+        "2:25: layers[0].if: `deal(price, sale).percent >= 0` is always true: `deal(price, sale).percent` is a number from 0 to 100",
+    ),
+    (
+        Code::NeverReached,
+        || {
+            warning(&layer(
+                r#"{ "choose": [{ "type": "box", "if": "deal(p, s).percent > 5" }, { "type": "box", "if": "deal(p, s).percent > 9" }, { "type": "box" }] }"#,
+            ))
+        },
+        "2:88: layers[0].choose[1].if: an alternative must be reached by some row, here an earlier one of choose always holds first",
+    ),
+    (
+        Code::UnusedLet,
+        || warning(&document(r##""let": { "red": "#d0021b" }"##)),
+        r#"2:10: let.red: a let should be used, nothing in the template names "red""#,
+    ),
+    (
+        Code::UnusedField,
+        || warning(&price(r#""currency": "EUR""#)),
+        r#"2:13: fields.price: a field should be used, nothing in the template names "price""#,
     ),
     (
         Code::MissingField,
