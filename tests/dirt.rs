@@ -199,11 +199,8 @@ fn pictures_that_are_none_or_odd() {
     assert_eq!(refused(b"<!DOCTYPE html><html><h1>404</h1></html>"), "this is an HTML page, not a picture");
     let svg = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><rect width='9' height='9' fill='#00c800'/></svg>";
     assert!(near(drawn(svg.to_vec()).unwrap(), [0, 200, 0, 255]), "SVG");
-    assert!(
-        refused(b"<svg xmlns='http://www.w3.org/2000/svg'><rect").contains("SVG"),
-        "{}",
-        refused(b"<svg xmlns='http://www.w3.org/2000/svg'><rect")
-    );
+    let torn = refused(b"<svg xmlns='http://www.w3.org/2000/svg'><rect");
+    assert!(torn.starts_with("svg is damaged: "), "{torn}");
     assert!(near(drawn(gif((1, 1), &[[0, 200, 0, 255]])).unwrap(), [0, 200, 0, 255]), "1x1 GIF");
     let animated = drawn(gif((8, 8), &[[200, 0, 0, 255], [0, 0, 200, 255]])).unwrap();
     assert!(near(animated, [200, 0, 0, 255]), "an animated GIF is its first frame, found {animated:?}");
