@@ -155,7 +155,8 @@ fn bound(text: &str, row: &Value) -> String {
 }
 
 fn compare(template: &Value, row: &Value, metrics: &Value, name: &str, engine: &mut TextEngine, score: &mut Score) {
-    let fonts: Vec<String> = template["fonts"].as_array().into_iter().flatten().map(|f| f.as_str().unwrap().to_owned()).collect();
+    let fonts: std::sync::Arc<[String]> =
+        template["fonts"].as_array().into_iter().flatten().map(|f| f.as_str().unwrap().to_owned()).collect();
     let canvas = (template["size"][0].as_f64().unwrap() as f32, template["size"][1].as_f64().unwrap() as f32);
     let document = style_of(template, &TextStyle::default()).unwrap().0;
     for (index, layer) in template["layers"].as_array().unwrap().iter().enumerate() {
