@@ -74,6 +74,7 @@ mod render;
 mod report;
 mod resources;
 mod row;
+mod rules;
 mod scene;
 mod simd;
 mod template;
@@ -90,6 +91,7 @@ pub use render::{Rendered, Renderer, Scratch};
 pub use report::{LayerReport, LineReport, Note, NoteCode, Report};
 pub use resources::{Need, NeedId, NeedSource, Resources};
 pub use row::{Currency, Date, Decimal, InlineImage, Interval, Money, Row, Value};
+pub use rules::{Choice, Outcome, Rules};
 pub use template::Template;
 pub use text::Fonts;
 
@@ -98,6 +100,7 @@ const _: () = {
     const fn shared<T: Send + Sync>() {}
     const fn sent<T: Send>() {}
     shared::<Template>();
+    shared::<Rules>();
     shared::<Renderer>();
     shared::<Plan>();
     shared::<Resources>();

@@ -12,6 +12,7 @@
 //! A plan owns everything it needs: it may wait for I/O and cross threads.
 
 mod build;
+mod choose;
 mod content;
 mod data_url;
 mod fields;
@@ -37,6 +38,7 @@ use crate::row::Row;
 use crate::scene::PictureId;
 use crate::template::Template;
 use crate::text::Fonts;
+pub(crate) use choose::choose;
 pub use key::Key;
 use sources::Planned;
 use tree::{Canvas, Content, Finder, Found, Missing, PlannedLayer, PlannedPicture};

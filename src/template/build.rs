@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::check::Faults;
-use super::document::{Bound, Document, Height};
+use super::document::{Bound, Document, Field, Height};
 use super::keys::Places;
 use super::merge::{Given, Merged, Overlay, Sheets, object};
 use super::reader::{Entry, Json, Node, join};
@@ -50,17 +50,7 @@ pub(crate) fn document<'a>(
     faults: &mut Faults<'a>,
 ) -> Option<Document> {
     let entries = object(root, "", "a template", faults)?;
-    let mut builder = Builder {
-        faults,
-        limits,
-        sheets: Sheets::default(),
-        scope: Scope::default(),
-        assets: BTreeMap::new(),
-        ids: BTreeMap::new(),
-        layers: 0,
-        budget,
-    };
-    builder.document(root, entries, variant)
+    Builder::new(faults, limits, budget).document(root, entries, variant)
 }
 
 /// What `variant` may be: null for the base, or a name.
@@ -72,7 +62,28 @@ fn variants(root: &Node) -> Type {
     if names.is_empty() { Type::null() } else { Type::one_of(names).or_null() }
 }
 
+impl<'a, 'f> Builder<'a, 'f> {
+    pub(crate) fn new(faults: &'f mut Faults<'a>, limits: &'f Limits, budget: &'f mut usize) -> Self {
+        Self {
+            faults,
+            limits,
+            sheets: Sheets::default(),
+            scope: Scope::default(),
+            assets: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            layers: 0,
+            budget,
+        }
+    }
+}
+
 impl<'a> Builder<'a, '_> {
+    /// From here on names are those of the fields.
+    pub(crate) fn enter_fields(&mut self, fields: Option<&[Field]>, variant: Type) {
+        let named = fields.map(|fields| fields.iter().map(|field| (field.name.as_str(), &field.rules)));
+        self.scope = Scope::new(named, variant);
+    }
+
     fn document(&mut self, root: &'a Node, entries: &'a [Entry], variant: Option<(&'a str, &'a Node)>) -> Option<Document> {
         let mut merged = Merged::default();
         merged.overlay(entries, "");
@@ -93,8 +104,7 @@ impl<'a> Builder<'a, '_> {
         let fields = merged.get("fields").map(|given| self.fields(given.node, &given.path()));
         // Both are read before anything else of the row: `time-zone` sees its columns as they are.
         let time_zone = merged.get("time-zone").and_then(|given| self.time_zone(given)).unwrap_or(Bound::Static(Zone::Fixed(0)));
-        let named = fields.as_ref().map(|fields| fields.iter().map(|field| (field.name.as_str(), &field.rules)));
-        self.scope = Scope::new(named, variants(root));
+        self.enter_fields(fields.as_deref(), variants(root));
         // The language decides what `t` says, so that `lang` and `time-zone` cannot call it.
         let lang = merged.get("lang").and_then(|given| self.lang(given));
         let strings = merged.get("strings").map(|given| Arc::new(self.strings(given)));
@@ -286,7 +296,7 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    fn time_zone(&mut self, given: &Given<'a>) -> Option<Bound<Zone>> {
+    pub(crate) fn time_zone(&mut self, given: &Given<'a>) -> Option<Bound<Zone>> {
         let path = given.path();
         let text = match given.node.as_str() {
             Some(text) if text.contains("{{") => return self.bound(text, given, ""),

@@ -259,7 +259,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// Reports an alternative that no row comes to, because the earlier ones take them all.
-    fn check_reached(&mut self, merged: &Merged<'a>, choice: Choice, condition: Option<&Expr>, node: &Node, path: &str) {
+    pub(crate) fn check_reached(&mut self, merged: &Merged<'a>, choice: Choice, condition: Option<&Expr>, node: &Node, path: &str) {
         if choice == Choice::None {
             return;
         }

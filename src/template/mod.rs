@@ -18,6 +18,7 @@ mod money_parts;
 mod output;
 mod print;
 mod reader;
+mod rules;
 mod schema;
 mod scope;
 mod size;
@@ -26,6 +27,8 @@ mod value;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use rules::{RulesDocument, read as read_rules};
 
 use std::fmt;
 use std::sync::Arc;

@@ -104,7 +104,9 @@ impl Checker<'_> {
             Function::Saving => Type::null(),
             Function::DaysUntil => Type { null: price.null, ..Type::number(Range::WHOLE) },
             Function::Contrast => Type::any(),
-            Function::Translate => Type::text(),
+            Function::Translate => {
+                Type { null: price.null || given.get(1).is_some_and(|n| n.as_ref().is_some_and(|n| n.null)), ..Type::text() }
+            }
         }
     }
 }
@@ -155,7 +157,7 @@ fn parameter(function: Function, i: usize) -> Option<KindOf> {
         (Function::DaysUntil, _) => Some(Date),
         (Function::Contrast, _) => None,
         (Function::Translate, 0) => Some(Text),
-        (Function::Translate, _) => None,
+        (Function::Translate, _) => Some(Number),
     }
 }
 
