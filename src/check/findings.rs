@@ -95,7 +95,7 @@ fn markup(title: &str) -> bool {
         let end = rest.bytes().take(12).position(|b| b == b';');
         end.and_then(|end| rest.get(..end)).is_some_and(|name| {
             let name = name.strip_prefix('#').unwrap_or(name);
-            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric())
+            name.len() > 1 && name.bytes().all(|b| b.is_ascii_alphanumeric())
         })
     };
     after('<').any(tag) || after('&').any(entity)

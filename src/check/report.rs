@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::channel::{Channel, ChannelFinding};
+use super::channel::{self, Channel, ChannelFinding};
 use super::chart::Chart;
 use super::findings::FINDINGS;
 use super::kept::{Place, Seen};
 use super::tally::{LayerTally, Reason, Tally, VariantTally};
+use crate::error::Code;
+use crate::report::NoteCode;
 use crate::template::Template;
 
 /// Rows that the text names for one finding; the JSON names them all.
@@ -124,6 +126,19 @@ impl CheckReport {
                 self.tally.codes.get(code).copied().unwrap_or(0) + u64::try_from(of_template).unwrap_or(u64::MAX)
             }
         }
+    }
+
+    /// Every code that [`count`](Self::count) can be asked for: errors, notes, findings, what channels refuse, `failed` and `skipped`.
+    ///
+    /// ```
+    /// let codes: Vec<&str> = templrender::CheckReport::codes().collect();
+    /// assert!(["failed", "bad-field", "text-cut", "title-all-caps", "channel-overlay"].iter().all(|code| codes.contains(code)));
+    /// ```
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        let errors = Code::ALL.iter().map(|code| code.name());
+        let notes = NoteCode::ALL.iter().map(|code| code.name());
+        let findings = FINDINGS.iter().map(|(code, _)| *code);
+        ["failed", "skipped"].into_iter().chain(errors).chain(notes).chain(findings).chain(channel::CODES.iter().copied())
     }
 
     /// What the channel refuses of the template itself.

@@ -1,7 +1,12 @@
-//! `check`: what is wrong with a template, and what its own rows make of it, in every variant.
+//! `check`: what is wrong with a template, and what its own rows make of it, in every variant; with a feed, see [`feed`].
 //!
 //! Rows are planned and laid out, not drawn. Pictures on the web are not fetched: what they would be is not the template's doing. A layer that
 //! cannot be without one counts as unseen, not as a failure.
+
+mod feed;
+mod rows;
+mod sheet;
+mod threshold;
 
 use core_::{Context, Renderer, Resources, Scratch, Template};
 use serde_json::{Value, json};
@@ -12,6 +17,7 @@ use crate::folder::{self, Folder};
 use crate::pictures::{Pictures, Trace};
 use crate::render::{RowSource, context};
 use crate::write;
+pub(crate) use threshold::Threshold;
 
 pub(crate) fn run(args: &Check) -> Done {
     let (file, _) = folder::locate(&args.template)?;
@@ -21,6 +27,9 @@ pub(crate) fn run(args: &Check) -> Done {
         return Err(Stop::of(&file.display().to_string(), &error));
     }
     let folder = folder::load(&args.template, &args.world.fonts)?;
+    if let Some(path) = &args.feed {
+        return feed::run(args, &folder, path);
+    }
     let renderer = Renderer::new(folder.fonts.clone());
     let mut failures = Vec::new();
     let mut rows = Vec::new();

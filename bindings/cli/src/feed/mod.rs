@@ -11,9 +11,9 @@
 mod draw;
 mod manifest;
 pub(crate) mod name;
-mod progress;
-mod rows;
-mod sheet;
+pub(crate) mod progress;
+pub(crate) mod rows;
+pub(crate) mod sheet;
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
@@ -36,13 +36,13 @@ use rows::Rows;
 use sheet::{Card, Heading, MAX_CARDS};
 
 /// What the template as it stands is called among its variants.
-const BASE: &str = "default";
+pub(crate) const BASE: &str = "default";
 /// Threads that plan and find pictures.
 const FINDERS: usize = 8;
 /// Failures that are listed one by one.
 const MAX_LISTED: usize = 10_000;
 /// Deep templates recurse deeply.
-const STACK_BYTES: usize = 16 << 20;
+pub(crate) const STACK_BYTES: usize = 16 << 20;
 
 pub(crate) fn run(args: &Feed) -> Done {
     let started = Instant::now();
@@ -70,8 +70,7 @@ pub(crate) fn run(args: &Feed) -> Done {
         out: &args.out,
         feed: args.feed.display().to_string(),
     };
-    let jobs = args.jobs.map(usize::from).or_else(|| std::thread::available_parallelism().ok().map(NonZeroUsize::get)).unwrap_or(1);
-    let tally = flow(&studio, rows.take(limit), jobs, Progress::new(total))?;
+    let tally = flow(&studio, rows.take(limit), jobs(args.jobs), Progress::new(total))?;
     manifest.close().map_err(|error| Stop::io(&args.out, &error))?;
 
     let summary = tally.summary(variants.len());
@@ -82,6 +81,11 @@ pub(crate) fn run(args: &Feed) -> Done {
     eprintln!("{summary}, in {:.1} s", started.elapsed().as_secs_f64());
     eprintln!("look at {}", index.display());
     if tally.failed == 0 { Ok(()) } else { Err(Stop::Failed(tally.into_failures())) }
+}
+
+/// How many threads work: as many as are asked for, else one for each processor.
+pub(crate) fn jobs(asked: Option<u16>) -> usize {
+    asked.map(usize::from).or_else(|| std::thread::available_parallelism().ok().map(NonZeroUsize::get)).unwrap_or(1)
 }
 
 /// One of the variants that are drawn.

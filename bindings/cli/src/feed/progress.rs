@@ -9,7 +9,14 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 
 pub(crate) enum Progress {
     Bar(ProgressBar),
-    Lines { total: usize, done: usize, failed: usize, said: Instant },
+    /// Of a file that is read once: how many rows it has is not known before.
+    Bytes(ProgressBar),
+    Lines {
+        total: usize,
+        done: usize,
+        failed: usize,
+        said: Instant,
+    },
 }
 
 impl Progress {
@@ -25,6 +32,36 @@ impl Progress {
         Self::Bar(bar)
     }
 
+    /// For a file of so many bytes.
+    pub(crate) fn bytes(total: u64) -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self::Lines { total: 0, done: 0, failed: 0, said: Instant::now() };
+        }
+        let bar = ProgressBar::new(total);
+        let style = ProgressStyle::with_template("{bar:32} {percent} %, {msg}, {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self::Bytes(bar)
+    }
+
+    /// The file is read up to here, and this many rows more are done.
+    pub(crate) fn reach(&mut self, position: u64, rows: usize, total_rows: usize) {
+        match self {
+            Self::Bytes(bar) => {
+                bar.set_position(position);
+                bar.set_message(format!("{total_rows} rows"));
+            }
+            Self::Bar(bar) => bar.inc(rows as u64),
+            Self::Lines { done, said, .. } => {
+                *done += rows;
+                if said.elapsed() >= LINE_EVERY {
+                    *said = Instant::now();
+                    eprintln!("{done} rows");
+                }
+            }
+        }
+    }
+
     /// One row more is done; `failures` is how many there are by now.
     pub(crate) fn advance(&mut self, failures: usize) {
         match self {
@@ -34,6 +71,7 @@ impl Progress {
                     bar.set_message(format!("({failures} failed)"));
                 }
             }
+            Self::Bytes(bar) => bar.tick(),
             Self::Lines { total, done, failed, said } => {
                 (*done, *failed) = (*done + 1, failures);
                 if said.elapsed() >= LINE_EVERY {
@@ -45,7 +83,7 @@ impl Progress {
     }
 
     pub(crate) fn finish(self) {
-        if let Self::Bar(bar) = self {
+        if let Self::Bar(bar) | Self::Bytes(bar) = self {
             bar.finish_and_clear();
         }
     }
