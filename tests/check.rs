@@ -94,7 +94,7 @@ fn planted_defects_are_all_found_by_any_number_of_threads() {
         let line = format!("  {layer}: applies to {} of {} rows", grouped(rows), grouped(laid_out));
         assert!(text.contains(&line), "{line}\n{text}");
     }
-    assert!(text.contains("columns that the template does not use: brand, condition, custom_label_0, description, id, link\n"), "{text}");
+    assert!(text.contains("columns that the template does not use: brand, condition, custom_label_0, description, link\n"), "{text}");
     assert!(!text.contains("column missing"), "{text}");
     let longest = one.worst().find(|worst| worst.reason == "longest-text" && worst.layer == "title").unwrap();
     assert_eq!(shop::defect(longest.line - 2), Some(shop::Defect::LongTitle));

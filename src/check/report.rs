@@ -95,7 +95,8 @@ impl CheckReport {
             wanted.wanted.iter().filter(|(_, columns)| !known(columns)).map(|(name, columns)| (name.clone(), columns.clone())).collect()
         };
         let read: BTreeSet<&str> = wanted.wanted.values().flatten().map(String::as_str).collect();
-        let unused = seen.iter().filter(|column| !read.contains(*column)).map(|column| (*column).to_owned()).collect();
+        // The id names rows, in this report too.
+        let unused = seen.iter().filter(|column| !read.contains(*column) && **column != "id").map(|column| (*column).to_owned()).collect();
         let unused = (!wanted.all).then_some(unused);
         Self { template: template.name().to_owned(), variants, channel, missing, unused, tally }
     }

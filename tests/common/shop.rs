@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-pub const COLUMNS: [&str; 13] = [
+pub(crate) const COLUMNS: [&str; 13] = [
     "id",
     "title",
     "description",
@@ -25,7 +25,7 @@ pub const COLUMNS: [&str; 13] = [
 
 /// One way to be defective, in one row of each thousand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Defect {
+pub(crate) enum Defect {
     /// A title that no font size can save.
     LongTitle,
     /// The id of the row before.
@@ -44,7 +44,7 @@ pub enum Defect {
 }
 
 impl Defect {
-    pub const ALL: [Defect; 12] = [
+    pub(crate) const ALL: [Defect; 12] = [
         Self::LongTitle,
         Self::DuplicateId,
         Self::TwoCurrencies,
@@ -60,7 +60,7 @@ impl Defect {
     ];
 
     /// The code that the check of `product-sale` has for it.
-    pub fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::LongTitle => "text-cut",
             Self::DuplicateId => "duplicate-row-id",
@@ -76,7 +76,7 @@ impl Defect {
     }
 
     /// Whether such a row cannot be drawn.
-    pub fn fails(self) -> bool {
+    pub(crate) fn fails(self) -> bool {
         matches!(
             self,
             Self::DuplicateId | Self::TwoCurrencies | Self::NoPhoto | Self::UnreadablePrice | Self::NoTitle | Self::UnknownAvailability
@@ -85,19 +85,19 @@ impl Defect {
 }
 
 /// The defect of a row, by its number from 0.
-pub fn defect(row: u64) -> Option<Defect> {
+pub(crate) fn defect(row: u64) -> Option<Defect> {
     // Rows 41, 82, 123, ... of each thousand; the first row of a feed is never a duplicate.
     let of_thousand = usize::try_from(row % 1_000).ok()?;
     if of_thousand == 0 || of_thousand % 41 != 0 { None } else { Defect::ALL.get(of_thousand / 41 - 1).copied() }
 }
 
 /// How many of the first rows have a code.
-pub fn planted(rows: u64, code: &str) -> u64 {
+pub(crate) fn planted(rows: u64, code: &str) -> u64 {
     (0..rows).filter(|row| defect(*row).is_some_and(|d| d.code() == code)).count() as u64
 }
 
 /// Every code that is planted, once, with its count.
-pub fn all_planted(rows: u64) -> Vec<(&'static str, u64)> {
+pub(crate) fn all_planted(rows: u64) -> Vec<(&'static str, u64)> {
     let mut codes: Vec<&'static str> = Defect::ALL.iter().map(|d| d.code()).collect();
     codes.sort_unstable();
     codes.dedup();
@@ -105,17 +105,17 @@ pub fn all_planted(rows: u64) -> Vec<(&'static str, u64)> {
 }
 
 /// Rows that cannot be drawn.
-pub fn failing(rows: u64) -> u64 {
+pub(crate) fn failing(rows: u64) -> u64 {
     (0..rows).filter(|row| defect(*row).is_some_and(Defect::fails)).count() as u64
 }
 
 /// Whether a row is on sale, so that the old price is struck through.
-pub fn on_sale(row: u64) -> bool {
+pub(crate) fn on_sale(row: u64) -> bool {
     row % 3 == 0 && defect(row).is_none()
 }
 
 /// Whether a row is out of stock.
-pub fn gone(row: u64) -> bool {
+pub(crate) fn gone(row: u64) -> bool {
     row % 17 == 0
 }
 
@@ -408,7 +408,7 @@ fn cents(cents: u64) -> String {
 }
 
 /// The cells of a row, as the columns are named.
-pub fn cells(row: u64) -> [String; 13] {
+pub(crate) fn cells(row: u64) -> [String; 13] {
     let language = language(row);
     let defect = defect(row);
     let price = 500 + mixed(row ^ 0x91) % 30_000;
@@ -459,14 +459,14 @@ pub fn cells(row: u64) -> [String; 13] {
 }
 
 /// A row as a line of a tab-separated feed.
-pub fn line(row: u64) -> String {
+pub(crate) fn line(row: u64) -> String {
     let mut line = cells(row).join("\t");
     line.push('\n');
     line
 }
 
 /// The first line of the feed.
-pub fn header() -> String {
+pub(crate) fn header() -> String {
     let mut line = COLUMNS.join("\t");
     line.push('\n');
     line
