@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 
 use crate::error::quoted;
 use crate::row::field::{Field, FieldType, Reading};
+use crate::row::zone::UTC;
 use crate::row::{Interval, Row, Value};
 
 /// Fewest letters that have a case in a title that can be called all capitals: `LEGO 42143` and `USB-C` cannot.
@@ -55,7 +56,8 @@ impl Data {
         if row.get("sale_price").is_none_or(Value::is_null) {
             return;
         }
-        let read = |field: &Field, name: &str| field.read(name, row, Reading::default()).ok().filter(|value| !value.is_null());
+        let read =
+            |field: &Field, name: &str| field.read(name, row, Reading { currency: None, zone: &UTC }).ok().filter(|value| !value.is_null());
         if let (Some(price), Some(sale)) = (read(&self.money, "price"), read(&self.money, "sale_price")) {
             if matches!(sale.order(&price), Ok(Some(Ordering::Equal | Ordering::Greater))) {
                 tell("sale-not-below-price", &|| format!("{} against {}", sale.short(), price.short()));

@@ -157,7 +157,7 @@ impl<'a> Evaluation<'a> {
             "now" => {
                 let now = self.now()?;
                 self.changes_at(now.saturating_add(1));
-                Ok(Value::Date(Date::at(now, self.context.offset_s)))
+                Ok(Value::Date(Date::at(now, self.context.zone.offset_at(now))))
             }
             "lang" => Ok(Value::text(self.context.lang)),
             _ => {
@@ -181,9 +181,8 @@ impl<'a> Evaluation<'a> {
             }
             _ => 1,
         };
-        let local = now.saturating_add(i64::from(self.context.offset_s));
-        self.changes_at(now.saturating_add(unit - local.rem_euclid(unit)));
-        Ok(Value::Date(Date::at(now, self.context.offset_s)))
+        self.changes_at(self.context.zone.next_unit(now, unit));
+        Ok(Value::Date(Date::at(now, self.context.zone.offset_at(now))))
     }
 
     fn map(&mut self, entries: &[(Node, Node)]) -> Result<Value, EvalError> {
@@ -247,7 +246,8 @@ impl<'a> Evaluation<'a> {
             return self.value(node);
         }
         self.charge(1).map_err(at(node))?;
-        Ok(Value::Date(Date::at(self.now().map_err(at(node))?, self.context.offset_s)))
+        let now = self.now().map_err(at(node))?;
+        Ok(Value::Date(Date::at(now, self.context.zone.offset_at(now))))
     }
 
     fn holds(&mut self, comparison: Comparison, left: &Value, right: &Value) -> Result<bool, String> {

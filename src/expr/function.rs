@@ -5,7 +5,7 @@
 
 use crate::expr::eval::Evaluation;
 use crate::expr::names::Function;
-use crate::row::date::{DAY_S, Date, Interval};
+use crate::row::date::{DAY_S, Interval};
 use crate::row::decimal::Decimal;
 use crate::row::money::Money;
 use crate::row::value::Value;
@@ -81,10 +81,11 @@ impl Evaluation<'_> {
             other => return Err(format!("`days_until` needs a date, found {}", other.short())),
         };
         let now = self.now()?;
-        let today = Date::at(now, self.context.offset_s).day();
+        let day_at = |seconds: i64| self.context.zone.local(seconds).div_euclid(DAY_S);
+        let today = day_at(now);
         // A day is the same day everywhere; an instant's day is that of the template's zone.
-        let day = if date.has_time { Date::at(date.seconds, self.context.offset_s).day() } else { date.day() };
-        self.changes_at(today.saturating_add(1).saturating_mul(DAY_S).saturating_sub(i64::from(self.context.offset_s)));
+        let day = if date.has_time { day_at(date.seconds) } else { date.day() };
+        self.changes_at(self.context.zone.next_midnight(now));
         Ok(Value::Number(day.saturating_sub(today).into()))
     }
 }

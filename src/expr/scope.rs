@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::row::Row;
 use crate::row::value::Value;
+use crate::row::zone::Zone;
 
 /// Where the outermost names come from: fields and columns.
 pub(crate) trait Lookup {
@@ -69,6 +70,6 @@ pub(crate) struct Context<'a> {
     pub(crate) now: Option<i64>,
     /// BCP 47, for prices, numbers and dates; empty means English.
     pub(crate) lang: &'a str,
-    /// Seconds that the template's time zone is east of UTC.
-    pub(crate) offset_s: i32,
+    /// The template's time zone.
+    pub(crate) zone: &'a Zone,
 }

@@ -7,10 +7,11 @@ use crate::row::Row;
 use crate::row::date::{DAY_S, Date, Interval};
 use crate::row::money::{Currency, Money};
 use crate::row::value::Value;
+use crate::row::zone::{UTC, Zone};
 
 /// 2026-11-27T12:00:00Z, a Friday.
 const NOW: i64 = 1_795_780_800;
-const CONTEXT: Context<'static> = Context { now: Some(NOW), lang: "en", offset_s: 0 };
+const CONTEXT: Context<'static> = Context { now: Some(NOW), lang: "en", zone: &UTC };
 
 fn money(text: &str) -> Value {
     Money::parse(text, Currency::parse("USD")).map(Value::Money).unwrap()
@@ -23,8 +24,8 @@ fn row() -> Row {
     row.set("price", money("129.99"));
     row.set("sale", money("89.00"));
     row.set("euro", money("10 EUR"));
-    row.set("window", Value::Interval(Interval::parse("2026-11-24/2026-11-29", 0).unwrap()));
-    row.set("day", Value::Date(Date::parse("2026-11-30", 0).unwrap()));
+    row.set("window", Value::Interval(Interval::parse("2026-11-24/2026-11-29", &UTC).unwrap()));
+    row.set("day", Value::Date(Date::parse("2026-11-30", &UTC).unwrap()));
     row
 }
 
@@ -127,8 +128,8 @@ fn filters_do_what_their_names_say() {
 fn a_deal_is_on_inside_its_window_only() {
     let fields = "d.on ~ ' ' ~ d.now ~ ' ' ~ d.was ~ ' ' ~ d.percent ~ ' ' ~ d.saving ~ ' ' ~ d.ends";
     let with = |deal: &str| fields.replace('d', "#").replace("#.", &format!("{deal}.")).replace("en#s", "ends");
-    let end = Date::parse("2026-11-30", 0).unwrap().seconds();
-    let start = Date::parse("2026-11-24", 0).unwrap().seconds();
+    let end = Date::parse("2026-11-30", &UTC).unwrap().seconds();
+    let start = Date::parse("2026-11-24", &UTC).unwrap().seconds();
     let on = "true $89.00 $129.99 31 $40.99 ";
     let off = "false $129.99  0  ";
     let deal = with("deal(price, sale, window)");
@@ -155,21 +156,22 @@ fn a_deal_is_on_inside_its_window_only() {
 #[test]
 fn what_depends_on_time_tells_when_it_changes() {
     let midnight = NOW - NOW.rem_euclid(DAY_S) + DAY_S;
-    let day = Date::parse("2026-11-30", 0).unwrap().seconds();
+    let day = Date::parse("2026-11-30", &UTC).unwrap().seconds();
     for (source, result, change) in [
         ("days_until(day)", "3", Some(midnight)),
         ("now | date('EEEE')", "Friday", Some(midnight)),
         ("now | date('HH:mm')", "12:00", Some(NOW + 60)),
         ("now < day", "true", Some(day)),
         ("day <= now", "false", Some(day)),
-        ("now in window", "true", Some(Date::parse("2026-11-30", 0).unwrap().seconds())),
+        ("now in window", "true", Some(Date::parse("2026-11-30", &UTC).unwrap().seconds())),
         ("now ~ ''", "2026-11-27T12:00:00Z", Some(NOW + 1)),
         ("title", "Vase", None),
         ("gone and now < day", "false", None),
     ] {
         assert_eq!(shown_at(source, CONTEXT), (result.to_owned(), change), "{source}");
     }
-    let zone = Context { offset_s: 13 * 3600, ..CONTEXT };
+    let kiritimati = Zone::Fixed(13 * 3600);
+    let zone = Context { zone: &kiritimati, ..CONTEXT };
     assert_eq!(shown_at("days_until(day)", zone), ("2".into(), Some(midnight + 11 * 3600)));
 }
 

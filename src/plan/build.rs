@@ -43,10 +43,10 @@ pub(super) fn build(
     key.part("fonts", &fonts.digest());
 
     let time_zone = fields::time_zone(document, row, context)?;
-    let columns = Columns::read(document, row, context, time_zone);
+    let columns = Columns::read(document, row, context, &time_zone);
     // A row whose own fields cannot be read says so, unless it is skipped for a reason that does not need them.
     let lang = fields::lang(document, &columns, context).or_else(|fault| columns.check().and(Err(fault.into())))?;
-    let expr_context = expr::Context { now: context.now, lang: &lang, offset_s: time_zone };
+    let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone };
     let asked = skip::ask(document, &columns, expr_context).or_else(|fault| columns.check().and(Err(Error::from(fault))))?;
     if asked.reason.is_some() {
         return Ok(skip::plan(template, document, context, asked));

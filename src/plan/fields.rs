@@ -9,7 +9,8 @@ use crate::error::{Code, Error, Fault};
 use crate::expr::{self, Evaluation, Lookup, Scope, TextTemplate};
 use crate::row::field::Reading;
 use crate::row::money::Currency;
-use crate::row::{Row, Value, catalogue, date};
+use crate::row::zone::{self, Zone};
+use crate::row::{Row, Value, catalogue};
 use crate::template::document::{Bound, Document, Field};
 
 /// The typed columns of one row.
@@ -21,18 +22,18 @@ pub(super) struct Columns<'a> {
     /// Declared fields that cannot be read; only `skip-if` is asked before they are reported.
     broken: Vec<(&'a str, Fault)>,
     variant: Value,
-    offset_s: i32,
+    zone: &'a Zone,
     /// What went wrong in a column that only its use brings to light.
     fault: RefCell<Option<Fault>>,
 }
 
 impl<'a> Columns<'a> {
     /// Reads every declared field.
-    pub(super) fn read(document: &'a Document, row: &'a Row, context: &Context, offset_s: i32) -> Self {
+    pub(super) fn read(document: &'a Document, row: &'a Row, context: &Context, zone: &'a Zone) -> Self {
         let mut fields = BTreeMap::new();
         let mut broken = Vec::new();
         for field in document.fields.iter().flatten() {
-            match read_field(field, row, context, offset_s) {
+            match read_field(field, row, context, zone) {
                 Ok(value) => {
                     fields.insert(field.name.as_str(), value);
                 }
@@ -40,7 +41,7 @@ impl<'a> Columns<'a> {
             }
         }
         let variant = context.variant.as_deref().map_or(Value::Null, Value::from);
-        Self { row, declared: document.fields.is_some(), fields, broken, variant, offset_s, fault: RefCell::new(None) }
+        Self { row, declared: document.fields.is_some(), fields, broken, variant, zone, fault: RefCell::new(None) }
     }
 
     /// All fields that cannot be read, together.
@@ -71,7 +72,7 @@ impl Lookup for Columns<'_> {
         }
         let column = catalogue::column(name).filter(|_| self.declared);
         let Some(field) = column else { return self.row.get(name).cloned() };
-        let read = field.read(name, self.row, Reading { currency: None, offset_s: self.offset_s });
+        let read = field.read(name, self.row, Reading { currency: None, zone: self.zone });
         Some(read.unwrap_or_else(|fault| {
             self.fault.borrow_mut().get_or_insert(fault);
             Value::Null
@@ -79,7 +80,7 @@ impl Lookup for Columns<'_> {
     }
 }
 
-fn read_field(field: &Field, row: &Row, context: &Context, offset_s: i32) -> Result<Value, Fault> {
+fn read_field(field: &Field, row: &Row, context: &Context, zone: &Zone) -> Result<Value, Fault> {
     let currency = match &field.currency {
         None => None,
         Some(Bound::Static(currency)) => Some(*currency),
@@ -96,7 +97,7 @@ fn read_field(field: &Field, row: &Row, context: &Context, offset_s: i32) -> Res
             }
         }
     };
-    field.rules.read(&field.name, row, Reading { currency, offset_s })
+    field.rules.read(&field.name, row, Reading { currency, zone })
 }
 
 /// The language of the plan: the host's choice, else the template's.
@@ -115,23 +116,23 @@ pub(super) fn lang(document: &Document, columns: &Columns<'_>, context: &Context
     }
 }
 
-/// Seconds that the template's time zone is east of UTC.
-pub(super) fn time_zone(document: &Document, row: &Row, context: &Context) -> Result<i32, Fault> {
-    let text = match &document.time_zone {
-        Bound::Static(offset_s) => return Ok(*offset_s),
-        Bound::Bound(text) => text,
+/// The zone of the plan: the host's choice, else the template's.
+pub(super) fn time_zone(document: &Document, row: &Row, context: &Context) -> Result<Zone, Fault> {
+    let bad = |message: String| Fault::new(Code::BadBoundValue, "time-zone", message);
+    let bound = match (&context.time_zone, &document.time_zone) {
+        (Some(chosen), _) => return Zone::parse(chosen).map_err(|message| Fault::new(Code::BadArgument, "time-zone", message)),
+        (None, Bound::Static(zone)) => return Ok(zone.clone()),
+        (None, Bound::Bound(text)) => text,
     };
-    match early(text, row, context, "time-zone")? {
-        Value::Null => Ok(0),
-        value => date::offset(value.as_text().unwrap_or("")).ok_or_else(|| {
-            let message = format!("time-zone must be UTC or an offset such as +01:00, found {}", value.short());
-            Fault::new(Code::BadBoundValue, "time-zone", message)
-        }),
+    match early(bound, row, context, "time-zone")? {
+        Value::Null => Ok(Zone::Fixed(0)),
+        Value::Text(text) => Zone::parse(&text).map_err(bad),
+        other => Err(bad(format!("time-zone must be a text, found {}", other.short()))),
     }
 }
 
 /// A binding that other evaluations depend on: it sees columns, no `let`.
 fn early(text: &TextTemplate, columns: &dyn Lookup, context: &Context, place: &str) -> Result<Value, Fault> {
-    let mut evaluation = Evaluation::new(Scope::new(columns), expr::Context { now: context.now, lang: "", offset_s: 0 });
+    let mut evaluation = Evaluation::new(Scope::new(columns), expr::Context { now: context.now, lang: "", zone: &zone::UTC });
     text.eval(&mut evaluation).map_err(|e| Fault::new(Code::Evaluation, place, e.message))
 }

@@ -55,6 +55,8 @@ pub struct Context {
     pub now: Option<i64>,
     /// BCP 47; instead of the template's `lang`.
     pub lang: Option<String>,
+    /// An IANA name such as `Europe/London`, an offset such as `+01:00` or `UTC`; instead of the template's `time-zone`.
+    pub time_zone: Option<String>,
     /// 0.1 to 4; instead of the template's `output.scale`.
     pub scale: Option<f32>,
     /// Instead of the template's `output`.

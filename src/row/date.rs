@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::row::zone::Zone;
+
 /// Seconds of a day.
 pub(crate) const DAY_S: i64 = 86_400;
 
@@ -57,14 +59,17 @@ pub(crate) struct Civil {
 
 impl Date {
     /// Reads `2026-11-30`, `2026-11-30T13:00`, `...:05`, `...:05.25`, each with `Z`, `+01:00`, `-0800`, `+01` or, in the zone given, none.
-    pub(crate) fn parse(text: &str, zone_s: i32) -> Option<Self> {
+    pub(crate) fn parse(text: &str, zone: &Zone) -> Option<Self> {
         let text = text.trim();
         match text.split_once(['T', 't', ' ']) {
-            None => Some(Self::of_day(day_number(text)?, zone_s)),
+            None => Some(Self::of_day(day_number(text)?, zone)),
             Some((day, clock)) => {
                 let (clock, offset_s) = split_offset(clock.trim())?;
-                let offset_s = offset_s.unwrap_or(zone_s);
-                Some(Self { seconds: day_number(day)? * DAY_S + clock_seconds(clock)? - i64::from(offset_s), offset_s, has_time: true })
+                let local = day_number(day)? * DAY_S + clock_seconds(clock)?;
+                Some(match offset_s {
+                    Some(offset_s) => Self { seconds: local - i64::from(offset_s), offset_s, has_time: true },
+                    None => Self::local(local, zone),
+                })
             }
         }
     }
@@ -84,12 +89,16 @@ impl Date {
         (self.seconds.saturating_add(i64::from(self.offset_s))).div_euclid(DAY_S)
     }
 
-    fn of_day(day: i64, offset_s: i32) -> Self {
-        Self { seconds: day * DAY_S - i64::from(offset_s), offset_s, has_time: false }
+    /// What a zone's clocks show, as an instant.
+    fn local(local: i64, zone: &Zone) -> Self {
+        let seconds = zone.seconds_of(local);
+        Self { seconds, offset_s: zone.offset_at(seconds), has_time: true }
     }
 
-    fn plus(self, seconds: i64) -> Self {
-        Self { seconds: self.seconds + seconds, ..self }
+    /// A day's first second in a zone.
+    fn of_day(day: i64, zone: &Zone) -> Self {
+        let seconds = zone.start_of(day);
+        Self { seconds, offset_s: zone.offset_at(seconds), has_time: false }
     }
 
     /// Year, month, day, time and weekday in the date's own zone.
@@ -117,15 +126,15 @@ impl Interval {
     }
 
     /// Reads `A/B`, where either side may be empty or `..`; a side that is a day only means the whole day.
-    pub(crate) fn parse(text: &str, zone_s: i32) -> Option<Self> {
+    pub(crate) fn parse(text: &str, zone: &Zone) -> Option<Self> {
         let (start, end) = text.split_once('/')?;
-        Self::from_sides(start, end, zone_s)
+        Self::from_sides(start, end, zone)
     }
 
     /// An interval of which start and end stand in two columns; `None` where a side is no date, both are open, or it ends before it starts.
-    pub(crate) fn from_sides(start: &str, end: &str, zone_s: i32) -> Option<Self> {
-        let start = side(start, zone_s, false)?;
-        let end = side(end, zone_s, true)?;
+    pub(crate) fn from_sides(start: &str, end: &str, zone: &Zone) -> Option<Self> {
+        let start = side(start, zone, false)?;
+        let end = side(end, zone, true)?;
         match (start, end) {
             (None, None) => None,
             (Some(a), Some(b)) if a.seconds > b.seconds => None,
@@ -145,7 +154,7 @@ impl Interval {
 }
 
 /// One side of an interval: `Some(None)` is open, `None` is no date.
-fn side(text: &str, zone_s: i32, is_end: bool) -> Option<Option<Date>> {
+fn side(text: &str, zone: &Zone, is_end: bool) -> Option<Option<Date>> {
     let text = text.trim();
     if text.is_empty() || text == ".." {
         return Some(None);
@@ -157,12 +166,11 @@ fn side(text: &str, zone_s: i32, is_end: bool) -> Option<Option<Date>> {
         && to.max(from) > 14 * 3600
         && hours.matches(':').count() == 2
     {
-        let first = Date { has_time: true, ..Date::of_day(day_number(day)?, zone_s) };
         // The last minute belongs to the span: 23:59 means up to midnight.
-        return Some(Some(first.plus(if is_end { to + 60 } else { from })));
+        return Some(Some(Date::local(day_number(day)? * DAY_S + if is_end { to + 60 } else { from }, zone)));
     }
-    let date = Date::parse(text, zone_s)?;
-    Some(Some(if is_end && !date.has_time { Date { has_time: true, ..date.plus(DAY_S) } } else { date }))
+    let date = Date::parse(text, zone)?;
+    Some(Some(if is_end && !date.has_time { Date { has_time: true, ..Date::of_day(date.day() + 1, zone) } } else { date }))
 }
 
 /// The day's number of `YYYY-MM-DD`.
@@ -289,10 +297,11 @@ impl fmt::Display for Interval {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row::zone::UTC;
     use proptest::prelude::*;
 
     fn seconds(text: &str) -> Option<i64> {
-        Date::parse(text, 0).map(|d| d.seconds)
+        Date::parse(text, &UTC).map(|d| d.seconds)
     }
 
     #[test]
@@ -301,9 +310,9 @@ mod tests {
         assert_eq!(seconds("2026-11-30T00:00:00Z"), Some(1_795_996_800));
         assert_eq!(seconds("2026-11-24T13:00-0800"), seconds("2026-11-24T21:00:00Z"));
         assert_eq!(seconds("2026-11-24 13:00:05.75+01:00"), seconds("2026-11-24T12:00:05Z"));
-        assert_eq!(Date::parse("2026-11-24T13:00", 3600).map(|d| d.seconds), seconds("2026-11-24T12:00Z"));
-        assert_eq!(Date::parse("2026-11-24", -3600).unwrap().to_string(), "2026-11-24");
-        assert_eq!(Date::parse("2026-11-24T1:05-08", 0).unwrap().to_string(), "2026-11-24T01:05:00-08:00");
+        assert_eq!(Date::parse("2026-11-24T13:00", &Zone::Fixed(3600)).map(|d| d.seconds), seconds("2026-11-24T12:00Z"));
+        assert_eq!(Date::parse("2026-11-24", &Zone::Fixed(-3600)).unwrap().to_string(), "2026-11-24");
+        assert_eq!(Date::parse("2026-11-24T1:05-08", &UTC).unwrap().to_string(), "2026-11-24T01:05:00-08:00");
     }
 
     #[test]
@@ -331,22 +340,22 @@ mod tests {
 
     #[test]
     fn intervals_of_google_and_meta_are_read() {
-        let google = Interval::parse("2026-11-24T13:00-0800/2026-11-29T15:30-0800", 0).unwrap();
+        let google = Interval::parse("2026-11-24T13:00-0800/2026-11-29T15:30-0800", &UTC).unwrap();
         assert_eq!(google.to_string(), "2026-11-24T13:00:00-08:00/2026-11-29T15:30:00-08:00");
-        let meta = Interval::parse("2017-12-01T0:00-23:59/2017-12-31T0:00-23:59", 0).unwrap();
+        let meta = Interval::parse("2017-12-01T0:00-23:59/2017-12-31T0:00-23:59", &UTC).unwrap();
         assert_eq!(meta.to_string(), "2017-12-01T00:00:00Z/2018-01-01T00:00:00Z");
-        let days = Interval::parse("2026-11-24/2026-11-29", 0).unwrap();
+        let days = Interval::parse("2026-11-24/2026-11-29", &UTC).unwrap();
         assert_eq!(days.end.map(|d| d.seconds), seconds("2026-11-30"));
-        let open = Interval::parse("2026-11-24/", 0).unwrap();
+        let open = Interval::parse("2026-11-24/", &UTC).unwrap();
         assert_eq!((open.end, open.to_string()), (None, "2026-11-24/..".to_owned()));
         for text in ["", "/", "2026-11-24", "2026-11-29/2026-11-24", "a/b"] {
-            assert_eq!(Interval::parse(text, 0), None, "{text}");
+            assert_eq!(Interval::parse(text, &UTC), None, "{text}");
         }
     }
 
     #[test]
     fn an_interval_holds_its_start_and_not_its_end() {
-        let span = Interval::parse("1970-01-01T00:00:10Z/1970-01-01T00:00:20Z", 0).unwrap();
+        let span = Interval::parse("1970-01-01T00:00:10Z/1970-01-01T00:00:20Z", &UTC).unwrap();
         assert_eq!([9, 10, 19, 20].map(|s| span.contains(s)), [false, true, true, false]);
         assert_eq!([9, 10, 20].map(|s| span.next_change(s)), [Some(10), Some(20), None]);
     }
@@ -357,12 +366,12 @@ mod tests {
             let date = Date::at(seconds, minutes * 60);
             let local = seconds + i64::from(minutes) * 60;
             prop_assume!((-62_167_219_200..253_402_300_799).contains(&local));
-            prop_assert_eq!(Date::parse(&date.to_string(), 0), Some(date));
+            prop_assert_eq!(Date::parse(&date.to_string(), &UTC), Some(date));
         }
 
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,40}") {
-            let _ = (Date::parse(&text, 0), Interval::parse(&text, 0), offset(&text));
+            let _ = (Date::parse(&text, &UTC), Interval::parse(&text, &UTC), offset(&text));
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::row::date::{Date, Interval};
 use crate::row::decimal::Decimal;
 use crate::row::money::{Currency, Money};
 use crate::row::value::Value;
+use crate::row::zone::Zone;
 use crate::row::{Row, json};
 
 /// The types of the format, as `fields` names them.
@@ -68,12 +69,12 @@ pub(crate) enum Items {
 }
 
 /// What reading depends on beside the declaration.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Reading {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading<'a> {
     /// The currency of prices without one.
     pub(crate) currency: Option<Currency>,
-    /// Seconds east of UTC, for dates without an offset.
-    pub(crate) offset_s: i32,
+    /// Where dates without an offset lie.
+    pub(crate) zone: &'a Zone,
 }
 
 const AVAILABILITY: &[&str] =
@@ -117,7 +118,7 @@ impl Field {
     }
 
     /// The field's value in a row.
-    pub(crate) fn read(&self, name: &str, row: &Row, reading: Reading) -> Result<Value, Fault> {
+    pub(crate) fn read(&self, name: &str, row: &Row, reading: Reading<'_>) -> Result<Value, Fault> {
         let place = || format!("field {name}");
         let bad = |message: String| Fault::new(Code::BadField, place(), message);
         let value = match self.raw(name, row) {
@@ -152,7 +153,7 @@ impl Field {
     }
 
     /// A raw value as the field's type; the message names the rule and the value.
-    pub(crate) fn typed(&self, raw: &Value, reading: Reading) -> Result<Value, String> {
+    pub(crate) fn typed(&self, raw: &Value, reading: Reading<'_>) -> Result<Value, String> {
         if raw.is_null() || raw.as_text().is_some_and(|t| t.trim().is_empty()) {
             return Ok(Value::Null);
         }
@@ -181,7 +182,7 @@ impl Field {
         self.within(value, reading)
     }
 
-    fn within(&self, value: Value, reading: Reading) -> Result<Value, String> {
+    fn within(&self, value: Value, reading: Reading<'_>) -> Result<Value, String> {
         let bound = |raw: &Option<Value>| -> Result<Option<Value>, String> {
             match (raw, &value) {
                 (Some(raw), Value::Number(_)) => number(raw).map(Some),
@@ -203,7 +204,7 @@ impl Field {
         Ok(value)
     }
 
-    fn list(&self, raw: &Value, reading: Reading) -> Result<Value, String> {
+    fn list(&self, raw: &Value, reading: Reading<'_>) -> Result<Value, String> {
         let items: Vec<Value> = match raw {
             Value::List(items) => items.to_vec(),
             Value::Text(cell) if cell.trim_start().starts_with('[') => match parsed(cell)? {
@@ -247,7 +248,7 @@ enum Raw<'r> {
 }
 
 /// A map item of a list, field by field.
-fn entry(fields: &[(String, Field)], raw: &Value, reading: Reading) -> Result<Value, String> {
+fn entry(fields: &[(String, Field)], raw: &Value, reading: Reading<'_>) -> Result<Value, String> {
     let Value::Map(columns) = raw else {
         return Err(format!("must be an object, found {}", raw.short()));
     };
@@ -320,27 +321,27 @@ fn money(raw: &Value, currency: Option<Currency>) -> Result<Value, String> {
     }
 }
 
-fn date(raw: &Value, reading: Reading) -> Result<Value, String> {
+fn date(raw: &Value, reading: Reading<'_>) -> Result<Value, String> {
     let read = match raw {
         Value::Date(_) => return Ok(raw.clone()),
-        Value::Text(cell) => Date::parse(cell, reading.offset_s),
+        Value::Text(cell) => Date::parse(cell, reading.zone),
         _ => None,
     };
     read.map(Value::Date)
         .ok_or_else(|| format!("must be an ISO 8601 date such as 2026-11-30 or 2026-11-30T13:00+01:00, found {}", raw.short()))
 }
 
-fn interval(raw: &Value, reading: Reading) -> Result<Value, String> {
+fn interval(raw: &Value, reading: Reading<'_>) -> Result<Value, String> {
     let read = match raw {
         Value::Interval(_) => return Ok(raw.clone()),
-        Value::Text(cell) => Interval::parse(cell, reading.offset_s),
+        Value::Text(cell) => Interval::parse(cell, reading.zone),
         _ => None,
     };
     read.map(Value::Interval).ok_or_else(|| format!("must be two ISO 8601 dates in order with a slash between, found {}", raw.short()))
 }
 
 /// An interval out of two columns, of which one may be empty.
-fn sides(start: Option<&Value>, end: Option<&Value>, reading: Reading) -> Result<Value, String> {
+fn sides(start: Option<&Value>, end: Option<&Value>, reading: Reading<'_>) -> Result<Value, String> {
     let shown = |side: Option<&Value>| match side {
         None => Ok(String::new()),
         Some(Value::Date(date)) => Ok(date.to_string()),
@@ -348,7 +349,7 @@ fn sides(start: Option<&Value>, end: Option<&Value>, reading: Reading) -> Result
         Some(other) => Err(format!("must be two ISO 8601 dates, found {}", other.short())),
     };
     let (start, end) = (shown(start)?, shown(end)?);
-    let read = Interval::from_sides(&start, &end, reading.offset_s);
+    let read = Interval::from_sides(&start, &end, reading.zone);
     read.map(Value::Interval).ok_or_else(|| format!("must be two ISO 8601 dates in order, found {} and {}", quoted(&start), quoted(&end)))
 }
 
@@ -408,7 +409,10 @@ mod tests {
             Value::List(items) => items.iter().map(Value::short).collect::<Vec<_>>().join(" / "),
             other => other.short(),
         };
-        field.read("f", &row, Reading { currency: Currency::parse("EUR"), offset_s: 3600 }).map(shown).map_err(|fault| fault.to_string())
+        field
+            .read("f", &row, Reading { currency: Currency::parse("EUR"), zone: &Zone::Fixed(3600) })
+            .map(shown)
+            .map_err(|fault| fault.to_string())
     }
 
     #[test]

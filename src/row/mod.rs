@@ -1,6 +1,6 @@
 //! Rows: what a template is filled with, one value a column, read as the type its field declares.
 //!
-//! `value` is the one type of rows and expressions; `decimal`, `money` and `date` are its parts; `field` reads raw values as declared types;
+//! `value` is the one type of rows and expressions; `decimal`, `money` and `date` are its parts, `zone` says what local clocks show; `field` reads raw values as declared types;
 //! `locale` writes numbers, prices and dates as a language does.
 
 pub(crate) mod catalogue;
@@ -11,6 +11,7 @@ mod json;
 pub(crate) mod locale;
 pub(crate) mod money;
 pub(crate) mod value;
+pub(crate) mod zone;
 
 pub use date::{Date, Interval};
 pub use decimal::Decimal;

@@ -10,7 +10,7 @@ use super::reader::{Entry, Json, Node, join};
 use super::size::Flow;
 use crate::error::{Code, quoted, suggestion};
 use crate::limits::Limits;
-use crate::row::date::offset;
+use crate::row::zone::Zone;
 
 /// What a typed value may cost beyond its text: a template is held to this many times the limit of its JSON after merging.
 const MERGED_FACTOR: usize = 8;
@@ -83,7 +83,7 @@ impl<'a> Builder<'a, '_> {
         let lets = merged.get("let").map(|given| self.lets(given.node, &given.path())).unwrap_or_default();
         let skip_if = merged.get("skip-if").and_then(|given| self.condition(given));
         let size = self.size(&merged, root);
-        let time_zone = merged.get("time-zone").and_then(|given| self.time_zone(given)).unwrap_or(Bound::Static(0));
+        let time_zone = merged.get("time-zone").and_then(|given| self.time_zone(given)).unwrap_or(Bound::Static(Zone::Fixed(0)));
         let lang = merged.get("lang").and_then(|given| self.lang(given));
         let output = merged.get("output").map(|given| self.output(given)).unwrap_or_default();
         let place = if variant.is_some() { Places::DOCUMENT.or(Places::VARIANT) } else { Places::DOCUMENT };
@@ -263,7 +263,7 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    fn time_zone(&mut self, given: &Given<'a>) -> Option<Bound<i32>> {
+    fn time_zone(&mut self, given: &Given<'a>) -> Option<Bound<Zone>> {
         let path = given.path();
         let text = match given.node.as_str() {
             Some(text) if text.contains("{{") => return self.bound(text, given, ""),
@@ -273,16 +273,13 @@ impl<'a> Builder<'a, '_> {
                 return None;
             }
         };
-        if let Some(seconds) = offset(text) {
-            return Some(Bound::Static(seconds));
+        match Zone::parse(text) {
+            Ok(zone) => Some(Bound::Static(zone)),
+            Err(message) => {
+                self.faults.add(Code::BadValue, given.node.span, &path, message);
+                None
+            }
         }
-        if text.chars().next().is_some_and(char::is_alphabetic) {
-            let message = format!("time zone {} is not supported yet, write UTC or an offset such as +01:00", quoted(text));
-            self.faults.add(Code::UnsupportedKey, given.node.span, &path, message);
-        } else {
-            self.faults.bad_value(given.node, &path, "time-zone must be UTC or an offset such as +01:00");
-        }
-        None
     }
 
     /// The document's language; that it is a tag is checked where it is declared.

@@ -11,6 +11,7 @@ use crate::expr::{Expr, TextTemplate};
 use crate::row::field;
 use crate::row::money::Currency;
 use crate::row::value::Value;
+use crate::row::zone::Zone;
 
 /// A value that stands in the template, or one that a row decides.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +28,7 @@ pub(crate) struct Document {
     pub(crate) size: (Bound<f32>, Height),
     /// BCP 47; it stands among the `text` declarations too.
     pub(crate) lang: Option<Bound<String>>,
-    /// Seconds east of UTC.
-    pub(crate) time_zone: Bound<i32>,
+    pub(crate) time_zone: Bound<Zone>,
     /// `None` where the template has no `fields`: a name is then what the row holds.
     pub(crate) fields: Option<Vec<Field>>,
     /// In order; each sees the earlier ones.

@@ -10,6 +10,7 @@ use crate::row::decimal::Decimal;
 use crate::row::field::{self, FieldType, Items, Reading, Source};
 use crate::row::money::Currency;
 use crate::row::value::Value;
+use crate::row::zone;
 
 /// What stands for a currency that only a row knows, to check defaults with.
 const ANY_CURRENCY: &str = "EUR";
@@ -28,7 +29,7 @@ impl<'a> Builder<'a, '_> {
             Some(Bound::Bound(_)) => Currency::parse(ANY_CURRENCY),
             None => None,
         };
-        let reading = Reading { currency: fixed, offset_s: 0 };
+        let reading = Reading { currency: fixed, zone: &zone::UTC };
         let rules = self.rules(&merged, node, path)?;
         if let Some(given) = merged.get("default") {
             self.example(&rules, &rules.default, given.node, &given.path(), reading);
@@ -96,7 +97,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// Reports a default or example that the field itself could not read.
-    fn example(&mut self, rules: &field::Field, value: &Option<Value>, node: &Node, path: &str, reading: Reading) {
+    fn example(&mut self, rules: &field::Field, value: &Option<Value>, node: &Node, path: &str, reading: Reading<'_>) {
         if let Some(Err(message)) = value.as_ref().map(|value| rules.typed(value, reading)) {
             self.faults.add(Code::BadValue, node.span, path, message);
         }
@@ -123,7 +124,7 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    fn examples(&mut self, given: &Given<'a>, rules: &field::Field, reading: Reading) -> Vec<Value> {
+    fn examples(&mut self, given: &Given<'a>, rules: &field::Field, reading: Reading<'_>) -> Vec<Value> {
         let path = given.path();
         let mut examples = Vec::new();
         for (index, item) in list(given.node, &path, "examples", self.faults).unwrap_or_default().iter().enumerate() {

@@ -139,7 +139,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("templrender", DOC, Shape::Version, "format version"),
     key("name", DOC, Shape::Plain, "the template's name"),
     key("size", DOC_VARIANT, Shape::Size, "[width, height] of the canvas in px; the height may be \"auto\""),
-    key("time-zone", DOC, Shape::String, "offset from UTC such as +01:00, or UTC"),
+    key("time-zone", DOC, Shape::String, "IANA name such as Europe/London, offset such as +01:00, or UTC"),
     key("fields", DOC, Shape::Fields, "the row's typed columns"),
     key("assets", DOC, Shape::Assets, "names for the template's own files"),
     key("fonts", DOC, Shape::Plains, "font families in fallback order"),

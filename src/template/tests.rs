@@ -47,7 +47,7 @@ fn a_template_is_typed() {
     let document = template.document(None).unwrap();
     assert_eq!((template.name(), template.fonts().collect::<Vec<_>>()), ("t", vec!["A", "B"]));
     assert!(matches!(document.size, (Bound::Bound(_), Height::Auto)));
-    assert_eq!(document.time_zone, Bound::Static(5400));
+    assert_eq!(document.time_zone, Bound::Static(crate::row::zone::Zone::Fixed(5400)));
     assert_eq!(document.lang, Some(Bound::Static("de".to_owned())));
     assert_eq!(keys(&document.background), [("background", "background")]);
     assert_eq!(document.text.iter().map(|d| d.name).collect::<Vec<_>>().len(), 2, "color and lang");

@@ -382,7 +382,7 @@ mod tests {
 
     #[test]
     fn dates_follow_pattern_and_language() {
-        let day = Date::parse("2026-11-30T15:05:09Z", 0).unwrap();
+        let day = Date::parse("2026-11-30T15:05:09Z", &crate::row::zone::UTC).unwrap();
         for (lang, pattern, text) in [
             ("en", "d MMM", "30 Nov"),
             ("", "EEEE, MMMM d, y 'at' h:mm a", "Monday, November 30, 2026 at 3:05 PM"),

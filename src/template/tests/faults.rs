@@ -90,8 +90,9 @@ fn keys_that_are_not_drawn_yet() {
         ],
     );
     document(
-        r#""time-zone": "Europe/London""#,
-        &["unsupported-key 2:14: time-zone: time zone \"Europe/London\" is not supported yet, write UTC or an offset such as +01:00"],
+        r#""time-zone": "Europe/Londn""#,
+        &["bad-value 2:14: time-zone: time-zone must be UTC, an offset such as +01:00 or a name such as Europe/London, \
+             found \"Europe/Londn\", did you mean \"Europe/London\"?"],
     );
 }
 
