@@ -99,6 +99,12 @@ codes! {
     RowLimit = 205 "row-limit" Row,
     /// A picture is asked for of a row that the template skips.
     RowSkipped = 206 "row-skipped" Row,
+    /// A record of a feed that is no row.
+    BadRow = 207 "bad-row" Row,
+    /// An id that stands twice in a feed.
+    DuplicateRowId = 208 "duplicate-row-id" Row,
+    /// A file that is no feed.
+    BadFeed = 209 "bad-feed" Row,
 
     /// A picture, font or file is not there.
     MissingResource = 301 "missing-resource" Resource,

@@ -63,6 +63,7 @@ mod codec;
 mod css;
 mod error;
 mod expr;
+mod feed;
 mod geom;
 mod layout;
 mod limits;
@@ -81,6 +82,7 @@ mod text;
 pub use check::{Channel, ChannelFinding, CheckOptions, CheckReport, Checker, RowPlace, WorstRow};
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use error::{Cause, Code, Error, Fault};
+pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Overrides};
 pub use limits::Limits;
 pub use pixel::Frame;
 pub use plan::{Context, Key, Plan};
@@ -99,8 +101,10 @@ const _: () = {
     shared::<Renderer>();
     shared::<Plan>();
     shared::<Resources>();
+    shared::<Overrides>();
     sent::<Scratch>();
     sent::<Checker>();
+    sent::<FeedReader>();
 };
 
 /// The examples of the README run as tests.

@@ -45,6 +45,14 @@ pub struct Limits {
     ///
     /// Default: 64 KiB
     pub max_text_bytes: usize,
+    /// Most bytes of one record of a feed.
+    ///
+    /// Default: 5,242,880, which is Meta's bound
+    pub max_feed_row_bytes: usize,
+    /// Most bytes of the rows that override a feed's, about.
+    ///
+    /// Default: 256 MiB
+    pub max_override_bytes: usize,
 }
 
 impl Default for Limits {
@@ -59,6 +67,8 @@ impl Default for Limits {
             max_depth: 64,
             max_layers: 10_000,
             max_text_bytes: 64 << 10,
+            max_feed_row_bytes: 5_242_880,
+            max_override_bytes: 256 << 20,
         }
     }
 }

@@ -21,6 +21,30 @@ const COLUMNS: &[(FieldType, &str)] = &[
     (FieldType::Bool, "is_bundle"),
 ];
 
+/// How a column's character references are undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clean {
+    /// They stay.
+    Keep,
+    /// All that are well-formed.
+    Text,
+    /// `&amp;` alone: the rest may be a URL's parameters.
+    Url,
+}
+
+/// Names of things, which nobody shows: they are compared as they are.
+const NAMES: [&str; 6] = ["id", "gtin", "mpn", "item_group_id", "promotion_id", "pause"];
+
+/// How a column's references are undone, by its type.
+pub(crate) fn clean(name: &str) -> Clean {
+    let Some(field) = column(name).filter(|_| !NAMES.contains(&name)) else { return Clean::Keep };
+    match (field.kind, &field.of) {
+        (FieldType::Text | FieldType::Money, _) | (FieldType::List, Some(Items::Type(FieldType::Text))) => Clean::Text,
+        (FieldType::Url | FieldType::Image, _) | (FieldType::List, Some(Items::Type(FieldType::Image))) => Clean::Url,
+        _ => Clean::Keep,
+    }
+}
+
 /// A column's declaration.
 pub(crate) fn column(name: &str) -> Option<Field> {
     match name {

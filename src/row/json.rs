@@ -13,14 +13,14 @@ use crate::row::decimal::Decimal;
 use crate::row::value::Value;
 
 /// Longest JSON of one row.
-const MAX_BYTES: usize = 4 << 20;
+pub(super) const MAX_BYTES: usize = 4 << 20;
 /// Deepest nesting of one row's JSON.
 const MAX_DEPTH: usize = 64;
 
 /// The columns of a JSON object.
-pub(super) fn read(json: &str) -> Result<BTreeMap<String, Value>, Error> {
-    if json.len() > MAX_BYTES {
-        return Err(Fault::new(Code::RowLimit, "row", format!("row is {} bytes of JSON, over the limit of {MAX_BYTES}", json.len())).into());
+pub(crate) fn read(json: &str, max_bytes: usize) -> Result<BTreeMap<String, Value>, Error> {
+    if json.len() > max_bytes {
+        return Err(Fault::new(Code::RowLimit, "row", format!("row is {} bytes of JSON, over the limit of {max_bytes}", json.len())).into());
     }
     if depth(json) > MAX_DEPTH {
         return Err(Fault::new(Code::RowLimit, "row", format!("row is nested deeper than the limit of {MAX_DEPTH}")).into());
@@ -32,7 +32,7 @@ pub(super) fn read(json: &str) -> Result<BTreeMap<String, Value>, Error> {
 }
 
 /// One JSON value, for texts that are known to be small and flat enough.
-pub(super) fn parse(json: &str) -> Result<Value, String> {
+pub(crate) fn parse(json: &str) -> Result<Value, String> {
     let options = ParseOptions {
         allow_comments: false,
         allow_trailing_commas: false,
@@ -50,7 +50,7 @@ pub(super) fn parse(json: &str) -> Result<Value, String> {
 }
 
 /// The deepest nesting of brackets outside of texts.
-pub(super) fn depth(json: &str) -> usize {
+pub(crate) fn depth(json: &str) -> usize {
     let (mut depth, mut deepest, mut in_text, mut escaped) = (0usize, 0usize, false, false);
     for byte in json.bytes() {
         match byte {

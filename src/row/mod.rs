@@ -7,12 +7,13 @@ pub(crate) mod catalogue;
 pub(crate) mod date;
 pub(crate) mod decimal;
 pub(crate) mod field;
-mod json;
+pub(crate) mod json;
 pub(crate) mod locale;
 pub(crate) mod money;
 pub(crate) mod value;
 pub(crate) mod zone;
 
+pub(crate) use catalogue::Clean;
 pub use date::{Date, Interval};
 pub use decimal::Decimal;
 pub use money::{Currency, Money};
@@ -48,7 +49,7 @@ impl Row {
 
     /// Reads a JSON object: its types as they are, numbers exactly; a blank text is null.
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        Ok(Self { columns: json::read(json)? })
+        Ok(Self { columns: json::read(json, json::MAX_BYTES)? })
     }
 
     /// Sets a column; a blank text is null.
@@ -71,6 +72,11 @@ impl Row {
     /// All columns, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.columns.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// A row of columns whose blank texts are null already.
+    pub(crate) fn from_columns(columns: BTreeMap<String, Value>) -> Self {
+        Self { columns }
     }
 
     /// The row as one map value.

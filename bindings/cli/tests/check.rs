@@ -86,12 +86,16 @@ fn a_channel_is_told_what_it_refuses() {
     let channel = &json["channel"];
     assert_eq!(channel["name"], "google");
     assert_eq!(channel["template"][0]["code"], "channel-picture-size");
-    let rows: Vec<String> = channel["rows"].as_array().unwrap().iter().map(|f| format!("{} {} {}", f["code"], f["column"], f["rows"])).collect();
+    let rows: Vec<String> =
+        channel["rows"].as_array().unwrap().iter().map(|f| format!("{} {} {}", f["code"], f["column"], f["rows"])).collect();
     let expected = ["\"channel-required\" \"link\" 1", "\"channel-url-ascii\" \"image_link\" 1", "\"channel-url-scheme\" \"image_link\" 1"];
     assert_eq!(rows, expected);
     assert!(channel["rows"][0]["source"].as_str().unwrap().contains("support.google.com"));
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("google:\n") && text.contains("channel-url-ascii in 1 of 2 rows: image_link: a picture's URL must be ASCII"), "{text}");
+    assert!(
+        text.contains("google:\n") && text.contains("channel-url-ascii in 1 of 2 rows: image_link: a picture's URL must be ASCII"),
+        "{text}"
+    );
 }
 
 /// The same report from one thread and from four, to the byte, and every planted defect in it.
