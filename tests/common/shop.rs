@@ -434,7 +434,7 @@ pub(crate) fn cells(row: u64) -> [String; 13] {
         Some(Defect::UnknownAvailability) => availability = "perhaps",
         Some(Defect::AllCaps) => title = title.to_uppercase(),
         Some(Defect::Markup) => title = format!("<b>{title}</b>"),
-        Some(Defect::HiddenCharacter) => title.insert(3, '\u{200e}'),
+        Some(Defect::HiddenCharacter) => title.insert(title.chars().next().map_or(0, char::len_utf8), '\u{200e}'),
         Some(Defect::SaleNotBelow) => sale = money(price),
         Some(Defect::SaleOver) => {
             sale = money(price / 2);

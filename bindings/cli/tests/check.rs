@@ -98,6 +98,20 @@ fn a_channel_is_told_what_it_refuses() {
     );
 }
 
+/// What docs/check.md shows is what the program says of the shipped feed.
+#[test]
+fn the_document_shows_a_real_report() {
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let output = Room::new("check-docs")
+        .program(&["check", "templates/product-sale", "templates/product-sale/rows/feed.tsv", "--now", "2026-11-21T12:00:00Z"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let page = std::fs::read_to_string(root.join("docs/check.md")).unwrap();
+    assert!(page.contains(&format!("```\n{said}```")), "docs/check.md must show this:\n{said}");
+}
+
 /// The same report from one thread and from four, to the byte, and every planted defect in it.
 #[test]
 fn no_number_of_threads_shows() {
