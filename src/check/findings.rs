@@ -58,10 +58,10 @@ impl Data {
         }
         let read =
             |field: &Field, name: &str| field.read(name, row, Reading { currency: None, zone: &UTC }).ok().filter(|value| !value.is_null());
-        if let (Some(price), Some(sale)) = (read(&self.money, "price"), read(&self.money, "sale_price")) {
-            if matches!(sale.order(&price), Ok(Some(Ordering::Equal | Ordering::Greater))) {
-                tell("sale-not-below-price", &|| format!("{} against {}", sale.short(), price.short()));
-            }
+        if let (Some(price), Some(sale)) = (read(&self.money, "price"), read(&self.money, "sale_price"))
+            && matches!(sale.order(&price), Ok(Some(Ordering::Equal | Ordering::Greater)))
+        {
+            tell("sale-not-below-price", &|| format!("{} against {}", sale.short(), price.short()));
         }
         if let (Some(Value::Interval(Interval { start, end })), Some(now)) = (read(&self.interval, "sale_price_effective_date"), now) {
             if end.is_some_and(|end| end.seconds() < now) {

@@ -88,7 +88,7 @@ impl Defect {
 pub(crate) fn defect(row: u64) -> Option<Defect> {
     // Rows 41, 82, 123, ... of each thousand; the first row of a feed is never a duplicate.
     let of_thousand = usize::try_from(row % 1_000).ok()?;
-    if of_thousand == 0 || of_thousand % 41 != 0 { None } else { Defect::ALL.get(of_thousand / 41 - 1).copied() }
+    if of_thousand == 0 || !of_thousand.is_multiple_of(41) { None } else { Defect::ALL.get(of_thousand / 41 - 1).copied() }
 }
 
 /// How many of the first rows have a code.
@@ -111,12 +111,12 @@ pub(crate) fn failing(rows: u64) -> u64 {
 
 /// Whether a row is on sale, so that the old price is struck through.
 pub(crate) fn on_sale(row: u64) -> bool {
-    row % 3 == 0 && defect(row).is_none()
+    row.is_multiple_of(3) && defect(row).is_none()
 }
 
 /// Whether a row is out of stock.
 pub(crate) fn gone(row: u64) -> bool {
-    row % 17 == 0
+    row.is_multiple_of(17)
 }
 
 struct Language {
@@ -454,7 +454,7 @@ pub(crate) fn cells(row: u64) -> [String; 13] {
         window,
         "Larch".to_owned(),
         language.tag.to_owned(),
-        if row % 2 == 0 { "winter".to_owned() } else { String::new() },
+        if row.is_multiple_of(2) { "winter".to_owned() } else { String::new() },
     ]
 }
 
