@@ -5,13 +5,13 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers hashes check-million bench setup
+.PHONY: help demo test test-all shows oracle peers hashes cldr check-million bench setup
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
 	@echo 'make test      format, lints, docs, tests, licences: what CI runs'
 	@echo 'make test-all  test, and the slow tests'
-	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor, a million rows checked'
+	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor, prices and dates beside ICU, a million rows checked'
 	@echo 'make bench     benchmarks'
 
 demo:
@@ -30,7 +30,7 @@ test: setup
 test-all: test
 	PROPTEST_CASES=4096 $(CARGO) test $(CI) -- --include-ignored
 
-shows: oracle peers hashes check-million
+shows: oracle peers hashes cldr check-million
 
 oracle: setup
 	$(CARGO) build $(CI) --bin templrender
@@ -48,6 +48,13 @@ hashes:
 check-million: setup
 	$(CARGO) build $(CI) --bin templrender --bin shop
 	$(PYTHON) tools/check_million.py $(BUILT) 1000000
+
+# The tables of languages again from CLDR's packages, and all that they write beside the ICU of node.
+cldr:
+	node tools/cldr.mjs --check
+	@node -e 'process.exit(process.versions.icu.startsWith("78.") ? 0 : 1)' || { echo 'make cldr needs a node with ICU 78'; exit 1; }
+	node tools/icu_samples.mjs --all target/icu-samples.tsv
+	$(CARGO) test --locked --profile ci -p templrender --lib -- --ignored --nocapture the_full_spread_is_equal_to_icu
 
 bench:
 	$(CARGO) bench --locked

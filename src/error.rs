@@ -86,6 +86,19 @@ codes! {
     TemplateLimit = 113 "template-limit" Template,
     /// A variant that the template does not have.
     UnknownVariant = 114 "unknown-variant" Template,
+    /// Values that cannot go together whatever the row: a comparison, an operator, an argument.
+    UnlikeTypes = 115 "unlike-types" Template,
+
+    /// Of a template that is read all the same: a condition that no row fulfils.
+    NeverTrue = 121 "never-true" Template,
+    /// A condition that every row fulfils.
+    AlwaysTrue = 122 "always-true" Template,
+    /// An alternative that no row comes to.
+    NeverReached = 123 "never-reached" Template,
+    /// A `let` that nothing uses.
+    UnusedLet = 124 "unused-let" Template,
+    /// A declared field that nothing uses.
+    UnusedField = 125 "unused-field" Template,
 
     /// A required field is missing or empty.
     MissingField = 201 "missing-field" Row,

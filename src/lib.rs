@@ -82,7 +82,7 @@ mod text;
 pub use check::{Channel, ChannelFinding, CheckOptions, CheckReport, Checker, RowPlace, WorstRow};
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use error::{Cause, Code, Error, Fault};
-pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Overrides};
+pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Overrides, Rewriter};
 pub use limits::Limits;
 pub use pixel::Frame;
 pub use plan::{Context, Key, Plan};

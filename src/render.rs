@@ -107,7 +107,7 @@ impl Renderer {
     /// # Errors
     /// A row that lacks a required field or holds what its field or a key cannot take; a canvas beyond the limits.
     pub fn plan(&self, template: &Template, row: &Row, context: &Context) -> Result<Plan, Error> {
-        plan::plan(template, row, context, &self.fonts, &self.limits, &mut ())
+        plan::plan(template, row, context, &self.fonts, &self.limits)
     }
 
     /// Plans a row and lays it out as if every picture that is asked for were there; `watch` hears what the plan decides. A row that
@@ -120,7 +120,7 @@ impl Renderer {
         watch: &mut dyn Watch,
         scratch: &mut Scratch,
     ) -> Result<(Plan, Option<Outcome>), Error> {
-        let plan = plan::plan(template, row, context, &self.fonts, &self.limits, watch)?;
+        let plan = plan::plan_once(template, row, context, &self.fonts, &self.limits, watch)?;
         if plan.skipped().is_some() {
             return Ok((plan, None));
         }

@@ -91,7 +91,7 @@ fn trouble(renderer: &Renderer, text: &str, row: &str) -> Vec<String> {
         (Ok(template), Ok(row)) => (template, row),
         (template, row) => return template.err().into_iter().chain(row.err()).map(|error| error.to_string()).collect(),
     };
-    let mut trouble = Vec::new();
+    let mut trouble: Vec<String> = template.warnings().iter().map(|warning| format!("warning: {warning}")).collect();
     let variants = std::iter::once(None).chain(template.variants().map(|name| Some(name.to_owned())));
     for variant in variants {
         let context = Context { variant: variant.clone(), now: Some(1_795_000_000), ..Context::default() };
@@ -145,6 +145,18 @@ fn every_template_of_the_documents_draws_without_a_note() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(templates >= 6, "{templates} templates were found");
+}
+
+#[test]
+fn the_shipped_templates_have_no_warning() {
+    let mut count = 0;
+    for folder in fs::read_dir(root().join("templates")).unwrap() {
+        let file = folder.unwrap().path().join("template.json");
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        count += 1;
+        assert_eq!(Template::parse(&text).unwrap().warnings(), [], "{}", file.display());
+    }
+    assert!(count >= 4, "{count} templates were found");
 }
 
 #[test]

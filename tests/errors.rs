@@ -5,7 +5,9 @@
 use std::fs;
 use std::path::Path;
 
-use templrender::{Cause, Code, Context, Error, Fault, Fonts, Frame, Limits, Output, Renderer, Resources, Row, Scratch, Template};
+use templrender::{
+    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Limits, Output, Renderer, Resources, Row, Scratch, Template,
+};
 
 /// A template of one layer.
 fn layer(layer: &str) -> String {
@@ -21,6 +23,14 @@ fn template(json: &str) -> Result<(), Error> {
     Template::parse(json).map(|_| ())
 }
 
+/// A template's warnings as an error.
+fn warning(json: &str) -> Result<(), Error> {
+    match Template::parse(json)?.warnings() {
+        [] => Ok(()),
+        warnings => Err(Error::from_faults(warnings.to_vec())),
+    }
+}
+
 /// Plans and draws without answering any need.
 fn draw(json: &str, row: &str, context: &Context) -> Result<(), Error> {
     let renderer = Renderer::new(Fonts::new());
@@ -30,6 +40,17 @@ fn draw(json: &str, row: &str, context: &Context) -> Result<(), Error> {
 
 fn row(json: &str, row: &str) -> Result<(), Error> {
     draw(json, row, &Context::default())
+}
+
+/// Reads a feed up to its first failure.
+fn feed(text: &str) -> Result<(), Error> {
+    let mut reader = FeedReader::new(None, &Limits::default());
+    reader.push(text.as_bytes());
+    reader.finish();
+    while let Some(row) = reader.next_row() {
+        row.row?;
+    }
+    reader.fault().map_or(Ok(()), |fault| Err(fault.clone()))
 }
 
 /// Answers the need of one picture.
@@ -107,6 +128,40 @@ const CASES: &[Case] = &[
         r#"variants: unknown variant "stori", did you mean "story"?"#,
     ),
     (
+        Code::UnlikeTypes,
+        || template(&layer(r#"{ "type": "box", "if": "'a' == 3" }"#)),
+        "2:25: layers[0].if: a text cannot be compared with a number, found `'a' == 3`",
+    ),
+    (
+        Code::NeverTrue,
+        || warning(&layer(r#"{ "type": "box", "if": "deal(price, sale).percent > 100" }"#)),
+        "2:25: layers[0].if: `deal(price, sale).percent > 100` can never be true: `deal(price, sale).percent` is a number from 0 to 100",
+    ),
+    (
+        Code::AlwaysTrue,
+        || warning(&layer(r#"{ "type": "box", "if": "deal(price, sale).percent >= 0" }"#)),
+        "2:25: layers[0].if: `deal(price, sale).percent >= 0` is always true: `deal(price, sale).percent` is a number from 0 to 100",
+    ),
+    (
+        Code::NeverReached,
+        || {
+            warning(&layer(
+                r#"{ "choose": [{ "type": "box", "if": "deal(p, s).percent > 5" }, { "type": "box", "if": "deal(p, s).percent > 9" }, { "type": "box" }] }"#,
+            ))
+        },
+        "2:88: layers[0].choose[1].if: an alternative must be reached by some row, here an earlier one of choose always holds first",
+    ),
+    (
+        Code::UnusedLet,
+        || warning(&document(r##""let": { "red": "#d0021b" }"##)),
+        r#"2:10: let.red: a let should be used, nothing in the template names "red""#,
+    ),
+    (
+        Code::UnusedField,
+        || warning(&price(r#""currency": "EUR""#)),
+        r#"2:13: fields.price: a field should be used, nothing in the template names "price""#,
+    ),
+    (
         Code::MissingField,
         || row(&price(r#""required": true"#), "{}"),
         "field price: a required field must have a value, found none in price",
@@ -136,6 +191,9 @@ const CASES: &[Case] = &[
         || row(&document(r#""skip-if": "'sold out' if stock == 0""#), r#"{ "stock": 0 }"#),
         "skip-if: row is skipped: sold out",
     ),
+    (Code::BadRow, || feed("id,title,price\na,Honey\n"), "a row must have 3 cells as the header has, found 2"),
+    (Code::DuplicateRowId, || feed("id,title\na,Honey\na,Clover\n"), "column id: an id must stand once, \"a\" stands in line 2 already"),
+    (Code::BadFeed, || feed(""), "a feed must have a header line, found an empty file"),
     (
         Code::MissingResource,
         || row(&layer(r#"{ "type": "image", "src": "a.png", "width": 9, "height": 9 }"#), "{}"),

@@ -8,7 +8,7 @@ use super::chart::Chart;
 use super::findings::FINDINGS;
 use super::kept::{Place, Seen};
 use super::tally::{LayerTally, Reason, Tally, VariantTally};
-use crate::error::Code;
+use crate::error::{Code, Fault};
 use crate::report::NoteCode;
 use crate::template::Template;
 
@@ -40,6 +40,8 @@ pub struct CheckReport {
     pub(super) missing: Vec<(String, Vec<String>)>,
     /// Columns that the template never reads; `None` where it takes the row as a whole.
     pub(super) unused: Option<Vec<String>>,
+    /// What is odd about the template.
+    pub(super) warnings: Vec<Fault>,
     pub(super) tally: Tally,
 }
 
@@ -98,7 +100,8 @@ impl CheckReport {
         // The id names rows, in this report too.
         let unused = seen.iter().filter(|column| !read.contains(*column) && **column != "id").map(|column| (*column).to_owned()).collect();
         let unused = (!wanted.all).then_some(unused);
-        Self { template: template.name().to_owned(), variants, channel, missing, unused, tally }
+        let warnings = template.warnings().to_vec();
+        Self { template: template.name().to_owned(), variants, channel, missing, unused, warnings, tally }
     }
 
     /// Rows that were read, those that failed among them.
@@ -116,14 +119,15 @@ impl CheckReport {
         self.tally.skipped
     }
 
-    /// How many rows have an error, a note or a finding of this code, each row once; `failed` and `skipped` count as codes, and what a
-    /// channel refuses of the template counts by finding.
+    /// How many rows have an error, a note or a finding of this code, each row once; `failed` and `skipped` count as codes, and the
+    /// template's warnings and what a channel refuses of it count one by one.
     pub fn count(&self, code: &str) -> u64 {
         match code {
             "failed" => self.failed(),
             "skipped" => self.skipped(),
             code => {
-                let of_template = self.refused().iter().filter(|finding| finding.code == code).count();
+                let warned = self.warnings.iter().filter(|warning| warning.code.name() == code).count();
+                let of_template = warned + self.refused().iter().filter(|finding| finding.code == code).count();
                 self.tally.codes.get(code).copied().unwrap_or(0) + u64::try_from(of_template).unwrap_or(u64::MAX)
             }
         }
@@ -227,6 +231,9 @@ impl fmt::Display for CheckReport {
             grouped(tally.failed),
             grouped(tally.skipped)
         )?;
+        for warning in &self.warnings {
+            writeln!(f, "  {} in the template: {warning}", warning.code.name())?;
+        }
         for (failure, seen) in &tally.failures.0 {
             let place = if failure.place.is_empty() { String::new() } else { format!("{}: ", failure.place) };
             writeln!(f, "  {} in {}: {place}{}{}", failure.code.name(), of(seen.rows, rows), failure.message, first(&seen.first))?;

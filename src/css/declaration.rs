@@ -3,6 +3,8 @@
 //! Declarations are applied in the order of their properties' ranks, shorthands first, to a [`Style`] that starts from CSS's initial
 //! values and a [`TextStyle`] that starts from the parent's. A printed declaration (see `print.rs`) reads back to the same.
 
+use std::sync::Arc;
+
 use super::color::ColorValue;
 use super::font::FontWeight;
 use super::gradient::Gradient;
@@ -122,7 +124,7 @@ pub(crate) enum Declaration {
     /// Whether it is `hidden`.
     Overflow(bool),
 
-    FontFamily(Vec<String>),
+    FontFamily(Arc<[String]>),
     FontSize(Length),
     FontWeight(FontWeight),
     FontStyle(FontStyle),
@@ -142,7 +144,7 @@ pub(crate) enum Declaration {
     WhiteSpace(WhiteSpace),
     TextWrap(TextWrap),
     OverflowWrap(OverflowWrap),
-    Lang(String),
+    Lang(Arc<str>),
     Direction(Direction),
     LineClamp(Option<u32>),
     /// Whether it is `ellipsis`.

@@ -127,7 +127,7 @@ impl Declaration {
             Self::WhiteSpace(value) => value.keyword().to_owned(),
             Self::TextWrap(value) => value.keyword().to_owned(),
             Self::OverflowWrap(value) => value.keyword().to_owned(),
-            Self::Lang(tag) => tag.clone(),
+            Self::Lang(tag) => tag.to_string(),
             Self::Direction(value) => value.keyword().to_owned(),
             Self::LineClamp(lines) => lines.map_or_else(|| "none".to_owned(), |lines| lines.to_string()),
             Self::TextOverflow(ellipsis) => if *ellipsis { "ellipsis" } else { "clip" }.to_owned(),

@@ -3,6 +3,8 @@
 //! Lengths stay as written until layout knows what they are relative to. The text properties inherit: a child starts from
 //! [`TextStyle::inherited`] of its parent. Colours that mean the layer's own `color` stay [`ColorValue::Current`].
 
+use std::sync::Arc;
+
 use super::color::{Color, ColorValue};
 use super::gradient::Gradient;
 use super::length::{Length, LengthContext};
@@ -188,7 +190,7 @@ impl Default for Style {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TextStyle {
     /// The layer's own families, in order; the template's `fonts` come after them.
-    pub(crate) font_family: Vec<String>,
+    pub(crate) font_family: Arc<[String]>,
     /// On a layer always `Px`; on a span also `Em` (of the layer's size).
     pub(crate) font_size: Length,
     /// 1 to 1000.
@@ -212,14 +214,14 @@ pub(crate) struct TextStyle {
     pub(crate) text_wrap_balance: bool,
     pub(crate) overflow_wrap: OverflowWrap,
     /// BCP 47; `None` where nobody said.
-    pub(crate) lang: Option<String>,
+    pub(crate) lang: Option<Arc<str>>,
     pub(crate) direction: Direction,
 }
 
 impl Default for TextStyle {
     fn default() -> Self {
         Self {
-            font_family: Vec::new(),
+            font_family: Arc::default(),
             font_size: Length::Px(16.0),
             font_weight: 400.0,
             font_style: FontStyle::Normal,
@@ -252,6 +254,51 @@ impl TextStyle {
         }
     }
 
+    /// Whether both differ in their font sizes at most.
+    pub(crate) fn equals_but_for_size(&self, other: &Self) -> bool {
+        let Self {
+            font_family,
+            font_size: _,
+            font_weight,
+            font_style,
+            font_stretch,
+            font_variations,
+            font_features,
+            line_height,
+            letter_spacing,
+            word_spacing,
+            color,
+            text_align,
+            text_transform,
+            text_shadow,
+            text_stroke,
+            white_space,
+            text_wrap_balance,
+            overflow_wrap,
+            lang,
+            direction,
+        } = self;
+        *font_family == other.font_family
+            && *font_weight == other.font_weight
+            && *font_style == other.font_style
+            && *font_stretch == other.font_stretch
+            && *font_variations == other.font_variations
+            && *font_features == other.font_features
+            && *line_height == other.line_height
+            && *letter_spacing == other.letter_spacing
+            && *word_spacing == other.word_spacing
+            && *color == other.color
+            && *text_align == other.text_align
+            && *text_transform == other.text_transform
+            && *text_shadow == other.text_shadow
+            && *text_stroke == other.text_stroke
+            && *white_space == other.white_space
+            && *text_wrap_balance == other.text_wrap_balance
+            && *overflow_wrap == other.overflow_wrap
+            && *lang == other.lang
+            && *direction == other.direction
+    }
+
     /// Whether the inline direction is right to left; `auto` of a box, which has no text of its own, is left to right.
     pub(crate) fn is_rtl(&self) -> bool {
         match self.direction {
@@ -280,10 +327,11 @@ impl TextStyle {
 /// Whether a language is written from right to left: by its script subtag, else by the usual script of the language.
 pub(crate) fn is_rtl_lang(lang: &str) -> bool {
     let mut subtags = lang.split(['-', '_']);
-    let language = subtags.next().unwrap_or("").to_ascii_lowercase();
+    let language = subtags.next().unwrap_or("");
+    let among = |known: &[&str], tag: &str| known.iter().any(|k| k.eq_ignore_ascii_case(tag));
     match subtags.find(|s| s.len() == 4 && s.bytes().all(|b| b.is_ascii_alphabetic())) {
-        Some(script) => ["arab", "hebr", "thaa", "syrc", "nkoo", "adlm", "rohg"].contains(&script.to_ascii_lowercase().as_str()),
-        None => ["ar", "he", "iw", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb", "syr"].contains(&language.as_str()),
+        Some(script) => among(&["arab", "hebr", "thaa", "syrc", "nkoo", "adlm", "rohg"], script),
+        None => among(&["ar", "he", "iw", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb", "syr"], language),
     }
 }
 

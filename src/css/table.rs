@@ -235,7 +235,7 @@ pub(crate) static PROPERTIES: &[Property] = &[
 
     // Text.
     inherited(value("font-family", Text, 1, "<family-name>#", "family names with commas between",
-        Texts(|texts| font::families(texts).map(D::FontFamily)))),
+        Texts(|texts| font::families(texts).map(|families| D::FontFamily(families.into()))))),
     inherited(value("font-size", Text, 1, "<length-percentage [0,∞]> | <absolute-size> | <relative-size>", "a length",
         Tokens(|p| p.font_size().map(D::FontSize)))),
     inherited(value("font-weight", Text, 1, "normal | bold | bolder | lighter | <number [1,1000]>",
@@ -271,7 +271,7 @@ pub(crate) static PROPERTIES: &[Property] = &[
         Tokens(|p| p.keyword().map(D::OverflowWrap)))),
     inherited(value("hyphens", Text, 1, "none | manual | auto", "none, manual or auto", Nothing)),
     inherited(value("lang", Text, 1, "<bcp-47-tag>", "a BCP 47 language tag such as \"en-GB\"",
-        Texts(|texts| text::language(texts).map(D::Lang)))),
+        Texts(|texts| text::language(texts).map(|tag| D::Lang(tag.into()))))),
     inherited(words("direction", Text, 1, "ltr | rtl | auto", Direction::NAMES, Tokens(|p| p.keyword().map(D::Direction)))),
     value("line-clamp", Text, 1, "none | <integer [1,∞]>", "none or a number of lines", Tokens(|p| p.line_clamp().map(D::LineClamp))),
     words("text-overflow", Text, 1, "clip | ellipsis", &["clip", "ellipsis"],

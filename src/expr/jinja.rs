@@ -116,7 +116,7 @@ fn ours(source: &str, row: &Row) -> serde_json::Value {
             other => other.print("en").unwrap().into(),
         }
     }
-    let context = Context { now: None, lang: "en", zone: &crate::row::zone::UTC };
+    let context = Context { now: None, lang: "en", zone: &crate::row::zone::UTC, strings: None };
     let expr = Expr::parse(source).unwrap_or_else(|e| panic!("{source}: {e}"));
     match expr.eval(&mut Evaluation::new(Scope::new(row), context)) {
         Ok(value) => json(&value),

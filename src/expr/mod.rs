@@ -4,7 +4,9 @@
 //! true, `'10' < 9` false without an error, `0.1 + 0.2 != 0.3`, and two currencies cannot raise. So lexer, parser and evaluator are our
 //! own, small, and held against Python's jinja2 on what both have in common.
 
+mod ask;
 mod ast;
+pub(crate) mod decide;
 mod eval;
 mod filter;
 mod function;
@@ -13,8 +15,10 @@ pub(crate) mod names;
 mod operate;
 mod parse;
 mod scope;
+pub(crate) mod strings;
 mod template;
 mod text;
+pub(crate) mod types;
 
 use std::fmt;
 
@@ -24,6 +28,8 @@ pub(crate) use scope::{Context, Lookup, Scope};
 pub(crate) use template::TextTemplate;
 
 use ast::{Kind, Node};
+use names::Function;
+use types::{Checker, Type};
 
 /// Longest source of one expression.
 pub(crate) const MAX_SOURCE_BYTES: usize = 4 << 10;
@@ -38,6 +44,17 @@ pub(crate) const MAX_TEXT_BYTES: usize = 64 << 10;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Expr {
     root: Node,
+}
+
+/// A use of the template's strings: `t(...)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wording<'e> {
+    /// The byte of the source where it, or its key, stands.
+    pub(crate) at: usize,
+    /// The key, where it is written out; once more without one for the call as such.
+    pub(crate) key: Option<&'e str>,
+    /// Whether it is given a number.
+    pub(crate) is_counted: bool,
 }
 
 /// Why a source is no expression.
@@ -83,17 +100,36 @@ impl Expr {
 
     /// The free names, each once, in the order and with the offset of their first use.
     pub(crate) fn names_at(&self) -> Vec<(&str, usize)> {
-        let mut found: Vec<(&str, usize)> = Vec::new();
+        names_at(&self.root)
+    }
+
+    /// What the value may be; what can only fail is told to the checker.
+    pub(crate) fn infer(&self, checker: &mut Checker<'_>) -> Type {
+        checker.infer(&self.root)
+    }
+
+    /// The uses of the template's strings, in no order.
+    pub(crate) fn wordings_at(&self) -> Vec<Wording<'_>> {
+        let mut found = Vec::new();
         let mut open = vec![&self.root];
         while let Some(node) = open.pop() {
-            if let Kind::Name(name) = &node.kind {
-                found.push((name, usize::try_from(node.at).unwrap_or(0)));
+            if let Kind::Call(Function::Translate, arguments) = &node.kind {
+                let key = arguments.first().and_then(Option::as_ref);
+                let is_counted = arguments.get(1).is_some_and(Option::is_some);
+                found.push(Wording { at: usize::try_from(node.at).unwrap_or(0), key: None, is_counted });
+                let mut keys: Vec<&Node> = key.into_iter().collect();
+                while let Some(key) = keys.pop() {
+                    match &key.kind {
+                        Kind::Text(text) => found.push(Wording { at: usize::try_from(key.at).unwrap_or(0), key: Some(text), is_counted }),
+                        Kind::If { then, otherwise, .. } => {
+                            keys.extend([Some(then), otherwise.as_ref()].into_iter().flatten().map(Box::as_ref))
+                        }
+                        _ => {}
+                    }
+                }
             }
             open.extend(node.kind.children());
         }
-        found.sort_by_key(|(_, at)| *at);
-        let mut seen = std::collections::BTreeSet::new();
-        found.retain(|(name, _)| seen.insert(*name));
         found
     }
 
@@ -123,6 +159,22 @@ impl Expr {
     pub(crate) fn eval(&self, evaluation: &mut Evaluation<'_>) -> Result<crate::row::value::Value, EvalError> {
         evaluation.run(&self.root)
     }
+}
+
+/// The names of a tree, each once, in the order and with the offset of their first use.
+fn names_at(root: &Node) -> Vec<(&str, usize)> {
+    let mut found: Vec<(&str, usize)> = Vec::new();
+    let mut open = vec![root];
+    while let Some(node) = open.pop() {
+        if let Kind::Name(name) = &node.kind {
+            found.push((name, usize::try_from(node.at).unwrap_or(0)));
+        }
+        open.extend(node.kind.children());
+    }
+    found.sort_by_key(|(_, at)| *at);
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|(name, _)| seen.insert(*name));
+    found
 }
 
 impl fmt::Display for Expr {

@@ -80,13 +80,6 @@ named! {
     }
 }
 
-impl Function {
-    /// Whether this version can call it.
-    pub(crate) fn is_supported(self) -> bool {
-        !matches!(self, Self::Contrast | Self::Translate)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

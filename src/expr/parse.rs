@@ -323,9 +323,6 @@ impl<'a> Parser<'a> {
         match self.advance()? {
             Token::Name(name) if self.token == Token::Sign("(") => {
                 let function = Function::parse(&name).map_err(|message| ExprError::new(at, message))?;
-                if !function.is_supported() {
-                    return Err(ExprError::new(at, format!("`{name}` is not supported yet")));
-                }
                 self.advance()?;
                 let arguments = self.arguments(function.signature(), "function", at)?;
                 self.node(Kind::Call(function, arguments), at)

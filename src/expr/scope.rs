@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::expr::strings::Strings;
 use crate::row::Row;
 use crate::row::value::Value;
 use crate::row::zone::Zone;
@@ -72,4 +73,6 @@ pub(crate) struct Context<'a> {
     pub(crate) lang: &'a str,
     /// The template's time zone.
     pub(crate) zone: &'a Zone,
+    /// The template's own words; what is evaluated before the language is known has none.
+    pub(crate) strings: Option<&'a Strings>,
 }

@@ -7,7 +7,8 @@ use std::fmt;
 
 use crate::expr::eval::append;
 use crate::expr::parse::parse_braced;
-use crate::expr::{EvalError, Evaluation, Expr, ExprError};
+use crate::expr::types::{Checker, Type};
+use crate::expr::{EvalError, Evaluation, Expr, ExprError, Wording};
 use crate::row::value::Value;
 
 /// A string that may bind to the row.
@@ -75,7 +76,12 @@ impl TextTemplate {
 
     /// All its expressions, in order.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expr> {
-        self.parts.iter().filter_map(|part| if let Part::Bound(expr, _) = part { Some(expr) } else { None })
+        self.expressions_at().map(|(expr, _)| expr)
+    }
+
+    /// The same, with where they begin in the string.
+    pub(crate) fn expressions_at(&self) -> impl Iterator<Item = (&Expr, usize)> {
+        self.parts.iter().filter_map(|part| if let Part::Bound(expr, at) = part { Some((expr, *at)) } else { None })
     }
 
     /// The free names with the offset of their first use in the string.
@@ -84,6 +90,35 @@ impl TextTemplate {
         let bound = self.parts.iter().filter_map(|part| if let Part::Bound(expr, at) = part { Some((expr, at)) } else { None });
         let all = bound.flat_map(|(expr, start)| expr.names_at().into_iter().map(move |(name, at)| (name, start + at)));
         all.filter(|(name, _)| seen.insert(*name)).collect()
+    }
+
+    /// What the value may be; the offsets of problems count from the string's first byte.
+    pub(crate) fn infer(&self, checker: &mut Checker<'_>) -> Type {
+        let mut whole = Type::default();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => whole = Type::one_of([text.as_str()]),
+                Part::Bound(expr, start) => {
+                    let before = checker.problems.len();
+                    whole = expr.infer(checker);
+                    if self.parts.len() > 1 {
+                        checker.printed(&expr.root, &whole);
+                    }
+                    checker.problems.iter_mut().skip(before).for_each(|problem| problem.offset = problem.offset.saturating_add(*start));
+                }
+            }
+        }
+        match self.parts.len() {
+            0 => Type::one_of([""]),
+            1 => whole,
+            _ => Type::text(),
+        }
+    }
+
+    /// The uses of the template's strings.
+    pub(crate) fn wordings_at(&self) -> Vec<Wording<'_>> {
+        let bound = self.parts.iter().filter_map(|part| if let Part::Bound(expr, at) = part { Some((expr, at)) } else { None });
+        bound.flat_map(|(expr, start)| expr.wordings_at().into_iter().map(move |used| Wording { at: start + used.at, ..used })).collect()
     }
 
     /// The value: of its own type if the string is exactly one expression, else a text.

@@ -5,13 +5,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::row::Row;
 use crate::row::date::{DAY_S, Date, Interval};
+use crate::row::decimal::Decimal;
 use crate::row::money::{Currency, Money};
 use crate::row::value::Value;
 use crate::row::zone::{UTC, Zone};
 
 /// 2026-11-27T12:00:00Z, a Friday.
 const NOW: i64 = 1_795_780_800;
-const CONTEXT: Context<'static> = Context { now: Some(NOW), lang: "en", zone: &UTC };
+const CONTEXT: Context<'static> = Context { now: Some(NOW), lang: "en", zone: &UTC, strings: None };
 
 fn money(text: &str) -> Value {
     Money::parse(text, Currency::parse("USD")).map(Value::Money).unwrap()
@@ -154,6 +155,94 @@ fn a_deal_is_on_inside_its_window_only() {
 }
 
 #[test]
+fn a_sale_is_one_only_below_the_price() {
+    let all = |price: &str, sale: &str| {
+        let row: std::collections::BTreeMap<String, Value> = [("p", price), ("s", sale)]
+            .into_iter()
+            .map(|(name, text)| (name.to_owned(), if text.is_empty() { Value::Null } else { money(text) }))
+            .collect();
+        let shown = |source: &str| {
+            let mut evaluation = Evaluation::new(Scope::new(&row), CONTEXT);
+            match Expr::parse(source).unwrap().eval(&mut evaluation) {
+                Ok(value) if value.is_null() => "null".to_owned(),
+                Ok(value) => value.print("en").unwrap(),
+                Err(error) => error.message,
+            }
+        };
+        ["deal(p, s).on", "deal(p, s).now", "deal(p, s).percent", "on_sale(p, s)", "percent_off(p, s)", "saving(p, s)"].map(shown).join(" ")
+    };
+    for (price, sale, result) in [
+        ("100", "75", "true $75.00 25 true 25 $25.00"),
+        ("100", "100", "false $100.00 0 false 0 null"),
+        ("100", "100.01", "false $100.00 0 false 0 null"),
+        // A gift is a sale; nought, and less than nought, is no price to be below.
+        ("5", "0", "true $0.00 100 true 100 $5.00"),
+        ("0", "0", "false $0.00 0 false 0 null"),
+        ("5", "-1", "false $5.00 0 false 0 null"),
+        ("-5", "-6", "false -$5.00 0 false 0 null"),
+        ("0", "-1", "false $0.00 0 false 0 null"),
+        // Rounded down, and 1 % of nothing stays nothing.
+        ("3", "2", "true $2.00 33 true 33 $1.00"),
+        ("1000", "999.99", "true $999.99 0 true 0 $0.01"),
+        ("1000", "0.01", "true $0.01 99 true 99 $999.99"),
+        ("", "5", "false null 0 false null null"),
+        ("5", "", "false $5.00 0 false null null"),
+        ("", "", "false null 0 false null null"),
+    ] {
+        assert_eq!(all(price, sale), result, "{price} {sale}");
+    }
+    let currencies = "a price and its sale price must be of one currency, found USD and EUR";
+    assert_eq!(all("5 USD", "4 EUR"), [currencies; 6].join(" "));
+    assert_eq!(all("5 USD", "6 EUR"), [currencies; 6].join(" "), "not even where it would be no sale");
+}
+
+#[test]
+fn a_window_opens_and_closes_a_sale() {
+    let days = |text: &str| Value::Interval(Interval::parse(text, &UTC).unwrap());
+    for (window, on, ends, change) in [
+        (Value::Null, true, "", None),
+        (days("2026-11-20/2026-11-28"), true, "2026-11-29T00:00:00Z", Some("2026-11-29")),
+        (days("2026-11-20/2026-11-26"), false, "", None),
+        (days("2026-11-28/2026-11-30"), false, "", Some("2026-11-28")),
+        (days("2026-11-20/"), true, "", None),
+        (days("2026-11-28/"), false, "", Some("2026-11-28")),
+        (days("/2026-11-28"), true, "2026-11-29T00:00:00Z", Some("2026-11-29")),
+        (days("/2026-11-26"), false, "", None),
+    ] {
+        let mut row = row();
+        row.set("window", window.clone());
+        let mut evaluation = Evaluation::new(Scope::new(&row), CONTEXT);
+        let value = Expr::parse("deal(price, sale, window)").unwrap().eval(&mut evaluation).unwrap();
+        let Value::Map(deal) = value else { panic!("a map") };
+        let change = change.map(|day| Date::parse(day, &UTC).unwrap().seconds());
+        assert_eq!((deal["on"].clone(), evaluation.valid_until()), (Value::Bool(on), change), "{window:?}");
+        assert_eq!(deal["ends"].print("en").unwrap(), ends, "{window:?}");
+        let (now, was) = if on { ("sale", "price") } else { ("price", "nothing") };
+        assert_eq!((&deal["now"], &deal["was"]), (row.get(now).unwrap(), row.get(was).unwrap_or(&Value::Null)), "{window:?}");
+    }
+}
+
+#[test]
+fn contrast_is_the_better_of_black_and_white() {
+    for (background, text) in [
+        ("#fff", "#000000"),
+        ("black", "#ffffff"),
+        ("#d0021b", "#ffffff"),
+        ("#fc0", "#000000"),
+        ("rgb(0 0 255)", "#ffffff"),
+        // The grey where both are equal lies between these two.
+        ("#757575", "#ffffff"),
+        ("#767676", "#000000"),
+    ] {
+        assert_eq!(shown(&format!("contrast('{background}')")), text, "{background}");
+    }
+    assert_eq!(shown("contrast(nothing)"), "");
+    assert_eq!(shown("contrast('rgb(0 0 0 / 50%)')"), "0! `contrast` needs an opaque colour, found \"rgb(0 0 0 / 50%)\"");
+    assert_eq!(shown("contrast('rad')"), "0! `contrast` needs a CSS colour such as #d0021b, found \"rad\"");
+    assert_eq!(shown("contrast(5)"), "0! `contrast` needs a colour, found number 5");
+}
+
+#[test]
 fn what_depends_on_time_tells_when_it_changes() {
     let midnight = NOW - NOW.rem_euclid(DAY_S) + DAY_S;
     let day = Date::parse("2026-11-30", &UTC).unwrap().seconds();
@@ -182,8 +271,6 @@ fn faults_name_rule_value_and_offset() {
         ("1 +", "3: expected a value, found the end of the expression"),
         ("title | uper", "8: unknown filter \"uper\", did you mean \"upper\"?"),
         ("deel(price)", "0: unknown function \"deel\", did you mean \"deal\"?"),
-        ("contrast('#fff')", "0: `contrast` is not supported yet"),
-        ("t('sold', n=2)", "0: `t` is not supported yet"),
         ("deal()", "0: function `deal` needs its argument \"price\""),
         ("deal(1, 2, 3, 4)", "0: function `deal` takes at most 3 arguments, found more"),
         ("title | truncate(mode=1)", "8: filter `truncate` has no argument \"mode\""),
@@ -347,5 +434,19 @@ proptest! {
         for error in [Expr::parse(&source).err(), TextTemplate::parse(&source).err()].into_iter().flatten() {
             prop_assert!(error.offset <= source.len() && source.is_char_boundary(error.offset), "{} {:?}", source, error);
         }
+    }
+    /// Whoever pays the price less the percentage pays at least the sale price, and one per cent more would be a lie.
+    #[test]
+    fn a_percentage_is_never_overstated(price in 1_i64..10_000_000, part in 0_i64..=10_000, currency in prop::sample::select(vec!["USD", "JPY", "KWD"])) {
+        let sale = price * part / 10_000;
+        let of = |cents: i64| Money { amount: Decimal::parse(&format!("{}.{:02}", cents / 100, cents % 100)).unwrap(), currency: Currency::parse(currency).unwrap() };
+        let row: std::collections::BTreeMap<String, Value> =
+            [("p".to_owned(), Value::Money(of(price))), ("s".to_owned(), Value::Money(of(sale)))].into();
+        let mut evaluation = Evaluation::new(Scope::new(&row), CONTEXT);
+        let Ok(Value::Number(percent)) = Expr::parse("percent_off(p, s)").unwrap().eval(&mut evaluation) else { panic!("a number") };
+        let percent = percent.to_i64().unwrap();
+        prop_assert!((0..=100).contains(&percent));
+        prop_assert!(price * (100 - percent) >= sale * 100, "{price} {sale} {percent}");
+        prop_assert!(percent == 100 || price * (99 - percent) < sale * 100, "{price} {sale} {percent}");
     }
 }

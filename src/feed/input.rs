@@ -61,6 +61,15 @@ impl Input {
         self.charset.fix(encoding);
     }
 
+    /// Reads what waits and what follows in an encoding that the format itself names.
+    pub(super) fn decode_as(&mut self, encoding: &'static encoding_rs::Encoding) {
+        let mut decoder = encoding.new_decoder_without_bom_handling();
+        let raw = self.bytes.split_off(self.start.min(self.bytes.len()));
+        decode(&mut decoder, &raw, self.last, &mut self.bytes);
+        self.decoder = Some(decoder).filter(|_| !self.last);
+        self.charset.fix(FeedEncoding::Utf8);
+    }
+
     pub(super) fn keep_source(&mut self) {
         self.source = Some(FeedSource::default());
     }

@@ -17,9 +17,12 @@ mod ids;
 mod input;
 mod lines;
 mod overrides;
+mod rewrite;
+mod xml;
 
 pub use charset::FeedEncoding;
 pub use overrides::Overrides;
+pub use rewrite::Rewriter;
 
 use crate::error::{Code, Error, Fault, quoted};
 use crate::limits::Limits;
@@ -28,6 +31,7 @@ use delimited::Delimited;
 use ids::Ids;
 use input::Input;
 use lines::Lines;
+use xml::Xml;
 
 /// How a feed is written.
 ///
@@ -135,6 +139,7 @@ pub struct FeedReader {
 enum Parser {
     Delimited(Box<Delimited>),
     Lines(Lines),
+    Xml(Box<Xml>),
 }
 
 /// What a parser comes to. A parser takes what it has read with [`Input::take`] (a record's text) and [`Input::pass`] (what lies between).
@@ -209,6 +214,7 @@ impl FeedReader {
         let step = match self.parser.as_mut()? {
             Parser::Delimited(parser) => parser.step(&mut self.input),
             Parser::Lines(parser) => parser.step(&mut self.input),
+            Parser::Xml(parser) => parser.step(&mut self.input),
         };
         match step {
             Step::More => None,
@@ -225,7 +231,7 @@ impl FeedReader {
     pub fn columns(&self) -> Option<&[String]> {
         match self.parser.as_ref()? {
             Parser::Delimited(parser) => parser.columns(),
-            Parser::Lines(_) => None,
+            Parser::Lines(_) | Parser::Xml(_) => None,
         }
     }
 
@@ -248,13 +254,18 @@ impl FeedReader {
     pub fn delimiter(&self) -> Option<u8> {
         match self.parser.as_ref()? {
             Parser::Delimited(parser) => parser.delimiter(),
-            Parser::Lines(_) => None,
+            Parser::Lines(_) | Parser::Xml(_) => None,
         }
     }
 
     /// What lies behind the last record, when the feed is over; empty unless [`with_source`](Self::with_source) was asked for.
     pub fn tail(&self) -> &[u8] {
         &self.tail
+    }
+
+    /// What the root of an XML feed says about names.
+    fn names(&self) -> Option<&xml::Names> {
+        if let Some(Parser::Xml(parser)) = &self.parser { parser.names() } else { None }
     }
 
     /// Tells the format by the first bytes.
@@ -275,10 +286,7 @@ impl FeedReader {
         self.parser = Some(match told {
             FeedFormat::Delimited => Parser::Delimited(Box::default()),
             FeedFormat::JsonLines => Parser::Lines(Lines::default()),
-            FeedFormat::Xml => {
-                self.fail(bad_feed("a feed must be CSV, TSV or JSON Lines, found XML"));
-                return false;
-            }
+            FeedFormat::Xml => Parser::Xml(Box::default()),
         });
         true
     }

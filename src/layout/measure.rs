@@ -8,6 +8,12 @@ use crate::geom::Rect;
 use crate::plan::tree::{Content, PlannedLayer};
 use crate::text::{Available, Measured, TextLayout, TextRequest};
 
+/// A width that a text was measured in, with its font size and the canvas.
+pub(super) type Asked = (Available, f32, (f32, f32));
+
+/// Answers kept for each text; nested flex boxes rarely ask for more widths.
+const ANSWERS: usize = 8;
+
 /// A layer's edges in px; `auto` margins are 0 here and remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Edges {
@@ -130,11 +136,26 @@ impl<'a> Layouter<'a> {
         }
     }
 
+    /// How large a text is in a width. Flex layout asks each of its texts the same several times.
     pub(super) fn measure_text(&mut self, layer: &'a PlannedLayer, width: Available) -> Measured {
+        let asked = (width, self.font_size(layer), self.canvas);
+        let known = self.measured.get(&std::ptr::from_ref(layer)).into_iter().flatten();
+        if let Some((_, measured)) = known.rev().find(|(before, _)| *before == asked) {
+            return *measured;
+        }
         let style = self.text_style(layer);
         let request = self.request(layer, &style);
-        let measured = self.engine.measure(&request, width);
-        self.or_fault(measured, layer)
+        match self.engine.measure(&request, width) {
+            Ok(measured) => {
+                let known = self.measured.entry(std::ptr::from_ref(layer)).or_default();
+                if known.len() >= ANSWERS {
+                    known.remove(0);
+                }
+                known.push((asked, measured));
+                measured
+            }
+            fault => self.or_fault(fault, layer),
+        }
     }
 
     /// The lines of a text in its border box. Where it shrinks the box stays, but edges in `em` become thinner with the text.

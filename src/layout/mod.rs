@@ -18,6 +18,7 @@ mod taffy_style;
 mod text;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::css::length::LengthContext;
 use crate::error::Fault;
@@ -25,8 +26,8 @@ use crate::geom::Rect;
 use crate::plan::tree::{Canvas, Content, Finder, Found, PlannedLayer};
 use crate::report::Note;
 use crate::scene::Scene;
-use crate::text::{TextEngine, TextLayout};
-use measure::Edges;
+use crate::text::{Measured, TextEngine, TextLayout};
+use measure::{Asked, Edges};
 
 pub(crate) use outcome::{LaidLayer, LaidLine, Outcome};
 
@@ -45,10 +46,12 @@ struct Node<'a> {
 struct Layouter<'a> {
     engine: &'a mut TextEngine,
     finder: &'a dyn Finder,
-    fonts: &'a [String],
+    fonts: &'a Arc<[String]>,
     canvas: (f32, f32),
     /// Font sizes that texts with `min-font-size` came to, by the address-free name of the layer.
     fitted: BTreeMap<&'a str, f32>,
+    /// What texts measured, the latest last, by where their layers stand in memory: looked up, never walked.
+    measured: BTreeMap<*const PlannedLayer, Vec<(Asked, Measured)>>,
     /// The first thing that went wrong.
     fault: Option<Fault>,
 }
@@ -96,8 +99,9 @@ impl<'a> Layouter<'a> {
         node
     }
 
-    /// All top-level layers; with a canvas of `auto` height, those placed from the top first.
-    fn canvas(&mut self, canvas: &'a Canvas) -> (Vec<Node<'a>>, f32) {
+    /// All top-level layers; with a canvas of `auto` height, those placed from the top first. `before` is what this gave before texts
+    /// were fitted.
+    fn canvas(&mut self, canvas: &'a Canvas, before: Option<(Vec<Node<'a>>, f32)>) -> (Vec<Node<'a>>, f32) {
         let there: Vec<&'a PlannedLayer> = canvas.layers.iter().filter(|l| self.is_there(l)).collect();
         let height = canvas.height.unwrap_or_else(|| {
             let open = Rect::new(0.0, 0.0, canvas.width, 0.0);
@@ -109,25 +113,51 @@ impl<'a> Layouter<'a> {
         });
         self.canvas.1 = height;
         let whole = Rect::new(0.0, 0.0, canvas.width, height);
+        let mut before = before.filter(|(_, known)| *known == height).map(|(nodes, _)| nodes).unwrap_or_default().into_iter();
         let nodes = there.into_iter().map(|layer| {
-            let at = self.anchor(layer, &whole, canvas.text.is_rtl(), None);
-            self.fill(layer, at, canvas.width)
+            let known = before.next().filter(|node| std::ptr::eq(node.layer, layer));
+            self.top(layer, &whole, canvas.text.is_rtl(), known)
         });
         (nodes.collect(), height)
+    }
+
+    /// A layer on the canvas. On the way from the first layout to the second only what has a fitted text in it changes.
+    fn top(&mut self, layer: &'a PlannedLayer, whole: &Rect, rtl: bool, known: Option<Node<'a>>) -> Node<'a> {
+        match known {
+            Some(node) if !self.has_fitted(&node) => return node,
+            Some(Node { rect, text: Some(text), .. }) => {
+                let at = self.anchor(layer, whole, rtl, None);
+                if at != rect {
+                    return self.fill(layer, at, whole.width);
+                }
+                // The lines were set at the size they came to, in the same box.
+                let edges = self.edges(layer, whole.width);
+                Node { layer, rect, edges, text: Some(text), found: None, children: Vec::new() }
+            }
+            _ => {
+                let at = self.anchor(layer, whole, rtl, None);
+                self.fill(layer, at, whole.width)
+            }
+        }
+    }
+
+    fn has_fitted(&self, node: &Node<'_>) -> bool {
+        self.fitted.contains_key(node.layer.ident.as_str()) || node.children.iter().any(|child| self.has_fitted(child))
     }
 }
 
 /// Lays a canvas out.
 pub(crate) fn layout(canvas: &Canvas, engine: &mut TextEngine, finder: &dyn Finder) -> Result<(Scene, Outcome), Fault> {
     let size = (canvas.width, canvas.height.unwrap_or(0.0));
-    let mut layouter = Layouter { engine, finder, fonts: &canvas.fonts, canvas: size, fitted: BTreeMap::new(), fault: None };
-    let (mut nodes, mut height) = layouter.canvas(canvas);
+    let mut layouter =
+        Layouter { engine, finder, fonts: &canvas.fonts, canvas: size, fitted: BTreeMap::new(), measured: BTreeMap::new(), fault: None };
+    let (mut nodes, mut height) = layouter.canvas(canvas, None);
     let mut notes = Vec::new();
     let mut fitted = BTreeMap::new();
     shrunk(&nodes, &mut fitted, &mut notes);
     if !fitted.is_empty() {
         layouter.fitted = fitted;
-        (nodes, height) = layouter.canvas(canvas);
+        (nodes, height) = layouter.canvas(canvas, Some((nodes, height)));
     }
     match layouter.fault {
         Some(fault) => Err(fault),

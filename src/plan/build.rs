@@ -2,7 +2,9 @@
 //!
 //! Only what is drawn is evaluated to the end and enters the key: a hidden layer's texts never run.
 
-use super::fields::{self, Columns};
+use std::sync::Arc;
+
+use super::fields::{self, Changes, Columns};
 use super::key::KeyMaker;
 use super::path;
 use super::skip;
@@ -42,12 +44,14 @@ pub(super) fn build(
     key.part("variant", context.variant.as_deref().unwrap_or("").as_bytes());
     key.part("fonts", &fonts.digest());
 
-    let time_zone = fields::time_zone(document, row, context)?;
-    let columns = Columns::read(document, row, context, &time_zone);
+    let changes = Changes::default();
+    let time_zone = fields::time_zone(document, row, context, &changes)?;
+    let columns = Columns::read(document, row, context, &time_zone, &changes);
     // A row whose own fields cannot be read says so, unless it is skipped for a reason that does not need them.
-    let lang = fields::lang(document, &columns, context).or_else(|fault| columns.check().and(Err(fault.into())))?;
-    let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone };
-    let asked = skip::ask(document, &columns, expr_context).or_else(|fault| columns.check().and(Err(Error::from(fault))))?;
+    let lang = fields::lang(document, &columns, context, &changes).or_else(|fault| columns.check().and(Err(fault.into())))?;
+    let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone, strings: document.strings.as_deref() };
+    let mut asked = skip::ask(document, &columns, expr_context).or_else(|fault| columns.check().and(Err(Error::from(fault))))?;
+    asked.valid_until = changes.first(asked.valid_until);
     if asked.reason.is_some() {
         return Ok(skip::plan(template, document, context, asked));
     }
@@ -140,14 +144,14 @@ impl<'a> Builder<'a> {
         let (mut style, mut text) = (Style::default(), TextStyle::default());
         self.apply(&self.document.text, &mut style, &mut text, &root)?;
         if self.document.lang.is_some() || self.host_lang {
-            text.lang = Some(self.lang.to_owned());
+            text.lang = Some(self.lang.into());
         }
         self.apply(&self.document.background, &mut style, &mut text, &root)?;
         let place = Place { text: &text, prefix: String::new(), repeat: String::new() };
         let mut layers = Vec::new();
         self.layers(&self.document.layers, &place, &mut layers)?;
         self.size_needs(&layers, scale);
-        Ok(Canvas { width, height, scale, style, text: text.clone(), fonts: self.document.fonts.clone(), layers })
+        Ok(Canvas { width, height, scale, style, text: text.clone(), fonts: Arc::clone(&self.document.fonts), layers })
     }
 
     fn layers(&mut self, layers: &'a [Layer], place: &Place<'_>, out: &mut Vec<PlannedLayer>) -> Step<()> {
@@ -210,10 +214,7 @@ impl<'a> Builder<'a> {
     }
 
     fn decided(&mut self, layer: &'a Layer, ident: String, place: &Place<'_>, out: &mut Vec<PlannedLayer>) -> Step<()> {
-        for binding in &layer.lets {
-            let value = self.let_value(&binding.value, &binding.path)?;
-            self.evaluation.scope.set(binding.name.clone(), value);
-        }
+        self.lets(layer)?;
         let hidden = match &layer.hidden {
             Bound::Static(hidden) => *hidden,
             Bound::Bound(text) => self.eval(text, &format!("{}.hidden", layer.path))?.is_truthy(),
@@ -222,7 +223,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         }
         for choice in &layer.choose {
-            if self.holds(choice)? {
+            if self.is_chosen(choice)? {
                 if choice.condition.is_none() {
                     self.watch.rule(&choice.path, true);
                 }
@@ -232,6 +233,22 @@ impl<'a> Builder<'a> {
         }
         if layer.choose.is_empty() {
             out.extend(self.layer(layer, ident, place)?);
+        }
+        Ok(())
+    }
+
+    /// Whether an alternative's `if` holds, which sees the alternative's own `let`s.
+    fn is_chosen(&mut self, choice: &'a Layer) -> Step<bool> {
+        self.evaluation.scope.push();
+        let held = self.lets(choice).and_then(|()| self.holds(choice));
+        self.evaluation.scope.pop();
+        held
+    }
+
+    fn lets(&mut self, layer: &'a Layer) -> Step<()> {
+        for binding in &layer.lets {
+            let value = self.let_value(&binding.value, &binding.path)?;
+            self.evaluation.scope.set(binding.name.clone(), value);
         }
         Ok(())
     }

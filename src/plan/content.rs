@@ -13,7 +13,8 @@ use crate::error::{Code, Fault, quoted};
 use crate::expr::TextTemplate;
 use crate::geom::Rect;
 use crate::row::Value;
-use crate::template::document::{self, Bound, Layer};
+use crate::row::locale::{self, Style as MoneyStyle};
+use crate::template::document::{self, Bound, Layer, PartKeys};
 use crate::text::TextSpan;
 
 /// Most bytes of all texts of a picture, in texts of the limit.
@@ -41,26 +42,41 @@ impl<'a> Builder<'a> {
                 return Ok(None);
             }
             self.key.part("span", span.path.as_bytes());
-            let printed = value.print(self.lang).map_err(|message| evaluation(&span.path, message))?;
-            self.key.part("text", printed.as_bytes());
-            bytes += printed.len();
+            let parts = match &span.money_parts {
+                Some(keys) => parts(&value, self.lang, keys).map_err(|message| evaluation(&span.path, message))?,
+                None => vec![(None, value.print(self.lang).map_err(|message| evaluation(&span.path, message))?)],
+            };
+            let mut length = 0;
+            for (_, text) in &parts {
+                self.key.part("text", text.as_bytes());
+                length += text.len();
+            }
+            bytes += length;
             if bytes > self.limits.max_text_bytes {
                 let message = format!("a text must have at most {} bytes, found {bytes}", self.limits.max_text_bytes);
                 let code = if span.text.as_static().is_some() { Code::TemplateLimit } else { Code::RowLimit };
                 return Err(Fault::new(code, &layer.path, message));
             }
-            self.text_bytes += printed.len();
+            self.text_bytes += length;
             let most = self.limits.max_text_bytes.saturating_mul(LONGEST_TEXTS);
             if self.text_bytes > most {
                 let message = format!("all texts of a picture must have at most {most} bytes, found more");
                 return Err(Fault::new(Code::RowLimit, &layer.path, message));
             }
-            planned.push(self.span(span, printed, text)?);
+            let (style, span_text) = self.span_style(span, text)?;
+            for (keys, printed) in parts {
+                let (mut style, mut span_text) = (style.clone(), span_text.clone());
+                if let Some(keys) = keys {
+                    self.part_style(keys, &mut style, &mut span_text, text)?;
+                }
+                let decoration: Option<TextDecoration> = style.text_decoration.take();
+                planned.push(TextSpan { text: printed, style: span_text, decoration, vertical_align: style.vertical_align });
+            }
         }
         Ok(Some(planned))
     }
 
-    pub(super) fn span(&mut self, span: &document::Span, printed: String, layer_text: &TextStyle) -> Step<TextSpan> {
+    fn span_style(&mut self, span: &document::Span, layer_text: &TextStyle) -> Step<(Style, TextStyle)> {
         let mut style = Style::default();
         // What a span does not say follows its layer, also where that shrinks to fit.
         let mut text = TextStyle { font_size: Length::Em(1.0), ..layer_text.clone() };
@@ -70,8 +86,25 @@ impl<'a> Builder<'a> {
                 declaration.apply_to_span(&mut style, &mut text, &context);
             }
         }
-        let decoration: Option<TextDecoration> = style.text_decoration.take();
-        Ok(TextSpan { text: printed, style: text, decoration, vertical_align: style.vertical_align })
+        Ok((style, text))
+    }
+
+    /// Lays a part's keys over those of its span, inside which it stands: `em` is the span's size, and shrinks with it.
+    fn part_style(&mut self, keys: &PartKeys, style: &mut Style, text: &mut TextStyle, layer_text: &TextStyle) -> Step<()> {
+        let whole = std::mem::replace(&mut text.font_size, Length::Em(1.0));
+        let layer = LengthContext { em: layer_text.size_px(), canvas: self.canvas };
+        let context = LengthContext { em: whole.resolve(&layer, Some(layer.em)).unwrap_or(layer.em), ..layer };
+        for declared in &keys.declarations {
+            if let Some(declaration) = self.declaration(declared)? {
+                declaration.apply_to_span(style, text, &context);
+            }
+        }
+        text.font_size = match (&text.font_size, whole) {
+            (Length::Em(part), Length::Em(whole)) => Length::Em(part * whole),
+            (Length::Em(part), Length::Px(whole)) => Length::Px(part * whole),
+            (own, _) => own.clone(),
+        };
+        Ok(())
     }
 
     pub(super) fn picture(
@@ -116,7 +149,9 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn missing(&mut self, text: &TextTemplate, place: &str) -> Step<document::Missing> {
-        match self.eval(text, place)? {
+        let value = self.eval(text, place)?;
+        self.key.value("missing", &value);
+        match value {
             Value::Null => Ok(document::Missing::Error),
             value => match value.as_text() {
                 Some("error") => Ok(document::Missing::Error),
@@ -167,4 +202,16 @@ impl<'a> Builder<'a> {
             }
         }
     }
+}
+
+/// The parts of a price, each with its keys, if it has some; null has none.
+fn parts<'k>(value: &Value, lang: &str, keys: &'k [PartKeys]) -> Result<Vec<(Option<&'k PartKeys>, String)>, String> {
+    let money = match value {
+        Value::Null => return Ok(vec![(None, String::new())]),
+        Value::Money(money) => money,
+        Value::Text(_) => return Err(format!("money-parts needs money itself and not what `money` writes, found {}", value.short())),
+        other => return Err(format!("money-parts needs money, found {}", other.short())),
+    };
+    let parts = locale::money_to_parts(money, lang, MoneyStyle::Standard)?.into_iter();
+    Ok(parts.map(|(part, text)| (keys.iter().find(|keys| keys.kinds.contains(&part)), text)).collect())
 }

@@ -1,7 +1,7 @@
 //! The row as a template's expressions see it: declared fields read as their types, catalogue columns typed by the catalogue, and without
 //! `fields` the columns as they are.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::Context;
@@ -12,6 +12,17 @@ use crate::row::money::Currency;
 use crate::row::zone::{self, Zone};
 use crate::row::{Row, Value, catalogue};
 use crate::template::document::{Bound, Document, Field};
+
+/// When what is evaluated before the layers may be another value: their own evaluation does not see that.
+#[derive(Debug, Default)]
+pub(super) struct Changes(Cell<Option<i64>>);
+
+impl Changes {
+    /// The first of them, and of another evaluation's.
+    pub(super) fn first(&self, other: Option<i64>) -> Option<i64> {
+        self.0.get().into_iter().chain(other).min()
+    }
+}
 
 /// The typed columns of one row.
 pub(super) struct Columns<'a> {
@@ -29,11 +40,11 @@ pub(super) struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     /// Reads every declared field.
-    pub(super) fn read(document: &'a Document, row: &'a Row, context: &Context, zone: &'a Zone) -> Self {
+    pub(super) fn read(document: &'a Document, row: &'a Row, context: &Context, zone: &'a Zone, changes: &Changes) -> Self {
         let mut fields = BTreeMap::new();
         let mut broken = Vec::new();
         for field in document.fields.iter().flatten() {
-            match read_field(field, row, context, zone) {
+            match read_field(field, row, context, zone, changes) {
                 Ok(value) => {
                     fields.insert(field.name.as_str(), value);
                 }
@@ -70,8 +81,11 @@ impl Lookup for Columns<'_> {
             "variant" => return Some(self.variant.clone()),
             _ => {}
         }
-        let column = catalogue::column(name).filter(|_| self.declared);
-        let Some(field) = column else { return self.row.get(name).cloned() };
+        if !self.declared {
+            return self.row.get(name).cloned();
+        }
+        // Another column cannot be named by itself: it must not stand in for `now` or `lang` either.
+        let field = catalogue::column(name)?;
         let read = field.read(name, self.row, Reading { currency: None, zone: self.zone });
         Some(read.unwrap_or_else(|fault| {
             self.fault.borrow_mut().get_or_insert(fault);
@@ -80,13 +94,13 @@ impl Lookup for Columns<'_> {
     }
 }
 
-fn read_field(field: &Field, row: &Row, context: &Context, zone: &Zone) -> Result<Value, Fault> {
+fn read_field(field: &Field, row: &Row, context: &Context, zone: &Zone, changes: &Changes) -> Result<Value, Fault> {
     let currency = match &field.currency {
         None => None,
         Some(Bound::Static(currency)) => Some(*currency),
         Some(Bound::Bound(text)) => {
             let place = format!("{}.currency", field.path);
-            match early(text, row, context, &place)? {
+            match early(text, row, context, &place, changes)? {
                 Value::Null => None,
                 value => {
                     let code = value.as_text().unwrap_or("");
@@ -101,13 +115,13 @@ fn read_field(field: &Field, row: &Row, context: &Context, zone: &Zone) -> Resul
 }
 
 /// The language of the plan: the host's choice, else the template's.
-pub(super) fn lang(document: &Document, columns: &Columns<'_>, context: &Context) -> Result<String, Fault> {
+pub(super) fn lang(document: &Document, columns: &Columns<'_>, context: &Context, changes: &Changes) -> Result<String, Fault> {
     match (&context.lang, &document.lang) {
         (Some(chosen), _) => Ok(chosen.clone()),
         (None, None) => Ok(String::new()),
         (None, Some(Bound::Static(lang))) => Ok(lang.clone()),
         (None, Some(Bound::Bound(text))) => {
-            let value = early(text, columns, context, "lang");
+            let value = early(text, columns, context, "lang", changes);
             match columns.take_fault() {
                 Some(fault) => Err(fault),
                 None => Ok(value?.as_text().unwrap_or("").to_owned()),
@@ -117,14 +131,14 @@ pub(super) fn lang(document: &Document, columns: &Columns<'_>, context: &Context
 }
 
 /// The zone of the plan: the host's choice, else the template's.
-pub(super) fn time_zone(document: &Document, row: &Row, context: &Context) -> Result<Zone, Fault> {
+pub(super) fn time_zone(document: &Document, row: &Row, context: &Context, changes: &Changes) -> Result<Zone, Fault> {
     let bad = |message: String| Fault::new(Code::BadBoundValue, "time-zone", message);
     let bound = match (&context.time_zone, &document.time_zone) {
         (Some(chosen), _) => return Zone::parse(chosen).map_err(|message| Fault::new(Code::BadArgument, "time-zone", message)),
         (None, Bound::Static(zone)) => return Ok(zone.clone()),
         (None, Bound::Bound(text)) => text,
     };
-    match early(bound, row, context, "time-zone")? {
+    match early(bound, row, context, "time-zone", changes)? {
         Value::Null => Ok(Zone::Fixed(0)),
         Value::Text(text) => Zone::parse(&text).map_err(bad),
         other => Err(bad(format!("time-zone must be a text, found {}", other.short()))),
@@ -132,7 +146,10 @@ pub(super) fn time_zone(document: &Document, row: &Row, context: &Context) -> Re
 }
 
 /// A binding that other evaluations depend on: it sees columns, no `let`.
-fn early(text: &TextTemplate, columns: &dyn Lookup, context: &Context, place: &str) -> Result<Value, Fault> {
-    let mut evaluation = Evaluation::new(Scope::new(columns), expr::Context { now: context.now, lang: "", zone: &zone::UTC });
-    text.eval(&mut evaluation).map_err(|e| Fault::new(Code::Evaluation, place, e.message))
+fn early(text: &TextTemplate, columns: &dyn Lookup, context: &Context, place: &str, changes: &Changes) -> Result<Value, Fault> {
+    let mut evaluation =
+        Evaluation::new(Scope::new(columns), expr::Context { now: context.now, lang: "", zone: &zone::UTC, strings: None });
+    let value = text.eval(&mut evaluation);
+    changes.0.set(changes.first(evaluation.valid_until()));
+    value.map_err(|e| Fault::new(Code::Evaluation, place, e.message))
 }

@@ -34,35 +34,65 @@ impl fmt::Display for Key {
 }
 
 /// A key in the making: tagged, length-prefixed parts, so that no two lists of parts run together.
+///
+/// Most parts are a few bytes long. They are gathered and hashed together, for the hash takes as long for one byte as for a block.
 pub(super) struct KeyMaker {
     hasher: blake3::Hasher,
-    buffer: Vec<u8>,
+    gathered: Vec<u8>,
 }
+
+/// What is hashed at a time: enough for all lanes of the hash.
+const GATHERED_BYTES: usize = 8 << 10;
 
 impl KeyMaker {
     pub(super) fn new() -> Self {
-        let mut maker = Self { hasher: blake3::Hasher::new(), buffer: Vec::new() };
+        let mut maker = Self { hasher: blake3::Hasher::new(), gathered: Vec::with_capacity(2 << 10) };
         maker.part("pixels", &PIXEL_VERSION.to_le_bytes());
         maker
     }
 
     pub(super) fn part(&mut self, tag: &str, bytes: &[u8]) {
-        let length = |n: usize| u64::try_from(n).unwrap_or(u64::MAX).to_le_bytes();
-        self.hasher.update(&length(tag.len())).update(tag.as_bytes()).update(&length(bytes.len())).update(bytes);
+        self.gather(&length(tag.len()));
+        self.gather(tag.as_bytes());
+        self.gather(&length(bytes.len()));
+        self.gather(bytes);
     }
 
     pub(super) fn value(&mut self, tag: &str, value: &Value) {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        buffer.clear();
-        value.canonical(&mut buffer);
-        self.part(tag, &buffer);
-        self.buffer = buffer;
+        self.gather(&length(tag.len()));
+        self.gather(tag.as_bytes());
+        // The length stands before the value, and is known after it.
+        let at = self.gathered.len();
+        self.gathered.extend_from_slice(&length(0));
+        let start = self.gathered.len();
+        value.canonical(&mut self.gathered);
+        let bytes = length(self.gathered.len() - start);
+        self.gathered.iter_mut().skip(at).zip(bytes).for_each(|(place, byte)| *place = byte);
+        self.hash_if(GATHERED_BYTES);
     }
 
-    pub(super) fn finish(&self) -> Key {
+    fn gather(&mut self, bytes: &[u8]) {
+        self.gathered.extend_from_slice(bytes);
+        self.hash_if(GATHERED_BYTES);
+    }
+
+    /// Hashes what is gathered where it is so much or more.
+    fn hash_if(&mut self, least: usize) {
+        if self.gathered.len() >= least {
+            self.hasher.update(&self.gathered);
+            self.gathered.clear();
+        }
+    }
+
+    pub(super) fn finish(&mut self) -> Key {
+        self.hash_if(0);
         let whole = *self.hasher.finalize().as_bytes();
         let mut key = [0; 16];
         key.iter_mut().zip(whole).for_each(|(k, w)| *k = w);
         Key(key)
     }
+}
+
+fn length(n: usize) -> [u8; 8] {
+    u64::try_from(n).unwrap_or(u64::MAX).to_le_bytes()
 }

@@ -5,6 +5,7 @@
 //! skip     rows that get no picture                      -> a reason
 //! build    documents' layers walked with a scope          -> tree::PlannedLayer
 //! sources  what a `src` says                              -> needs, inline pictures
+//! validity when the key is another one                    -> valid_until
 //! key      every resolved value of every drawn layer      -> 128 bits
 //! ```
 //!
@@ -20,6 +21,7 @@ mod path;
 mod skip;
 mod sources;
 pub(crate) mod tree;
+mod validity;
 mod values;
 pub(crate) mod watch;
 
@@ -97,7 +99,18 @@ struct Inner {
 }
 
 /// Fills a template with a row.
-pub(crate) fn plan(
+pub(crate) fn plan(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Plan, Error> {
+    let mut plan = plan_once(template, row, context, fonts, limits, &mut ())?;
+    let later = |now| plan_once(template, row, &Context { now: Some(now), ..context.clone() }, fonts, limits, &mut ());
+    let valid_until = validity::next_change(&plan, later);
+    if let Some(inner) = Arc::get_mut(&mut plan.inner) {
+        inner.valid_until = valid_until;
+    }
+    Ok(plan)
+}
+
+/// The same, where nobody asks how long the picture stays: its `valid_until` may be too early, never too late.
+pub(crate) fn plan_once(
     template: &Template,
     row: &Row,
     context: &Context,
@@ -115,7 +128,10 @@ impl Plan {
         self.inner.key
     }
 
-    /// Seconds since 1970 (UTC) at which the same row would give another picture.
+    /// The next instant, in seconds since 1970 (UTC), at which the same row gives another plan: another key, no picture, or an error.
+    ///
+    /// One second before it the picture is the same to the byte. Where what changes keeps the key (a badge that only the last three days
+    /// of a countdown show), later instants are tried, 32 of them; beyond that the answer may be too early, never too late.
     pub fn valid_until(&self) -> Option<i64> {
         self.inner.valid_until
     }

@@ -3,6 +3,8 @@
 //! Lengths are still as written, for layout knows what they are relative to. Which of several pictures a layer shows is decided by what
 //! the host finds, so a picture keeps its list of candidates.
 
+use std::sync::Arc;
+
 use crate::css::color::Color;
 use crate::css::style::{Style, TextStyle};
 use crate::geom::Rect;
@@ -78,6 +80,6 @@ pub(crate) struct Canvas {
     pub(crate) style: Style,
     pub(crate) text: TextStyle,
     /// The template's families, in fallback order.
-    pub(crate) fonts: Vec<String>,
+    pub(crate) fonts: Arc<[String]>,
     pub(crate) layers: Vec<PlannedLayer>,
 }

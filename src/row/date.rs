@@ -1,8 +1,9 @@
-//! Days, instants and intervals as feeds write them: ISO 8601 with or without time and offset, Google's `T13:00-0800` and Meta's
-//! `T0:00-23:59`.
+//! Days, instants and intervals as feeds write them: ISO 8601 with or without time and offset, Google's `T13:00-0800`, Meta's
+//! `T0:00-23:59`, and `24.11.2026` of those who write the day first; `11/24/2026` is refused, since `11/12/2026` could be either day.
 //!
 //! Own civil-date arithmetic (proleptic Gregorian, years 0 to 9999), because a feed needs no more than days to seconds and back, and the
-//! core has no clock. An offset is kept so that a date prints as it was written. A text without an offset lies in the template's zone.
+//! core has no clock. An offset is kept so that a date prints as it was written. A text without an offset lies in the template's zone,
+//! where a day begins at its first instant: not always at midnight, not always 24 hours before the next.
 
 use std::fmt;
 
@@ -58,7 +59,8 @@ pub(crate) struct Civil {
 }
 
 impl Date {
-    /// Reads `2026-11-30`, `2026-11-30T13:00`, `...:05`, `...:05.25`, each with `Z`, `+01:00`, `-0800`, `+01` or, in the zone given, none.
+    /// Reads `2026-11-30`, `2026-11-30T13:00`, `...:05`, `...:05.25`, each with `Z`, `+01:00`, `-0800`, `+01` or, in the zone given, none;
+    /// a day as [`day_number`] takes it, a space in place of the `T`.
     pub(crate) fn parse(text: &str, zone: &Zone) -> Option<Self> {
         let text = text.trim();
         match text.split_once(['T', 't', ' ']) {
@@ -173,11 +175,23 @@ fn side(text: &str, zone: &Zone, is_end: bool) -> Option<Option<Date>> {
     Some(Some(if is_end && !date.has_time { Date { has_time: true, ..Date::of_day(date.day() + 1, zone) } } else { date }))
 }
 
-/// The day's number of `YYYY-MM-DD`.
+/// The day's number of `YYYY-MM-DD`, also with slashes, dots or nothing between, or of `DD.MM.YYYY`. With slashes or hyphens a day that
+/// stands first is refused: half of the world writes the month there.
 fn day_number(text: &str) -> Option<i64> {
-    let mut parts = text.trim().split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || year.len() != 4 {
+    let text = text.trim();
+    let (year, month, day) = match text.len() {
+        8 if text.bytes().all(|b| b.is_ascii_digit()) => (text.get(..4)?, text.get(4..6)?, text.get(6..)?),
+        _ => {
+            let separator = ['-', '/', '.'].into_iter().find(|s| text.contains(*s))?;
+            let mut parts = text.split(separator);
+            let (first, month, last) = (parts.next()?, parts.next()?, parts.next()?);
+            if parts.next().is_some() {
+                return None;
+            }
+            if separator == '.' && last.len() == 4 { (last, month, first) } else { (first, month, last) }
+        }
+    };
+    if year.len() != 4 || month.len() > 2 || day.len() > 2 {
         return None;
     }
     let (year, month, day) = (number(year)?, number(month)?, number(day)?);
@@ -189,7 +203,7 @@ fn day_number(text: &str) -> Option<i64> {
 
 /// A clock's text without its offset, and the offset if one stands there.
 fn split_offset(text: &str) -> Option<(&str, Option<i32>)> {
-    if let Some(clock) = text.strip_suffix(['Z', 'z']) {
+    if let Some(clock) = text.strip_suffix(['Z', 'z']).or_else(|| text.strip_suffix("UTC")).or_else(|| text.strip_suffix("GMT")) {
         return Some((clock, Some(0)));
     }
     match text.rfind(['+', '-']) {
@@ -217,9 +231,16 @@ pub(crate) fn offset(text: &str) -> Option<i32> {
     i32::try_from(sign * (hours * 3600 + minutes * 60)).ok()
 }
 
-/// Seconds since midnight of `H:MM`, `HH:MM:SS` or `HH:MM:SS.fff`; a fraction is cut.
+/// Seconds since midnight of `H:MM`, `HH:MM:SS`, `HH:MM:SS.fff`, `HHMM` or `HHMMSS`; a fraction is cut.
 fn clock_seconds(text: &str) -> Option<i64> {
-    let mut parts = text.trim().split(':');
+    let text = text.trim();
+    if let (4 | 6, Some(hours), Some(minutes)) = (text.len(), text.get(..2), text.get(2..4))
+        && text.bytes().all(|b| b.is_ascii_digit())
+    {
+        let seconds = text.get(4..).filter(|s| !s.is_empty()).unwrap_or("0");
+        return clock_seconds(&format!("{hours}:{minutes}:{seconds}"));
+    }
+    let mut parts = text.split(':');
     let (hour, minute) = (number(parts.next()?)?, number(parts.next()?)?);
     let second = match parts.next() {
         None => 0,
@@ -316,6 +337,65 @@ mod tests {
     }
 
     #[test]
+    fn other_spellings_mean_the_same_day_and_instant() {
+        for text in ["2026-11-24", "2026/11/24", "2026.11.24", "24.11.2026", "20261124", " 2026-11-24 "] {
+            assert_eq!(Date::parse(text, &UTC), Date::parse("2026-11-24", &UTC), "{text}");
+        }
+        assert_eq!(seconds("4.1.2026"), seconds("2026-01-04"));
+        for text in [
+            "2026-11-24T13:00:00.000+01:00",
+            "2026-11-24 12:00:00 UTC",
+            "2026-11-24T12:00GMT",
+            "2026-11-24T13:00 +0100",
+            "20261124T120000Z",
+            "20261124T1300+01",
+            "24.11.2026 12:00",
+            "2026-11-24t12:00z",
+            "2026-11-24T12:00:00,5Z",
+        ] {
+            assert_eq!(seconds(text), seconds("2026-11-24T12:00:00Z"), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_and_clocks_lie_in_the_zone_with_its_summer_time() {
+        let london = Zone::parse("Europe/London").unwrap();
+        let shown = |text: &str| Date::parse(text, &london).unwrap();
+        assert_eq!(shown("2026-07-01").seconds(), seconds("2026-06-30T23:00Z").unwrap());
+        assert_eq!(shown("2026-07-01").to_string(), "2026-07-01");
+        assert_eq!(shown("2026-07-01T09:00").to_string(), "2026-07-01T09:00:00+01:00");
+        assert_eq!(shown("2026-12-01T09:00").to_string(), "2026-12-01T09:00:00Z");
+        assert_eq!(shown("2026-07-01T09:00Z").to_string(), "2026-07-01T09:00:00Z");
+        let span = |text: &str| Interval::parse(text, &london).unwrap().to_string();
+        assert_eq!(span("2026-03-29/2026-03-29"), "2026-03-29/2026-03-30T00:00:00+01:00", "23 hours");
+        assert_eq!(span("2026-10-24/2026-10-25"), "2026-10-24/2026-10-26T00:00:00Z", "clocks go back in it");
+        assert_eq!(span("2026-07-01T0:00-23:59/2026-07-31T0:00-23:59"), "2026-07-01T00:00:00+01:00/2026-08-01T00:00:00+01:00");
+        let paulo = Zone::parse("America/Sao_Paulo").unwrap();
+        let day = Date::parse("2018-11-04", &paulo).unwrap();
+        assert_eq!((day.to_string().as_str(), day.civil().hour), ("2018-11-04", 1), "its midnight is skipped");
+    }
+
+    #[test]
+    fn spaces_and_far_years_are_no_trouble() {
+        let spaced = Interval::parse(" 2026-11-24T13:00-0800 / 2026-11-29T15:30-0800 ", &UTC);
+        assert_eq!(spaced, Interval::parse("2026-11-24T13:00-0800/2026-11-29T15:30-0800", &UTC));
+        assert_eq!(Interval::parse("../2026-11-29T00:00Z", &UTC).unwrap().to_string(), "../2026-11-29T00:00:00Z");
+        for name in ["UTC", "-12:00", "Pacific/Kiritimati", "America/New_York"] {
+            let zone = Zone::parse(name).unwrap();
+            for text in
+                ["0000-01-01/9999-12-31", "9999-12-31T0:00-23:59/9999-12-31T0:00-23:59", "0000-01-01T00:00+14:00/9999-12-31T24:00-14:00"]
+            {
+                let span = Interval::parse(text, &zone).unwrap();
+                assert!(span.contains(1_795_000_000) || text.starts_with("9999"), "{text} in {name}");
+                assert!(span.start.unwrap().seconds() < span.end.unwrap().seconds() && !span.to_string().is_empty());
+            }
+        }
+        for text in ["10000-01-01", "99999999999-01-01", "-0001-01-01"] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_date_is_refused() {
         for text in [
             "",
@@ -324,6 +404,17 @@ mod tests {
             "2026-02-29",
             "2026-01-00",
             "26-01-01",
+            "11/24/2026",
+            "24-11-2026",
+            "24.11.26",
+            "2026-11.24",
+            "2026-011-24",
+            "0000-00-00",
+            "202611",
+            "20261131",
+            "2026-11-24T1300+0100+0100",
+            "2026-11-24T13000",
+            "2026-11-24T13:00 CET",
             "2026-01-01T25:00",
             "2026-01-01T24:01",
             "2026-01-01T10:00+15:00",

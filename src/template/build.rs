@@ -1,14 +1,17 @@
 //! The document: the merged tree to a typed [`Document`], one for the base and one for each variant.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::check::{Faults, Scope};
+use super::check::Faults;
 use super::document::{Bound, Document, Height};
 use super::keys::Places;
 use super::merge::{Given, Merged, Overlay, Sheets, object};
 use super::reader::{Entry, Json, Node, join};
+use super::scope::Scope;
 use super::size::Flow;
 use crate::error::{Code, quoted, suggestion};
+use crate::expr::types::Type;
 use crate::limits::Limits;
 use crate::row::zone::Zone;
 
@@ -60,6 +63,15 @@ pub(crate) fn document<'a>(
     builder.document(root, entries, variant)
 }
 
+/// What `variant` may be: null for the base, or a name.
+fn variants(root: &Node) -> Type {
+    let names = match root.get("variants").map(|node| &node.json) {
+        Some(Json::Object(entries)) => entries.iter().map(|entry| entry.key.as_str()).collect(),
+        _ => Vec::new(),
+    };
+    if names.is_empty() { Type::null() } else { Type::one_of(names).or_null() }
+}
+
 impl<'a> Builder<'a, '_> {
     fn document(&mut self, root: &'a Node, entries: &'a [Entry], variant: Option<(&'a str, &'a Node)>) -> Option<Document> {
         let mut merged = Merged::default();
@@ -79,12 +91,21 @@ impl<'a> Builder<'a, '_> {
         let fonts = merged.get("fonts").map(|given| self.plains(given)).unwrap_or_default();
         self.styles(&merged);
         let fields = merged.get("fields").map(|given| self.fields(given.node, &given.path()));
-        self.scope = Scope::new(fields.as_ref().map(|fields| fields.iter().map(|f| f.name.clone()).collect()));
+        // Both are read before anything else of the row: `time-zone` sees its columns as they are.
+        let time_zone = merged.get("time-zone").and_then(|given| self.time_zone(given)).unwrap_or(Bound::Static(Zone::Fixed(0)));
+        let named = fields.as_ref().map(|fields| fields.iter().map(|field| (field.name.as_str(), &field.rules)));
+        self.scope = Scope::new(named, variants(root));
+        // The language decides what `t` says, so that `lang` and `time-zone` cannot call it.
+        let lang = merged.get("lang").and_then(|given| self.lang(given));
+        let strings = merged.get("strings").map(|given| Arc::new(self.strings(given)));
+        self.scope.strings = strings.clone();
         let lets = merged.get("let").map(|given| self.lets(given.node, &given.path())).unwrap_or_default();
         let skip_if = merged.get("skip-if").and_then(|given| self.condition(given));
+        if let Some(condition) = &skip_if {
+            self.scope.assume(condition, false);
+        }
         let size = self.size(&merged, root);
-        let time_zone = merged.get("time-zone").and_then(|given| self.time_zone(given)).unwrap_or(Bound::Static(Zone::Fixed(0)));
-        let lang = merged.get("lang").and_then(|given| self.lang(given));
+        self.scope.push_canvas();
         let output = merged.get("output").map(|given| self.output(given)).unwrap_or_default();
         let place = if variant.is_some() { Places::DOCUMENT.or(Places::VARIANT) } else { Places::DOCUMENT };
         let css = self.css(&merged, place);
@@ -96,6 +117,7 @@ impl<'a> Builder<'a, '_> {
                 Vec::new()
             }
         };
+        self.scope = Scope::default();
         self.unmet_overlays();
         Some(Document {
             name: name?,
@@ -105,8 +127,9 @@ impl<'a> Builder<'a, '_> {
             fields,
             lets,
             skip_if,
+            strings,
             assets: std::mem::take(&mut self.assets),
-            fonts,
+            fonts: fonts.into(),
             output,
             background,
             text,

@@ -1,14 +1,13 @@
-//! What every part of the template's check shares: the faults found so far, and which names an expression may use.
+//! What every part of the template's check shares: the faults found so far, and how an expression is read.
 
 use std::collections::BTreeSet;
 
+use super::findings::Findings;
 use super::reader::{Lines, Node, Span};
+use super::scope::{Scope, as_assumed};
 use crate::error::{Code, Error, Fault, quoted, suggestion};
-use crate::expr::{Expr, ExprError, TextTemplate};
-use crate::row::catalogue;
-
-/// Names that every expression may use.
-const GIVEN: &[&str] = &["row", "now", "variant", "lang", "canvas"];
+use crate::expr::types::{Checker, Problem, Type};
+use crate::expr::{Expr, ExprError, TextTemplate, Wording};
 
 /// Faults in the order of the text, each once: variants repeat the check of what they share with the base.
 #[derive(Debug)]
@@ -18,11 +17,12 @@ pub(crate) struct Faults<'a> {
     seen: BTreeSet<(usize, String)>,
     /// The variant under check and its text: faults elsewhere are then the variant's doing, and say so.
     variant: Option<(&'a str, Span)>,
+    pub(crate) findings: Findings,
 }
 
 impl<'a> Faults<'a> {
     pub(crate) fn new(lines: &'a Lines<'a>) -> Self {
-        Self { lines, found: Vec::new(), seen: BTreeSet::new(), variant: None }
+        Self { lines, found: Vec::new(), seen: BTreeSet::new(), variant: None, findings: Findings::default() }
     }
 
     pub(crate) fn enter(&mut self, variant: &'a str, span: Span) {
@@ -66,30 +66,75 @@ impl<'a> Faults<'a> {
         if all.is_empty() { Ok(()) } else { Err(Error::from_faults(all)) }
     }
 
-    /// Reads a text with bindings and checks its names; `None` after a fault.
+    /// Reads a text with bindings and checks its names and types; `None` after a fault.
     pub(crate) fn text(&mut self, text: &str, node: &Node, place: &str, scope: &Scope) -> Option<TextTemplate> {
-        match TextTemplate::parse(text) {
-            Ok(parsed) => self.names(parsed.names_at(), 0, node, place, scope).then_some(parsed),
-            Err(error) => self.syntax(error, 0, node, place),
-        }
+        self.typed_text(text, node, place, scope).map(|(text, _)| text)
     }
 
-    /// Reads an expression whose braces are optional.
+    /// The same with what its value may be.
+    pub(crate) fn typed_text(&mut self, text: &str, node: &Node, place: &str, scope: &Scope) -> Option<(TextTemplate, Type)> {
+        let parsed = match TextTemplate::parse(text) {
+            Ok(parsed) => parsed,
+            Err(error) => return self.syntax(error, 0, node, place),
+        };
+        if !self.known(parsed.names_at(), parsed.wordings_at(), 0, node, place, scope) {
+            return None;
+        }
+        let view = scope.view();
+        let mut checker = Checker::new(&view);
+        let kind = parsed.infer(&mut checker);
+        if !self.problems(checker.problems, 0, node, place) {
+            return None;
+        }
+        for (expr, start) in parsed.expressions_at() {
+            self.columns(expr, scope);
+            self.ask(expr, start, node, place, scope, false);
+        }
+        Some((parsed, kind))
+    }
+
+    /// Reads a condition whose braces are optional.
     pub(crate) fn condition(&mut self, text: &str, node: &Node, place: &str, scope: &Scope) -> Option<Expr> {
         let trimmed = text.trim_start();
         // The names of a braced expression count from behind its braces.
         let braces = if trimmed.starts_with("{{") { text.len() - trimmed.len() + 2 } else { 0 };
         match Expr::parse_condition(text) {
-            Ok(parsed) => self.names(parsed.names_at(), braces, node, place, scope).then_some(parsed),
+            Ok(parsed) => self.checked(&parsed, braces, node, place, scope, true).map(|_| parsed),
             Err(error) => self.syntax(error, 0, node, place),
         }
     }
 
     /// Reads an expression without braces; `skipped` bytes of the string stand before it.
-    pub(crate) fn expr(&mut self, text: &str, skipped: usize, node: &Node, place: &str, scope: &Scope) -> Option<Expr> {
+    pub(crate) fn expr(&mut self, text: &str, skipped: usize, node: &Node, place: &str, scope: &Scope) -> Option<(Expr, Type)> {
         match Expr::parse(text) {
-            Ok(parsed) => self.names(parsed.names_at(), skipped, node, place, scope).then_some(parsed),
+            Ok(parsed) => self.checked(&parsed, skipped, node, place, scope, false).map(|kind| (parsed, kind)),
             Err(error) => self.syntax(error, skipped, node, place),
+        }
+    }
+
+    /// Names and types of an expression, and what is certain of it.
+    fn checked(&mut self, expr: &Expr, skipped: usize, node: &Node, place: &str, scope: &Scope, is_condition: bool) -> Option<Type> {
+        if !self.known(expr.names_at(), expr.wordings_at(), skipped, node, place, scope) {
+            return None;
+        }
+        let view = scope.view();
+        let mut checker = Checker::new(&view);
+        let kind = expr.infer(&mut checker);
+        if !self.problems(checker.problems, skipped, node, place) {
+            return None;
+        }
+        self.columns(expr, scope);
+        self.ask(expr, skipped, node, place, scope, is_condition);
+        Some(kind)
+    }
+
+    /// Adds what is certain of an expression to the findings.
+    pub(crate) fn ask(&mut self, expr: &Expr, skipped: usize, node: &Node, place: &str, scope: &Scope, is_condition: bool) {
+        let view = scope.view();
+        let assumed = scope.assumed(!is_condition);
+        for asked in expr.asked(&view, &as_assumed(&assumed), is_condition, &mut self.findings.budget) {
+            let offset = self.lines.inside(node.span, asked.offset.saturating_add(skipped));
+            self.findings.claim(offset, &asked.key, place, asked.claim);
         }
     }
 
@@ -97,6 +142,31 @@ impl<'a> Faults<'a> {
         let offset = self.lines.inside(node.span, error.offset.saturating_add(skipped));
         self.add_at(Code::ExpressionSyntax, offset, place, error.message);
         None
+    }
+
+    /// Whether every name, and every string of `t`, is known.
+    fn known(
+        &mut self,
+        names: Vec<(&str, usize)>,
+        wordings: Vec<Wording<'_>>,
+        skipped: usize,
+        node: &Node,
+        place: &str,
+        scope: &Scope,
+    ) -> bool {
+        let mut all = self.names(names, skipped, node, place, scope);
+        for Wording { at, key, is_counted } in wordings {
+            let fault = match (&scope.strings, key) {
+                (None, Some(_)) | (Some(_), None) => None,
+                (None, None) => Some("`t` has no \"strings\" to look in".to_owned()),
+                (Some(strings), Some(key)) => strings.fault(key, is_counted),
+            };
+            if let Some(message) = fault {
+                all = false;
+                self.add_at(Code::UnknownName, self.lines.inside(node.span, at.saturating_add(skipped)), place, message);
+            }
+        }
+        all
     }
 
     fn names(&mut self, names: Vec<(&str, usize)>, skipped: usize, node: &Node, place: &str, scope: &Scope) -> bool {
@@ -107,46 +177,34 @@ impl<'a> Faults<'a> {
                 let message = format!("unknown name {}{}", quoted(name), suggestion(name, scope.known()));
                 self.add_at(Code::UnknownName, self.lines.inside(node.span, offset.saturating_add(skipped)), place, message);
             }
+            match scope.local_let(name) {
+                Ok(Some(offset)) => self.findings.use_let(offset),
+                Ok(None) => {}
+                Err(()) => self.findings.use_column(name),
+            }
         }
         all
     }
-}
 
-/// The names that an expression may use at one place of the template.
-#[derive(Debug, Default)]
-pub(crate) struct Scope {
-    /// The declared fields; without any, every name may be a column of the row.
-    pub(crate) fields: Option<Vec<String>>,
-    /// Loop variables and `let`s, inner ones last.
-    local: Vec<String>,
-}
-
-impl Scope {
-    pub(crate) fn new(fields: Option<Vec<String>>) -> Self {
-        Self { fields, local: Vec::new() }
+    /// The columns that an expression reads through `row`.
+    fn columns(&mut self, expr: &Expr, scope: &Scope) {
+        if scope.local_let("row").is_ok() || scope.is_declared("row") {
+            return;
+        }
+        let (columns, whole) = expr.row_columns();
+        columns.into_iter().for_each(|name| self.findings.use_column(name));
+        if whole {
+            self.findings.use_all_columns();
+        }
     }
 
-    pub(crate) fn push(&mut self, name: &str) {
-        self.local.push(name.to_owned());
-    }
-
-    /// How many local names there are: what [`truncate`](Self::truncate) goes back to.
-    pub(crate) fn len(&self) -> usize {
-        self.local.len()
-    }
-
-    pub(crate) fn truncate(&mut self, len: usize) {
-        self.local.truncate(len);
-    }
-
-    fn knows(&self, name: &str) -> bool {
-        self.fields.is_none() || self.known().any(|known| known == name)
-    }
-
-    fn known<'s>(&'s self) -> impl Iterator<Item = &'s str> {
-        let local = self.local.iter().rev().map(String::as_str);
-        let fields = self.fields.iter().flatten().map(String::as_str);
-        let columns = catalogue::names().map(|name| -> &'s str { name });
-        local.chain(fields).chain(columns).chain(GIVEN.iter().copied())
+    /// Whether an expression has none.
+    fn problems(&mut self, problems: Vec<Problem>, skipped: usize, node: &Node, place: &str) -> bool {
+        let none = problems.is_empty();
+        for problem in problems {
+            let offset = self.lines.inside(node.span, problem.offset.saturating_add(skipped));
+            self.add_at(problem.code, offset, place, problem.message);
+        }
+        none
     }
 }

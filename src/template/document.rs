@@ -4,11 +4,14 @@
 //! row are left as [`TextTemplate`]s. Nothing here points back into the JSON but the paths, which the messages of later stages name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::css::color::Color;
 use crate::css::property::Declaration;
+use crate::expr::strings::Strings;
 use crate::expr::{Expr, TextTemplate};
 use crate::row::field;
+use crate::row::locale::Part;
 use crate::row::money::Currency;
 use crate::row::value::Value;
 use crate::row::zone::Zone;
@@ -33,12 +36,14 @@ pub(crate) struct Document {
     pub(crate) fields: Option<Vec<Field>>,
     /// In order; each sees the earlier ones.
     pub(crate) lets: Vec<Let>,
+    /// What `t` says; it is shared with the check of expressions.
+    pub(crate) strings: Option<Arc<Strings>>,
     /// A row for which it holds gets no picture.
     pub(crate) skip_if: Option<Expr>,
     /// Name to path.
     pub(crate) assets: BTreeMap<String, String>,
     /// Families in fallback order.
-    pub(crate) fonts: Vec<String>,
+    pub(crate) fonts: Arc<[String]>,
     pub(crate) output: OutputKeys,
     /// `background` of the canvas.
     pub(crate) background: Vec<Declared>,
@@ -164,7 +169,16 @@ pub(crate) struct Span {
     pub(crate) text: TextTemplate,
     pub(crate) condition: Option<Expr>,
     pub(crate) declarations: Vec<Declared>,
+    /// `None` where its value is printed as one.
+    pub(crate) money_parts: Option<Vec<PartKeys>>,
     pub(crate) path: String,
+}
+
+/// The text keys of some parts of a price.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PartKeys {
+    pub(crate) kinds: &'static [Part],
+    pub(crate) declarations: Vec<Declared>,
 }
 
 /// One of a picture's sources; `asset:name`, a URL, a path or `data:`; a binding may give a list, which is flattened.

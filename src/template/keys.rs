@@ -97,6 +97,10 @@ pub(crate) enum Shape {
     Choose,
     Variants,
     VariantLayers,
+    /// Texts by language, key and plural category.
+    Strings,
+    /// Text keys by the parts of a price.
+    MoneyParts,
     Spans,
     FieldType,
     From,
@@ -147,7 +151,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("output", DOC_VARIANT, Shape::Output, "how the picture is encoded"),
     key("variants", DOC, Shape::Variants, "other versions of the picture"),
     key("skip-if", DOC, Shape::String, "expression: a row for which it holds gets no picture; a text is the reason"),
-    later("strings", DOC, "texts by language for t(key)"),
+    key("strings", DOC, Shape::Strings, "the template's own words by language, for t(key)"),
     key("layers", DOC.or(Places::BOX), Shape::Layers, "layers in paint order"),
     key("layers", Places::VARIANT, Shape::VariantLayers, "keys of layers by their id; null removes a key"),
     key("let", DOC_VARIANT.or(Places::LAYER), Shape::Lets, "named expressions, each seeing the earlier ones"),
@@ -183,7 +187,7 @@ pub(crate) const KEYS: &[Key] = &[
     later("alternatives", Places::TEXT, "shorter texts"),
     later("fit-group", Places::TEXT, "texts that take one size"),
     later("missing-glyph", Places::TEXT, "what to draw for a missing glyph"),
-    later("money-parts", SPANS, "text keys for the parts of a price"),
+    key("money-parts", SPANS, Shape::MoneyParts, "text keys for the parts of a price"),
     key("src", PICTURES, Shape::OneOrMore, "asset:name, a URL, a path or data:, or a fallback list"),
     key("missing", Places::IMAGE, Shape::Enum(MISSING), "what to do without any source"),
     later("trim", Places::IMAGE, "cuts the uniform border"),

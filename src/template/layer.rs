@@ -5,9 +5,13 @@ use super::document::{Bound, Content, Declared, Kind, Layer, Missing, Repeat, So
 use super::keys::{self, Found, KINDS, Places};
 use super::merge::{Given, Merged, list, object};
 use super::reader::{Entry, Json, Node, join};
+use super::scope::as_assumed;
 use super::size::{Flow, is_definite};
 use crate::error::{Code, quoted, suggestion};
-use crate::expr::is_name;
+use crate::expr::decide::is_unreachable;
+use crate::expr::types::{Range, Type};
+use crate::expr::{Expr, is_name};
+use crate::row::decimal::Decimal;
 
 /// Where a layer stands.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +49,7 @@ impl<'a> Builder<'a, '_> {
         if items.is_empty() {
             self.faults.add(Code::BadValue, given.node.span, &path, "choose must have at least one layer, found none");
         }
+        let outer = self.scope.mark();
         let mut layers = Vec::new();
         for (index, item) in items.iter().enumerate() {
             if self.is_over() {
@@ -53,6 +58,7 @@ impl<'a> Builder<'a, '_> {
             let choice = if index + 1 == items.len() { Choice::Last } else { Choice::Middle };
             layers.extend(self.layer(item, &format!("{path}[{index}]"), Role { flow, choice }));
         }
+        self.scope.restore(outer);
         layers
     }
 
@@ -68,12 +74,22 @@ impl<'a> Builder<'a, '_> {
         let id = self.id(own, path);
         let (place, kind) = self.kind(&merged, node, path)?;
         let declarations_given = self.known_keys(&merged, place);
-        let outer = self.scope.len();
+        let outer = self.scope.mark();
         let repeat = self.repeat(&merged);
         let lets = merged.get("let").map(|given| self.lets(given.node, &given.path())).unwrap_or_default();
+        // `hidden` is asked before `if`, but after it where `if` chooses.
+        let chosen = role.choice != Choice::None;
+        let mut hidden = if chosen { None } else { merged.get("hidden").and_then(|given| self.hidden(given)) };
         let condition = merged.get("if").and_then(|given| self.condition(given));
         self.check_choice(&merged, role.choice, node, path);
-        let hidden = merged.get("hidden").and_then(|given| self.bool(given)).unwrap_or(Bound::Static(false));
+        self.check_reached(&merged, role.choice, condition.as_ref(), node, path);
+        if let Some(condition) = &condition {
+            self.scope.assume(condition, true);
+        }
+        if chosen {
+            hidden = merged.get("hidden").and_then(|given| self.hidden(given));
+        }
+        let hidden = hidden.unwrap_or(Bound::Static(false));
         let declarations = self.declarations(declarations_given);
         let choose = merged.get("choose").map(|given| self.choose(given, role.flow)).unwrap_or_default();
         let content = match kind {
@@ -87,7 +103,12 @@ impl<'a> Builder<'a, '_> {
             );
             self.faults.add(Code::IndefiniteSize, node.span, path, message);
         }
-        self.scope.truncate(outer);
+        self.scope.restore(outer);
+        if let (Choice::Middle, Some(condition)) = (role.choice, &condition)
+            && lets.is_empty()
+        {
+            self.scope.assume_alternative(condition);
+        }
         Some(Layer { id, path: path.to_owned(), kind, condition, repeat, lets, hidden, choose, declarations, content: content? })
     }
 
@@ -188,9 +209,17 @@ impl<'a> Builder<'a, '_> {
         };
         let items = self.expression(items, skipped, given.node, &path);
         let limit = limit.and_then(|given| self.limit(given));
-        self.scope.push(variable);
-        self.scope.push("loop");
-        Some(Repeat { variable: variable.to_owned(), items: items?, limit })
+        let item = items.as_ref().and_then(|(_, kind)| if kind.any { None } else { kind.list.as_ref() }).map(|list| list.item().clone());
+        if let Some((_, kind)) = &items
+            && !kind.kinds().is_empty()
+            && kind.list.is_none()
+        {
+            let message = format!("for must go over a list, found {}", kind.noun());
+            self.faults.add(Code::UnlikeTypes, given.node.span, &path, message);
+        }
+        self.scope.push(variable, item.unwrap_or_else(Type::any));
+        self.scope.push("loop", loop_type());
+        Some(Repeat { variable: variable.to_owned(), items: items?.0, limit })
     }
 
     fn limit(&mut self, given: &Given<'a>) -> Option<Bound<usize>> {
@@ -229,6 +258,46 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
+    /// Reports an alternative that no row comes to, because the earlier ones take them all.
+    fn check_reached(&mut self, merged: &Merged<'a>, choice: Choice, condition: Option<&Expr>, node: &Node, path: &str) {
+        if choice == Choice::None {
+            return;
+        }
+        let (all, own) = (self.scope.assumed(true), self.scope.assumed(false));
+        if all.len() == own.len() {
+            return;
+        }
+        let view = self.scope.view();
+        let (all, own) = (as_assumed(&all), as_assumed(&own));
+        let budget = &mut self.faults.findings.budget;
+        let (span, place, claim) = match (condition, merged.get("if")) {
+            (Some(condition), Some(given)) => {
+                let never = |assumed: &[_], budget: &mut _| condition.decide(&view, assumed, budget).is_some_and(|certain| !certain.holds);
+                let claim = never(&all, budget) && !never(&own, budget);
+                (given.node.span, given.path(), claim)
+            }
+            (None, None) => {
+                let claim = is_unreachable(&all, budget) && !is_unreachable(&own, budget);
+                (node.span, path.to_owned(), claim)
+            }
+            _ => return,
+        };
+        let message = || "an alternative must be reached by some row, here an earlier one of choose always holds first".to_owned();
+        self.faults.findings.claim(span.start, "reached", &place, claim.then(|| (Code::NeverReached, message())));
+    }
+
+    /// `hidden`: where it is bound, the layer's other keys are read only where it is falsy.
+    fn hidden(&mut self, given: &Given<'a>) -> Option<Bound<bool>> {
+        let hidden = self.bool(given)?;
+        if let Bound::Bound(text) = &hidden
+            && let Some((expr, start)) = text.expressions_at().next().filter(|_| text.as_whole().is_some())
+        {
+            self.faults.ask(expr, start, given.node, &given.path(), &self.scope, true);
+            self.scope.assume(expr, false);
+        }
+        Some(hidden)
+    }
+
     fn bool(&mut self, given: &Given<'a>) -> Option<Bound<bool>> {
         let rule = format!("{} must be true, false or a binding", given.key);
         match &given.node.json {
@@ -249,7 +318,7 @@ impl<'a> Builder<'a, '_> {
             }
             Kind::Text => {
                 let text = self.required(merged, "text", node, path)?;
-                Content::Text { spans: self.spans(text) }
+                Content::Text { spans: self.spans(text, merged.get("money-parts")) }
             }
             Kind::Image => {
                 let src = self.required(merged, "src", node, path)?;
@@ -313,14 +382,19 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    fn spans(&mut self, given: Given<'a>) -> Vec<TextSpan> {
+    fn spans(&mut self, given: Given<'a>, parts: Option<&Given<'a>>) -> Vec<TextSpan> {
         let path = given.path();
         match &given.node.json {
             Json::String(text) => {
                 let text = self.faults.text(text, given.node, &path, &self.scope);
-                text.map(|text| TextSpan { text, condition: None, declarations: Vec::new(), path }).into_iter().collect()
+                let money_parts = parts.map(|parts| self.money_parts(parts, text.as_ref()));
+                text.map(|text| TextSpan { text, condition: None, declarations: Vec::new(), money_parts, path }).into_iter().collect()
             }
             Json::Array(items) => {
+                if let Some(parts) = parts {
+                    let message = "\"money-parts\" of a text with spans belongs to the span with the price";
+                    self.faults.add(Code::BadValue, parts.key_span, &parts.path(), message);
+                }
                 let spans: Vec<_> =
                     items.iter().enumerate().filter_map(|(index, item)| self.span(item, &format!("{path}[{index}]"))).collect();
                 spans
@@ -342,8 +416,9 @@ impl<'a> Builder<'a, '_> {
         let condition = merged.get("if").and_then(|given| self.condition(given));
         let declarations: Vec<Declared> = self.declarations(css);
         let text = self.required(&merged, "text", node, path)?;
-        let text = self.string(&text)?;
-        Some(TextSpan { text, condition, declarations, path: path.to_owned() })
+        let text = self.string(&text);
+        let money_parts = merged.get("money-parts").map(|parts| self.money_parts(parts, text.as_ref()));
+        Some(TextSpan { text: text?, condition, declarations, money_parts, path: path.to_owned() })
     }
 
     fn sources(&mut self, given: Given<'a>) -> Vec<Source> {
@@ -382,4 +457,17 @@ impl<'a> Builder<'a, '_> {
         }
         given
     }
+}
+
+/// What `loop` holds.
+fn loop_type() -> Type {
+    let part = |name: &str, kind: Type| (name.to_owned(), kind);
+    let from_one = || Type::number(Range { min: Some(Decimal::from(1)), ..Range::COUNT });
+    Type::map([
+        part("index", from_one()),
+        part("index0", Type::number(Range::COUNT)),
+        part("first", Type::bool()),
+        part("last", Type::bool()),
+        part("length", from_one()),
+    ])
 }

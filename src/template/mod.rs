@@ -9,15 +9,19 @@ mod check;
 mod columns;
 pub(crate) mod document;
 mod field;
+mod findings;
 mod input;
 pub(crate) mod keys;
 mod layer;
 mod merge;
+mod money_parts;
 mod output;
 mod print;
 mod reader;
 mod schema;
+mod scope;
 mod size;
+mod strings;
 mod value;
 
 #[cfg(test)]
@@ -74,6 +78,7 @@ struct Inner {
     base: Document,
     variants: Vec<(String, Document)>,
     digest: [u8; 32],
+    warnings: Vec<Fault>,
 }
 
 impl Template {
@@ -118,10 +123,12 @@ impl Template {
                 variants.extend(document.map(|document| (entry.key.clone(), document)));
             }
         }
+        let findings = std::mem::take(&mut faults.findings);
         faults.finish(read.duplicates)?;
+        let warnings = findings.finish(lines, "template");
         let base = base.ok_or_else(|| Fault::new(Code::Bug, "", "a template without a document and without a fault"))?;
         let digest = *blake3::hash(read.root.to_string().as_bytes()).as_bytes();
-        Ok(Self { inner: Arc::new(Inner { root: read.root, base, variants, digest }) })
+        Ok(Self { inner: Arc::new(Inner { root: read.root, base, variants, digest, warnings }) })
     }
 
     /// Its `name`.
@@ -149,6 +156,27 @@ impl Template {
     /// Its font families, in fallback order.
     pub fn fonts(&self) -> impl Iterator<Item = &str> {
         self.inner.base.fonts.iter().map(String::as_str)
+    }
+
+    /// What is odd about the template though it can be drawn: conditions that are the same for every row, alternatives that no row comes to,
+    /// `let`s and fields that nothing uses. In the order of the text, up to [`Error::MAX_FAULTS`]; what is claimed holds for every row that
+    /// the declared fields allow, in the base and all variants.
+    ///
+    /// ```
+    /// # use templrender::{Code, Template};
+    /// let json = r#"{ "templrender": 1, "name": "a", "size": [9, 9],
+    ///     "fields": { "price": { "type": "money" }, "sale_price": { "type": "money" } },
+    ///     "let": { "deal": "{{ deal(price, sale_price) }}" },
+    ///     "layers": [{ "type": "box", "if": "deal.percent > 100" }] }"#;
+    /// let template = Template::parse(json)?;
+    /// let [warning] = template.warnings() else { panic!("{:?}", template.warnings()) };
+    /// assert_eq!(warning.code, Code::NeverTrue);
+    /// let text = "4:39: layers[0].if: `deal.percent > 100` can never be true: `deal.percent` is a number from 0 to 100";
+    /// assert_eq!(warning.to_string(), text);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn warnings(&self) -> &[Fault] {
+        &self.inner.warnings
     }
 
     /// The format's JSON Schema (2020-12), for editors.

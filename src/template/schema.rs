@@ -3,8 +3,10 @@
 //! It is looser than the check: it knows keys, types and words, not expressions, units or which layer an `id` names.
 
 use super::keys::{KEYS, KINDS, Key, Places, Shape, css_places};
+use super::money_parts::MONEY_PARTS;
 use super::print::string;
 use crate::css::property::PROPERTIES;
+use crate::expr::strings::CATEGORIES;
 use crate::row::field::FieldType;
 
 /// The schema's text.
@@ -22,6 +24,7 @@ pub(crate) fn schema() -> String {
     object(&mut out, "field", Places::FIELD, &["type"]);
     object(&mut out, "style", Places::STYLE, &[]);
     object(&mut out, "span", Places::SPAN, &["text"]);
+    money_part(&mut out);
     object(&mut out, "choose", Places::CHOOSE, &["choose"]);
     let drawn = || KINDS.iter().filter(|(.., kind)| kind.is_some());
     for (name, place, _) in drawn() {
@@ -85,14 +88,32 @@ fn object(out: &mut Out, name: &str, place: Places, required: &[&str]) {
             own_key(out, key, place);
         }
     }
-    for property in PROPERTIES.iter().filter(|property| property.supported && css_places(property).has(place)) {
-        out.key(property.name);
-        out.raw(&format!("{{ \"$ref\": \"#/$defs/css.{}\" }}", property.name));
-    }
+    css_keys(out, place);
     out.close('}');
     out.key("additionalProperties");
     out.raw("false");
     out.close('}');
+}
+
+/// A part of a price: the text keys of a span.
+fn money_part(out: &mut Out) {
+    out.key("moneyPart");
+    out.open('{');
+    out.pair("type", "object");
+    out.key("properties");
+    out.open('{');
+    css_keys(out, Places::SPAN);
+    out.close('}');
+    out.key("additionalProperties");
+    out.raw("false");
+    out.close('}');
+}
+
+fn css_keys(out: &mut Out, place: Places) {
+    for property in PROPERTIES.iter().filter(|property| property.supported && css_places(property).has(place)) {
+        out.key(property.name);
+        out.raw(&format!("{{ \"$ref\": \"#/$defs/css.{}\" }}", property.name));
+    }
 }
 
 fn own_key(out: &mut Out, key: &Key, place: Places) {
@@ -166,6 +187,21 @@ fn parts(shape: Shape) -> Vec<String> {
         Shape::Layers | Shape::Choose => list_of("layer"),
         Shape::Variants => map_of("variant"),
         Shape::VariantLayers => map_of("layerKeys"),
+        Shape::Strings => {
+            let forms: Vec<String> = CATEGORIES.iter().map(|c| format!("{}: {{ \"type\": \"string\" }}", literal(c))).collect();
+            let plural = format!(
+                "{{ \"type\": \"object\", \"properties\": {{ {} }}, \"required\": [\"other\"], \"additionalProperties\": false }}",
+                forms.join(", ")
+            );
+            let wording = format!("{{ \"anyOf\": [{{ \"type\": \"string\" }}, {plural}] }}");
+            let language = format!("{{ \"type\": \"object\", \"additionalProperties\": {wording} }}");
+            one(&format!("{{ \"type\": \"object\", \"additionalProperties\": {language} }}"))
+        }
+        Shape::MoneyParts => {
+            let parts: Vec<String> =
+                MONEY_PARTS.iter().map(|(name, _)| format!("{}: {{ \"$ref\": \"#/$defs/moneyPart\" }}", literal(name))).collect();
+            one(&format!("{{ \"type\": \"object\", \"properties\": {{ {} }}, \"additionalProperties\": false }}", parts.join(", ")))
+        }
         Shape::Spans => {
             vec!["{ \"type\": \"string\" }".to_owned(), "{ \"type\": \"array\", \"items\": { \"$ref\": \"#/$defs/span\" } }".to_owned()]
         }

@@ -7,6 +7,7 @@ use crate::row::money::Currency;
 
 mod faults;
 mod files;
+mod findings;
 mod hostile;
 mod reference;
 

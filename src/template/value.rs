@@ -5,8 +5,10 @@ use super::document::{Bound, Declared, Let, LetValue};
 use super::input;
 use super::merge::{Given, Merged, list, object};
 use super::reader::{Entry, Json, Node, join};
+use super::scope::Meaning;
 use crate::css::property::property;
 use crate::error::{Code, quoted};
+use crate::expr::types::Type;
 use crate::expr::{Expr, TextTemplate, is_name};
 use crate::row::decimal::Decimal;
 use crate::row::value::Value;
@@ -44,7 +46,7 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    pub(crate) fn expression(&mut self, text: &str, skipped: usize, node: &Node, path: &str) -> Option<Expr> {
+    pub(crate) fn expression(&mut self, text: &str, skipped: usize, node: &Node, path: &str) -> Option<(Expr, Type)> {
         self.faults.expr(text, skipped, node, path, &self.scope)
     }
 
@@ -57,25 +59,45 @@ impl<'a> Builder<'a, '_> {
                 let message = format!("a name must be letters, digits and _, found {}", quoted(key));
                 self.faults.add(Code::BadValue, *key_span, &path, message);
             }
+            self.faults.findings.declare_let(key_span.start, &path, key);
             let value = self.let_value(node, &path);
-            self.scope.push(key);
-            lets.extend(value.map(|value| Let { name: key.clone(), value, path }));
+            let (kind, meaning) = match &value {
+                Some((LetValue::Text(text), kind)) => match text.as_static() {
+                    Some(literal) => (kind.clone(), Meaning::Literal(Value::text(literal))),
+                    None => (kind.clone(), Meaning::Expression(text.clone())),
+                },
+                Some((LetValue::Value(value), kind)) => (kind.clone(), Meaning::Literal(value.clone())),
+                Some((_, kind)) => (kind.clone(), Meaning::Opaque),
+                None => (Type::any(), Meaning::Opaque),
+            };
+            self.scope.bind(key, kind, meaning, Some(key_span.start));
+            lets.extend(value.map(|(value, _)| Let { name: key.clone(), value, path }));
         }
         lets
     }
 
-    fn let_value(&mut self, node: &'a Node, path: &str) -> Option<LetValue> {
+    fn let_value(&mut self, node: &'a Node, path: &str) -> Option<(LetValue, Type)> {
         Some(match &node.json {
-            Json::String(text) => LetValue::Text(self.faults.text(text, node, path, &self.scope)?),
+            Json::String(text) => {
+                let (text, kind) = self.faults.typed_text(text, node, path, &self.scope)?;
+                (LetValue::Text(text), kind)
+            }
             Json::Array(items) => {
                 let values: Vec<_> = items.iter().enumerate().map(|(i, item)| self.let_value(item, &format!("{path}[{i}]"))).collect();
-                LetValue::List(values.into_iter().collect::<Option<_>>()?)
+                let (values, kinds): (Vec<_>, Vec<_>) = values.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
+                (LetValue::List(values), Type::list(kinds.iter().fold(Type::default(), |all, kind| all.or(kind))))
             }
             Json::Object(entries) => {
-                let values: Vec<_> = entries.iter().map(|e| Some((e.key.clone(), self.let_value(&e.node, &join(path, &e.key))?))).collect();
-                LetValue::Map(values.into_iter().collect::<Option<_>>()?)
+                let values: Vec<_> = entries.iter().map(|e| Some((&e.key, self.let_value(&e.node, &join(path, &e.key))?))).collect();
+                let values = values.into_iter().collect::<Option<Vec<_>>>()?;
+                let kind = Type::map(values.iter().map(|(key, (_, kind))| (key.to_string(), kind.clone())));
+                (LetValue::Map(values.into_iter().map(|(key, (value, _))| (key.clone(), value)).collect()), kind)
             }
-            _ => LetValue::Value(self.value(node, path)?),
+            _ => {
+                let value = self.value(node, path)?;
+                let kind = Type::of(&value);
+                (LetValue::Value(value), kind)
+            }
         })
     }
 

@@ -27,7 +27,7 @@ pub(super) fn opportunities(paragraph: &str, mut allow: impl FnMut(usize)) {
 
 /// Positions by Unicode's algorithm and the dictionaries, in order.
 fn by_unicode(paragraph: &str) -> Vec<usize> {
-    let is_kana = |c: char| class(c) == BreakClass::ConditionalJapaneseStarter;
+    let is_kana = |c: char| c >= '\u{3041}' && class(c) == BreakClass::ConditionalJapaneseStarter;
     let mut breaks: Vec<usize> = if paragraph.chars().any(is_kana) {
         // Lines may start with small kana and the long vowel mark, as in CSS's normal and loose line breaking.
         let loose: String = paragraph.chars().map(|c| if is_kana(c) { 'あ' } else { c }).collect();
@@ -54,7 +54,7 @@ fn class(c: char) -> BreakClass {
 
 /// Of a script without spaces between words.
 fn is_dictionary(c: char) -> bool {
-    class(c) == BreakClass::ComplexContext
+    c >= '\u{e01}' && class(c) == BreakClass::ComplexContext
 }
 
 /// A dictionary that does not know a word splits it anywhere; these are the letters that a word can end with in spite of that (no

@@ -1,7 +1,7 @@
 //! One thread's text engine: remembers shaped texts, never changes a result.
 
+use super::faces::same;
 use super::fit::{Fitter, max_content, min_content, sizes};
-use super::itemize::itemize;
 use super::lines::Breaker;
 use super::metrics::{LayerPx, ceil64, span_size};
 use super::prepare::{Styles, prepare};
@@ -27,7 +27,7 @@ const RECENT: usize = 64;
 struct Remembered {
     spans: Vec<TextSpan>,
     style: TextStyle,
-    fonts: Vec<String>,
+    fonts: Arc<[String]>,
     /// Set where the shape depends on it.
     size: Option<f32>,
     bytes: usize,
@@ -49,7 +49,7 @@ impl TextEngine {
         let styles = Styles { spans: request.spans, layer: request.style };
         let size = request.style.size_px();
         let shaped = self.shaped(request, size)?;
-        let px = LayerPx::new(styles, &shaped.itemized, self.shaper.fonts(), size, request.canvas);
+        let px = LayerPx::new(styles, &shaped.itemized, size, request.canvas);
         let breaker = Breaker { shaped: &shaped, styles, px: &px };
         let width = match available {
             Available::Definite(width) => width,
@@ -61,8 +61,8 @@ impl TextEngine {
             _ => width,
         };
         let fitter = Fitter { request, styles, shaped: &shaped, px: &px, shaper: &mut self.shaper, width };
-        let layout = fitter.layout(None);
-        Ok(Measured { width: ceil64(content), height: layout.height, first_baseline: layout.lines.first().map(|line| line.baseline) })
+        let (height, first_baseline) = fitter.measure();
+        Ok(Measured { width: ceil64(content), height, first_baseline })
     }
 
     /// The lines in a content box of one size.
@@ -84,7 +84,7 @@ impl TextEngine {
             for size in sizes(from, Some(least)) {
                 reached = size;
                 let shaped = self.shaped(request, size)?;
-                let px = LayerPx::new(styles, &shaped.itemized, self.shaper.fonts(), size, request.canvas);
+                let px = LayerPx::new(styles, &shaped.itemized, size, request.canvas);
                 let (width, height) = content(size);
                 let mut fitter = Fitter { request, styles, shaped: &shaped, px: &px, shaper: &mut self.shaper, width };
                 if fitter.fits(height) {
@@ -93,7 +93,7 @@ impl TextEngine {
             }
         }
         let shaped = self.shaped(request, reached)?;
-        let px = LayerPx::new(styles, &shaped.itemized, self.shaper.fonts(), reached, request.canvas);
+        let px = LayerPx::new(styles, &shaped.itemized, reached, request.canvas);
         let (width, height) = content(reached);
         let fitter = Fitter { request, styles, shaped: &shaped, px: &px, shaper: &mut self.shaper, width };
         let mut layout = fitter.layout(height);
@@ -109,14 +109,17 @@ impl TextEngine {
             return Err(Fault::new(Code::NoFonts, "", "a text needs at least one font, found none"));
         }
         let known = self.recent.iter().rposition(|r| {
-            r.size.is_none_or(|s| s == size) && r.spans == request.spans && r.style == *request.style && r.fonts == request.fonts
+            r.size.is_none_or(|s| s == size)
+                && r.spans == request.spans
+                && r.style.equals_but_for_size(request.style)
+                && same(&r.fonts, request.fonts)
         });
         if let Some(shaped) = known.and_then(|i| self.recent.get(i)).map(|r| Arc::clone(&r.shaped)) {
             return Ok(shaped);
         }
         let styles = Styles { spans: request.spans, layer: request.style };
         let prepared = prepare(styles);
-        let itemized = itemize(&prepared, styles, self.shaper.fonts(), request.fonts);
+        let itemized = self.shaper.itemize(&prepared, styles, request.fonts, None);
         let size_of = |style: usize| request.spans.get(style).map_or(size, |span| span_size(&span.style, size, request.canvas));
         let bytes = prepared.text.len();
         let shaped = Arc::new(self.shaper.shape(prepared, itemized, styles, size_of));
@@ -133,7 +136,7 @@ impl TextEngine {
         self.recent.push(Remembered {
             spans: request.spans.to_vec(),
             style: request.style.clone(),
-            fonts: request.fonts.to_vec(),
+            fonts: Arc::clone(request.fonts),
             size,
             bytes,
             shaped: Arc::clone(shaped),

@@ -46,6 +46,8 @@ pub(crate) struct Face {
     /// In its collection.
     pub(crate) index: u32,
     pub(crate) family: String,
+    /// Its name as names are compared: without case and outer space.
+    pub(crate) folded: String,
     /// 1 to 1000, a range where the face has the axis.
     pub(crate) weight: (f32, f32),
     /// Percent.
@@ -54,6 +56,8 @@ pub(crate) struct Face {
     pub(crate) axes: Vec<Axis>,
     /// Characters with a glyph: sorted, disjoint, inclusive ranges.
     coverage: Vec<(u32, u32)>,
+    /// The same for the first 128, one bit each.
+    ascii: u128,
 }
 
 /// Metrics of a face in em; `descent` counts downwards.
@@ -63,6 +67,11 @@ pub(crate) struct FaceMetrics {
     pub(crate) descent: f32,
     pub(crate) line_gap: f32,
     pub(crate) x_height: f32,
+}
+
+impl FaceMetrics {
+    /// Where there is no face.
+    pub(crate) const UNKNOWN: Self = Self { ascent: 0.8, descent: 0.2, line_gap: 0.0, x_height: 0.5 };
 }
 
 impl Face {
@@ -114,9 +123,11 @@ impl Face {
             .collect();
         let range = |tag: &[u8; 4], fixed: f32| axes.iter().find(|a| a.tag == *tag).map_or((fixed, fixed), |a| (a.min, a.max));
         let attributes = font.attributes();
+        let coverage = coverage(&font);
         let face = Self {
             bytes: Arc::clone(bytes),
             index,
+            folded: folded(&family),
             family,
             weight: range(b"wght", attributes.weight.value()),
             stretch: range(b"wdth", attributes.stretch.percentage()),
@@ -125,7 +136,8 @@ impl Face {
                 FaceStyle::Italic => FontStyle::Italic,
                 FaceStyle::Oblique(_) => FontStyle::Oblique,
             },
-            coverage: coverage(&font),
+            ascii: (0..128).filter(|c| contains(&coverage, *c)).fold(0, |bits, c| bits | 1 << c),
+            coverage,
             axes,
         };
         Ok(face)
@@ -138,14 +150,12 @@ impl Face {
 
     /// Whether it has a glyph for a character.
     pub(crate) fn covers(&self, c: char) -> bool {
-        let c = c as u32;
-        let after = self.coverage.partition_point(|(first, _)| *first <= c);
-        after.checked_sub(1).and_then(|i| self.coverage.get(i)).is_some_and(|(_, last)| c <= *last)
+        if c.is_ascii() { self.ascii >> (c as u32) & 1 == 1 } else { contains(&self.coverage, c as u32) }
     }
 
     pub(crate) fn metrics(&self, variations: &[([u8; 4], f32)]) -> FaceMetrics {
         let Some(font) = self.font() else {
-            return FaceMetrics { ascent: 0.8, descent: 0.2, line_gap: 0.0, x_height: 0.5 };
+            return FaceMetrics::UNKNOWN;
         };
         let metrics = font.metrics(Size::unscaled(), &location(&font, variations));
         let em = f32::from(metrics.units_per_em.max(1));
@@ -159,6 +169,11 @@ pub(crate) fn location(font: &FontRef<'_>, variations: &[([u8; 4], f32)]) -> Loc
     font.axes().location(variations.iter().map(|(tag, value)| (Tag::new(tag), *value)))
 }
 
+/// A family's name as names are compared.
+pub(crate) fn folded(family: &str) -> String {
+    family.trim().to_lowercase()
+}
+
 fn coverage(font: &FontRef<'_>) -> Vec<(u32, u32)> {
     let mut points: Vec<u32> = font.charmap().mappings().filter(|(_, glyph)| glyph.to_u32() != 0).map(|(c, _)| c).take(0x11_0000).collect();
     points.sort_unstable();
@@ -170,6 +185,12 @@ fn coverage(font: &FontRef<'_>) -> Vec<(u32, u32)> {
         }
     }
     ranges
+}
+
+/// Whether a character is in one of the ranges.
+fn contains(ranges: &[(u32, u32)], c: u32) -> bool {
+    let after = ranges.partition_point(|(first, _)| *first <= c);
+    after.checked_sub(1).and_then(|i| ranges.get(i)).is_some_and(|(_, last)| c <= *last)
 }
 
 fn damaged(message: String) -> Fault {

@@ -1,6 +1,5 @@
 //! The size a text is drawn at, and where its ellipsis cuts it.
 
-use super::itemize::itemize_as;
 use super::lines::{Breaker, Broken, Room};
 use super::metrics::LayerPx;
 use super::place::Placer;
@@ -67,19 +66,48 @@ impl<'a> Fitter<'a, '_> {
         Placer { request: self.request, breaker, shaper: self.shaper, width: self.width }.extents(line).0.height()
     }
 
+    /// The lines to draw, each with whether an ellipsis cuts it.
+    fn clamped(&self, breaker: &Breaker<'_>) -> Vec<(Broken, bool)> {
+        let clamp = self.request.clamp.map_or(usize::MAX, |n| n.max(1) as usize);
+        let mut broken = breaker.lines(self.room(breaker, clamp), clamp.saturating_add(1));
+        let clamped = broken.len() > clamp;
+        broken.truncate(clamp);
+        let last = broken.len().saturating_sub(1);
+        let too_wide = |line: &Broken| self.request.ellipsis && !self.wraps() && line.width > self.width + SLACK;
+        broken
+            .into_iter()
+            .enumerate()
+            .map(|(index, line)| (too_wide(&line) || (clamped && index == last), line))
+            .map(|(cut, line)| (line, cut))
+            .collect()
+    }
+
+    /// What [`Self::layout`] would give: the height of all lines and the first baseline, without placing a glyph.
+    pub(super) fn measure(mut self) -> (f32, Option<f32>) {
+        let breaker = self.breaker();
+        let (mut height, mut first) = (0.0, None);
+        for (line, is_cut) in self.clamped(&breaker) {
+            let (baseline, tall) = if is_cut {
+                let (placed, tall) = self.cut(&line, height);
+                (placed.baseline, tall)
+            } else {
+                let (extent, _) =
+                    Placer { request: self.request, breaker: &breaker, shaper: self.shaper, width: self.width }.extents(&line);
+                (height + extent.ascent, extent.height())
+            };
+            first.get_or_insert(baseline);
+            height += tall;
+        }
+        (height, first)
+    }
+
     /// The lines, clamped and cut.
     pub(super) fn layout(mut self, height: Option<f32>) -> TextLayout {
         let breaker = self.breaker();
-        let clamp = self.request.clamp.map_or(usize::MAX, |n| n.max(1) as usize);
-        let mut broken = breaker.lines(self.room(&breaker, clamp), clamp.saturating_add(1));
-        let clamped = broken.len() > clamp;
-        broken.truncate(clamp);
         let mut out = TextLayout { font_size: self.px.layer.size, ..TextLayout::default() };
-        let last = broken.len().saturating_sub(1);
         let mut cut = false;
-        for (index, line) in broken.iter().enumerate() {
-            let too_wide = self.request.ellipsis && !self.wraps() && line.width > self.width + SLACK;
-            let (placed, tall) = if too_wide || (clamped && index == last) {
+        for (line, is_cut) in &self.clamped(&breaker) {
+            let (placed, tall) = if *is_cut {
                 cut = true;
                 self.cut(line, out.height)
             } else {
@@ -157,7 +185,7 @@ impl<'a> Fitter<'a, '_> {
     /// Shapes a text as one line of its own.
     fn place_alone(&mut self, text: Prepared, top: f32, forced: bool) -> (Line, f32) {
         // The whole text decides on the direction, not what is left of it.
-        let itemized = itemize_as(&text, self.styles, self.shaper.fonts(), self.request.fonts, self.shaped.itemized.rtl);
+        let itemized = self.shaper.itemize(&text, self.styles, self.request.fonts, Some(self.shaped.itemized.rtl));
         let px = self.px;
         let shaped = self.shaper.shape(text, itemized, self.styles, |style| px.style(style).size);
         let breaker = Breaker { shaped: &shaped, styles: self.styles, px };

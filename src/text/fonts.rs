@@ -10,7 +10,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::face::Face;
+use super::face::{self, Face, FaceMetrics};
 use super::matching;
 use crate::css::style::{FontStyle, TextStyle};
 use crate::error::Error;
@@ -160,9 +160,9 @@ impl Fonts {
 
     /// The face of a family that CSS picks for a style; names are compared without case.
     pub(crate) fn matching(&self, family: &str, style: &TextStyle) -> Option<Chosen> {
-        let family = family.trim().to_lowercase();
+        let family = face::folded(family);
         let named = self.faces().take(self.named().len());
-        Self::choose(named.filter(|(_, face)| face.family.trim().to_lowercase() == family).collect(), style)
+        Self::choose(named.filter(|(_, face)| face.folded == family).collect(), style)
     }
 
     /// The face of the last fallback for a style.
@@ -171,10 +171,11 @@ impl Fonts {
     }
 
     fn choose(candidates: Vec<(FaceId, &Face)>, style: &TextStyle) -> Option<Chosen> {
-        matching::choose(&candidates, style.font_stretch, style.font_style, style.font_weight).map(|(id, face)| Chosen {
-            face: id,
-            variations: matching::variations(face, style),
-            style_missing: matching::style_missing(face, style.font_style, style.font_weight),
+        matching::choose(&candidates, style.font_stretch, style.font_style, style.font_weight).map(|(id, face)| {
+            let variations = matching::variations(face, style);
+            let metrics = face.metrics(&variations);
+            let style_missing = matching::style_missing(face, style.font_style, style.font_weight);
+            Chosen { face: id, variations, metrics, style_missing }
         })
     }
 }
@@ -185,6 +186,8 @@ pub(crate) struct Chosen {
     pub(crate) face: FaceId,
     /// Sorted by tag; axes at their defaults are left out. `opsz` is not in here, see [`super::fonts::optical`].
     pub(crate) variations: Vec<([u8; 4], f32)>,
+    /// At these variations, in em.
+    pub(crate) metrics: FaceMetrics,
     /// The family has neither the italic nor the bold that was asked for.
     pub(crate) style_missing: bool,
 }

@@ -4,11 +4,13 @@
 //! the first family, which shows its missing-glyph box. Nothing else is ever tried.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use unicode_bidi::{BidiInfo, Level};
 use unicode_script::{Script, UnicodeScript as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::faces::{FaceList, FaceLists};
 use super::fonts::{Chosen, Fonts};
 use super::prepare::{Prepared, Styles};
 use super::{Substitution, TextNote, breaks};
@@ -81,8 +83,8 @@ pub(super) struct Item {
 pub(super) struct Itemized {
     pub(super) cells: Vec<Cell>,
     pub(super) items: Vec<Item>,
-    /// For each style (and the layer's) its faces in order; the first one gives the metrics.
-    pub(super) faces: Vec<Vec<Chosen>>,
+    /// For each style (and the layer's) its faces in order.
+    pub(super) faces: Vec<Arc<FaceList>>,
     pub(super) rtl: bool,
     pub(super) notes: Vec<TextNote>,
 }
@@ -90,17 +92,24 @@ pub(super) struct Itemized {
 /// Most different characters that one note names.
 const MISSING_NAMED: usize = 32;
 
-pub(super) fn itemize(prepared: &Prepared, styles: Styles<'_>, fonts: &Fonts, families: &[String]) -> Itemized {
-    itemize_as(prepared, styles, fonts, families, is_rtl(styles.layer, &prepared.text))
-}
-
-/// As [`itemize`], in a direction that is known.
-pub(super) fn itemize_as(prepared: &Prepared, styles: Styles<'_>, fonts: &Fonts, families: &[String], rtl: bool) -> Itemized {
+/// The items of a text. Its direction is the text's own to say unless it is known.
+pub(super) fn itemize(
+    prepared: &Prepared,
+    styles: Styles<'_>,
+    known: &mut FaceLists,
+    fonts: &Fonts,
+    families: &Arc<[String]>,
+    rtl: Option<bool>,
+) -> Itemized {
+    let rtl = rtl.unwrap_or_else(|| is_rtl(styles.layer, &prepared.text));
     let mut out = Itemized { rtl, ..Itemized::default() };
     for index in 0..=styles.layer_index() {
         let used = index == styles.layer_index() || prepared.parts.iter().any(|part| part.style == index);
-        let faces = if used { faces_of(styles.get(index), fonts, families, &mut out.notes) } else { Vec::new() };
-        out.faces.push(faces);
+        let list = if used { known.get(styles.get(index), families, fonts) } else { Arc::default() };
+        for one in &list.notes {
+            note(&mut out.notes, one.clone());
+        }
+        out.faces.push(list);
     }
     let mut uncovered = Uncovered::default();
     let mut part = prepared.parts.iter().peekable();
@@ -109,30 +118,36 @@ pub(super) fn itemize_as(prepared: &Prepared, styles: Styles<'_>, fonts: &Fonts,
         let levels = levels(paragraph, out.rtl);
         let mut scripts = Scripts::new(paragraph);
         let first_cell = out.cells.len();
-        for (at, grapheme) in paragraph.grapheme_indices(true) {
+        // The list and the place in it of the last item's face.
+        let mut before: Option<(usize, usize)> = None;
+        for (at, grapheme) in graphemes(paragraph) {
             let begin = start + at;
             while part.next_if(|p| p.end <= begin).is_some() {}
             let style = part.peek().map_or(styles.layer_index(), |p| p.style);
             let kind = CellKind::of(grapheme);
-            let script = scripts.at(at, grapheme);
+            let script = scripts.at(grapheme);
             let level = levels.as_ref().and_then(|l| l.get(at)).map_or(u8::from(out.rtl), |l| l.number());
             if kind == CellKind::Newline {
                 // Ends a paragraph; nothing to shape.
-            } else if let Some(chosen) = covering(grapheme, out.faces.get(style).map_or(&[][..], Vec::as_slice), fonts, &mut uncovered) {
+            } else if let Some((place, chosen)) =
+                covering(grapheme, out.faces.get(style).map_or(&[][..], |l| &l.faces), fonts, &mut uncovered)
+            {
                 let end = begin + grapheme.len();
+                let same_face = |item: &Item| before == Some((style, place)) || item.chosen == *chosen;
                 match out.items.last_mut() {
                     Some(item)
                         if item.range.end == begin
                             && at > 0
                             && item.level == level
                             && item.script == script
-                            && item.chosen == *chosen
+                            && same_face(item)
                             && (item.style == style || shape_alike(styles, item.style, style)) =>
                     {
                         item.range.end = end;
                     }
                     _ => out.items.push(Item { range: begin..end, style, level, script, chosen: chosen.clone() }),
                 }
+                before = Some((style, place));
             }
             let run = out.items.len().saturating_sub(1);
             out.cells.push(Cell { start: begin, style, kind, break_before: false, run, advance: 0.0 });
@@ -192,59 +207,25 @@ fn shape_alike(styles: Styles<'_>, a: usize, b: usize) -> bool {
         && a.lang == b.lang
 }
 
-fn faces_of(style: &TextStyle, fonts: &Fonts, families: &[String], notes: &mut Vec<TextNote>) -> Vec<Chosen> {
-    let mut found: Vec<Chosen> = Vec::new();
-    let mut wanted = None;
-    for family in style.font_family.iter().chain(families) {
-        match fonts.matching(family, style) {
-            Some(chosen) => {
-                if !found.iter().any(|f| f.face == chosen.face) {
-                    found.push(chosen);
-                }
-            }
-            None => wanted = wanted.or(found.is_empty().then_some(family)),
-        }
-    }
-    let named = !found.is_empty();
-    if let Some(last) = fonts.last_fallback(style) {
-        found.push(last);
-    } else if !named {
-        // Without a last fallback the first face there is.
-        let first = fonts.faces().next().map(|(_, face)| face.family.clone());
-        found.extend(first.and_then(|family| fonts.matching(&family, style)));
-    }
-    if let Some(first) = found.first() {
-        let used = fonts.face(first.face).map(|face| face.family.clone()).unwrap_or_default();
-        match wanted {
-            Some(wanted) => note(notes, TextNote::FontSubstituted { used: used.clone(), why: Substitution::NotThere(wanted.clone()) }),
-            None if !named => note(notes, TextNote::FontSubstituted { used: used.clone(), why: Substitution::Unnamed }),
-            None => {}
-        }
-        if first.style_missing {
-            note(notes, TextNote::FontStyleMissing { family: used });
-        }
-    }
-    found
-}
-
 fn note(notes: &mut Vec<TextNote>, note: TextNote) {
     if !notes.contains(&note) {
         notes.push(note);
     }
 }
 
-fn covering<'a>(grapheme: &str, faces: &'a [Chosen], fonts: &Fonts, uncovered: &mut Uncovered) -> Option<&'a Chosen> {
+/// The first face that has all of a grapheme, and its place in the list.
+fn covering<'a>(grapheme: &str, faces: &'a [Chosen], fonts: &Fonts, uncovered: &mut Uncovered) -> Option<(usize, &'a Chosen)> {
     let first = faces.first()?;
     let has = |chosen: &Chosen, c: char| fonts.face(chosen.face).is_some_and(|face| face.covers(c));
     let visible = || grapheme.chars().filter(|c| !is_invisible(*c));
-    let mut found = faces.iter().find(|f| visible().all(|c| has(f, c)));
+    let mut found = faces.iter().enumerate().find(|(_, f)| visible().all(|c| has(f, c)));
     if found.is_none() {
         // A mark that the base's face lacks is missing, not the base.
-        let best = visible().next().and_then(|base| faces.iter().find(|f| has(f, base))).unwrap_or(first);
-        Uncovered::add(&mut uncovered.missing, visible().filter(|c| !has(best, *c)));
+        let best = visible().next().and_then(|base| faces.iter().enumerate().find(|(_, f)| has(f, base))).unwrap_or((0, first));
+        Uncovered::add(&mut uncovered.missing, visible().filter(|c| !has(best.1, *c)));
         found = Some(best);
     }
-    if let Some(last) = found.filter(|f| f.face != first.face && fonts.is_last_fallback(f.face)) {
+    if let Some((_, last)) = found.filter(|(_, f)| f.face != first.face && fonts.is_last_fallback(f.face)) {
         let named = |c: char| faces.iter().any(|f| !fonts.is_last_fallback(f.face) && has(f, c));
         // All of a grapheme whose characters are there, but in no face together.
         let whole = visible().all(named);
@@ -295,6 +276,40 @@ pub(crate) fn lang_is_rtl(lang: &str) -> bool {
     }
 }
 
+/// The extended grapheme clusters of a paragraph with their places.
+///
+/// Between two ASCII characters there is always a boundary (a carriage return does not come here), so that only what lies between such
+/// places goes through Unicode's tables.
+fn graphemes(paragraph: &str) -> impl Iterator<Item = (usize, &str)> {
+    let bytes = paragraph.as_bytes();
+    let is_ascii = |at: usize| bytes.get(at).is_none_or(u8::is_ascii);
+    let (mut at, mut inner) = (0, None::<(usize, unicode_segmentation::Graphemes<'_>)>);
+    std::iter::from_fn(move || {
+        loop {
+            if let Some((start, clusters)) = &mut inner {
+                if let Some(grapheme) = clusters.next() {
+                    let begin = *start;
+                    *start += grapheme.len();
+                    return Some((begin, grapheme));
+                }
+                inner = None;
+            }
+            let begin = at;
+            if begin >= bytes.len() {
+                return None;
+            }
+            at += 1;
+            if is_ascii(begin) && is_ascii(at) {
+                return Some((begin, paragraph.get(begin..at).unwrap_or_default()));
+            }
+            while !(is_ascii(at - 1) && is_ascii(at)) && at < bytes.len() {
+                at += 1;
+            }
+            inner = Some((begin, paragraph.get(begin..at).unwrap_or_default().graphemes(true)));
+        }
+    })
+}
+
 /// The embedding level of each byte; `None` where all is of an LTR text's one level.
 fn levels(paragraph: &str, rtl: bool) -> Option<Vec<Level>> {
     let plain = |c: char| (c as u32) < 0x590 || (0x900..0x2000).contains(&(c as u32)) || (0x2c00..0xd800).contains(&(c as u32));
@@ -312,12 +327,12 @@ struct Scripts {
 
 impl Scripts {
     fn new(paragraph: &str) -> Self {
-        let first = paragraph.chars().map(|c| c.script()).find(|s| is_real(*s));
+        let first = paragraph.chars().map(script).find(|s| is_real(*s));
         Self { current: first.unwrap_or(Script::Common) }
     }
 
-    fn at(&mut self, _at: usize, grapheme: &str) -> [u8; 4] {
-        if let Some(own) = grapheme.chars().map(|c| c.script()).find(|s| is_real(*s)) {
+    fn at(&mut self, grapheme: &str) -> [u8; 4] {
+        if let Some(own) = grapheme.chars().map(script).find(|s| is_real(*s)) {
             self.current = own;
         }
         let name = match self.current {
@@ -326,6 +341,15 @@ impl Scripts {
             other => other.short_name(),
         };
         name.as_bytes().try_into().unwrap_or(*b"Zyyy")
+    }
+}
+
+/// A character's script; that of ASCII needs no table.
+fn script(c: char) -> Script {
+    match c {
+        'a'..='z' | 'A'..='Z' => Script::Latin,
+        c if c.is_ascii() => Script::Common,
+        c => c.script(),
     }
 }
 

@@ -1,11 +1,11 @@
 //! What a layer's styles measure at one font size, in px, rounded where Chromium rounds.
 
-use super::fonts::{Chosen, Fonts};
+use super::face::FaceMetrics;
+use super::fonts::Chosen;
 use super::itemize::Itemized;
 use super::prepare::Styles;
 use crate::css::length::{Length, LengthContext};
 use crate::css::style::{LineHeight, TextStyle, VerticalAlign};
-use crate::scene::FaceId;
 
 /// Chromium's layout counts in 64ths of a px.
 pub(super) fn floor64(px: f32) -> f32 {
@@ -101,9 +101,9 @@ pub(super) struct LayerPx {
 }
 
 impl LayerPx {
-    pub(super) fn new(styles: Styles<'_>, itemized: &Itemized, fonts: &Fonts, size: f32, canvas: (f32, f32)) -> Self {
-        let context = Context { fonts, canvas };
-        let face = |index: usize| itemized.faces.get(index).and_then(|faces| faces.first());
+    pub(super) fn new(styles: Styles<'_>, itemized: &Itemized, size: f32, canvas: (f32, f32)) -> Self {
+        let context = Context { canvas };
+        let face = |index: usize| itemized.faces.get(index).and_then(|list| list.faces.first());
         let layer_index = styles.layer_index();
         let layer = context.style(styles.layer, face(layer_index), size);
         let of_spans = styles.spans.iter().enumerate().map(|(index, span)| {
@@ -129,27 +129,22 @@ pub(super) fn span_size(style: &TextStyle, layer: f32, canvas: (f32, f32)) -> f3
 ///
 /// A descent that was rounded down borrows a px from the ascent, as Chromium's does on Linux so that no descender is cut off. The
 /// content area stays as tall; the baseline in it rises.
-pub(super) fn face_px(fonts: &Fonts, face: FaceId, variations: &[([u8; 4], f32)], size: f32) -> [f32; 4] {
-    let (ascent, descent, gap, x_height) = match fonts.face(face).map(|f| f.metrics(variations)) {
-        Some(m) => (m.ascent, m.descent, m.line_gap, m.x_height),
-        None => (0.8, 0.2, 0.0, 0.5),
-    };
+pub(super) fn face_px(metrics: &FaceMetrics, size: f32) -> [f32; 4] {
+    let FaceMetrics { ascent, descent, line_gap: gap, x_height } = *metrics;
     let (above, below) = ((ascent * size).round(), (descent * size).round());
     let borrowed = if below + 0.001 < descent * size && above >= 1.0 { 1.0 } else { 0.0 };
     [above - borrowed, below + borrowed, (gap * size).round(), x_height * size]
 }
 
-struct Context<'a> {
-    fonts: &'a Fonts,
+struct Context {
     canvas: (f32, f32),
 }
 
-impl Context<'_> {
+impl Context {
     fn style(&self, style: &TextStyle, face: Option<&Chosen>, size: f32) -> StylePx {
         let context = LengthContext { em: size, canvas: self.canvas };
         let px = |length: &Length| length.resolve(&context, Some(size)).unwrap_or(0.0);
-        let (id, variations) = face.map_or((FaceId(u32::MAX), &[][..]), |c| (c.face, c.variations.as_slice()));
-        let [ascent, descent, gap, x_height] = face_px(self.fonts, id, variations, size);
+        let [ascent, descent, gap, x_height] = face_px(face.map_or(&FaceMetrics::UNKNOWN, |chosen| &chosen.metrics), size);
         StylePx {
             size,
             letter_spacing: px(&style.letter_spacing),

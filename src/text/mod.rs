@@ -11,6 +11,7 @@ mod breaks;
 mod decorate;
 mod engine;
 mod face;
+mod faces;
 mod fit;
 mod fonts;
 mod glyph;
@@ -26,6 +27,8 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod transform;
+
+use std::sync::Arc;
 
 pub use fonts::Fonts;
 
@@ -44,7 +47,7 @@ pub(crate) struct TextRequest<'a> {
     /// The layer's own; it runs through all spans.
     pub(crate) decoration: Option<&'a TextDecoration>,
     /// The template's families, after those of the styles.
-    pub(crate) fonts: &'a [String],
+    pub(crate) fonts: &'a Arc<[String]>,
     pub(crate) clamp: Option<u32>,
     pub(crate) ellipsis: bool,
     pub(crate) min_font_size: Option<f32>,

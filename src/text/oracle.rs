@@ -45,7 +45,7 @@ fn style_of(keys: &Value, parent: &TextStyle) -> Option<(TextStyle, VerticalAlig
                     Some(list) => list.iter().map(|x| x.as_str().unwrap().to_owned()).collect(),
                     None => text.split(',').map(|n| n.trim().trim_matches(['\'', '"']).to_owned()).collect(),
                 };
-                s.font_family = names;
+                s.font_family = names.into();
             }
             "font-size" => s.font_size = length(v)?,
             "font-weight" => s.font_weight = v.as_f64().map(|w| w as f32).or((text == "bold").then_some(700.0))?,
@@ -112,7 +112,7 @@ fn style_of(keys: &Value, parent: &TextStyle) -> Option<(TextStyle, VerticalAlig
                     _ => OverflowWrap::Normal,
                 }
             }
-            "lang" => s.lang = Some(text.to_owned()),
+            "lang" => s.lang = Some(text.into()),
             "direction" => {
                 s.direction = match text {
                     "ltr" => Direction::Ltr,
@@ -155,7 +155,8 @@ fn bound(text: &str, row: &Value) -> String {
 }
 
 fn compare(template: &Value, row: &Value, metrics: &Value, name: &str, engine: &mut TextEngine, score: &mut Score) {
-    let fonts: Vec<String> = template["fonts"].as_array().into_iter().flatten().map(|f| f.as_str().unwrap().to_owned()).collect();
+    let fonts: std::sync::Arc<[String]> =
+        template["fonts"].as_array().into_iter().flatten().map(|f| f.as_str().unwrap().to_owned()).collect();
     let canvas = (template["size"][0].as_f64().unwrap() as f32, template["size"][1].as_f64().unwrap() as f32);
     let document = style_of(template, &TextStyle::default()).unwrap().0;
     for (index, layer) in template["layers"].as_array().unwrap().iter().enumerate() {
@@ -187,7 +188,7 @@ fn compare(template: &Value, row: &Value, metrics: &Value, name: &str, engine: &
             spans: &spans,
             style: &style,
             decoration: None,
-            fonts: &fonts,
+            fonts: &std::sync::Arc::from(fonts.as_slice()),
             clamp: layer["line-clamp"].as_u64().map(|n| n as u32),
             ellipsis: layer["text-overflow"] == "ellipsis",
             min_font_size: layer["min-font-size"].as_f64().map(|n| n as f32),

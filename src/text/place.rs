@@ -95,7 +95,7 @@ impl Placer<'_, '_> {
     fn used_face(&self, run: usize, style: &StylePx) -> Extent {
         let Some(run) = self.breaker.shaped.runs.get(run) else { return style.extent() };
         let chosen = &run.item.chosen;
-        let [ascent, descent, gap, _] = face_px(self.shaper.fonts(), chosen.face, &chosen.variations, style.size);
+        let [ascent, descent, gap, _] = face_px(&chosen.metrics, style.size);
         Extent::with_line_height(ascent, descent, ascent + descent + gap)
     }
 

@@ -4,6 +4,7 @@
 //! a face with other axes set gets a shaper instance of its own over the same data. cosmic-text's `ShapeWord` is not used: it has no
 //! language (Persian digits, Serbian italics), drops the unsafe-to-break flags, and falls back by scanning all fonts.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -15,8 +16,9 @@ use harfrust::{
 };
 
 use super::face::Face;
+use super::faces::FaceLists;
 use super::fonts::{Fonts, optical};
-use super::itemize::{Cell, Item, Itemized};
+use super::itemize::{Cell, Item, Itemized, itemize};
 use super::prepare::{Prepared, Styles};
 use crate::css::length::Length;
 use crate::css::style::TextStyle;
@@ -64,23 +66,28 @@ pub(super) struct Shaper {
     /// What the system has parsed; it forgets nothing by itself.
     parsed: Vec<(FaceId, u16)>,
     buffer: Option<UnicodeBuffer>,
-    plans: Vec<(PlanKey, ShapePlan)>,
+    plans: Vec<Planned>,
+    faces: FaceLists,
 }
 
 /// Faces, each at a weight, that the system may hold.
 const PARSED: usize = 128;
 
-/// Plans kept at a time; a text rarely needs more than its languages and weights.
-const PLANS: usize = 16;
+/// Plans kept at a time, the last used ones: a feed of many countries needs one for each of its languages, scripts and weights, and
+/// making one takes as long as shaping several titles.
+const PLANS: usize = 64;
 
-#[derive(PartialEq)]
-struct PlanKey {
+/// A plan for runs of one kind, and what it is asked for with.
+struct Planned {
     face: FaceId,
     variations: Vec<([u8; 4], f32)>,
     rtl: bool,
     script: [u8; 4],
     lang: String,
-    features: Vec<([u8; 4], u32)>,
+    settings: Vec<([u8; 4], u32)>,
+    language: Option<Language>,
+    features: Vec<Feature>,
+    plan: ShapePlan,
 }
 
 struct NoFallback;
@@ -119,7 +126,7 @@ impl Shaper {
             })
             .collect();
         let system = FontSystem::new_with_locale_and_db_and_fallback("en-US".to_owned(), db, NoFallback);
-        Self { fonts: fonts.clone(), system, ids, parsed: Vec::new(), buffer: None, plans: Vec::new() }
+        Self { fonts: fonts.clone(), system, ids, parsed: Vec::new(), buffer: None, plans: Vec::new(), faces: FaceLists::default() }
     }
 
     /// Starts the system anew where it holds too many faces: each weight of a variable face is one.
@@ -138,6 +145,11 @@ impl Shaper {
 
     pub(super) fn fonts(&self) -> &Fonts {
         &self.fonts
+    }
+
+    /// The items of a text, in a direction where one is known.
+    pub(super) fn itemize(&mut self, prepared: &Prepared, styles: Styles<'_>, families: &Arc<[String]>, rtl: Option<bool>) -> Itemized {
+        itemize(prepared, styles, &mut self.faces, &self.fonts, families, rtl)
     }
 
     /// Shapes a whole text; `size_of` gives px for a style, for faces with an optical size axis.
@@ -223,29 +235,43 @@ impl Shaper {
         buffer.set_direction(direction);
         let script = Script::from_iso15924_tag(Tag::new(&item.script)).unwrap_or(harfrust::script::COMMON);
         buffer.set_script(script);
-        let language = Language::from_str(lang.unwrap_or("en")).ok();
-        if let Some(language) = &language {
+        let lang = lang.unwrap_or("en");
+        let settings = settings(style);
+        let is_known = |known: &Planned| {
+            known.face == item.chosen.face
+                && known.rtl == rtl
+                && known.script == item.script
+                && known.lang == lang
+                && known.variations == *variations
+                && known.settings == *settings
+        };
+        match self.plans.iter().rposition(is_known) {
+            // The last one is the last used one.
+            Some(place) => self.plans.get_mut(place..).unwrap_or_default().rotate_left(1),
+            None => {
+                if self.plans.len() >= PLANS {
+                    self.plans.remove(0);
+                }
+                let language = Language::from_str(lang).ok();
+                let features: Vec<Feature> = settings.iter().map(|(tag, value)| Feature::new(Tag::new(tag), *value, ..)).collect();
+                self.plans.push(Planned {
+                    face: item.chosen.face,
+                    variations: variations.clone(),
+                    rtl,
+                    script: item.script,
+                    lang: lang.to_owned(),
+                    plan: ShapePlan::new(shaper, direction, Some(script), language.as_ref(), &features),
+                    settings: settings.into_owned(),
+                    language,
+                    features,
+                });
+            }
+        }
+        let Some(planned) = self.plans.last() else { return Vec::new() };
+        if let Some(language) = &planned.language {
             buffer.set_language(language.clone());
         }
-        let features = features(style);
-        let key = PlanKey {
-            face: item.chosen.face,
-            variations: variations.clone(),
-            rtl,
-            script: item.script,
-            lang: lang.unwrap_or("en").to_owned(),
-            features: features.clone(),
-        };
-        let features: Vec<Feature> = features.iter().map(|(tag, value)| Feature::new(Tag::new(tag), *value, ..)).collect();
-        let known = self.plans.iter().position(|(k, _)| *k == key);
-        if known.is_none() {
-            if self.plans.len() >= PLANS {
-                self.plans.remove(0);
-            }
-            self.plans.push((key, ShapePlan::new(shaper, direction, Some(script), language.as_ref(), &features)));
-        }
-        let Some((_, plan)) = known.map_or(self.plans.last(), |i| self.plans.get(i)) else { return Vec::new() };
-        let shaped = shaper.shape_with_plan(plan, buffer, &features);
+        let shaped = shaper.shape_with_plan(&planned.plan, buffer, &planned.features);
         let em = shaper.units_per_em().max(1) as f32;
         let glyphs = shaped
             .glyph_infos()
@@ -287,14 +313,10 @@ fn set_optical_size(fonts: &Fonts, item: &mut Item, px: f32) {
 }
 
 /// Letter spacing parts ligatures and contextual forms, as in Chromium; the style's own settings win.
-fn features(style: &TextStyle) -> Vec<([u8; 4], u32)> {
+fn settings(style: &TextStyle) -> Cow<'_, [([u8; 4], u32)]> {
     let spaced = !matches!(style.letter_spacing, Length::Auto | Length::Px(0.0) | Length::Em(0.0));
-    let mut features = Vec::new();
-    if spaced {
-        features.extend([(*b"liga", 0), (*b"clig", 0), (*b"calt", 0)]);
-    }
-    features.extend(style.font_features.iter().copied());
-    features
+    let own = style.font_features.as_slice();
+    if spaced { Cow::Owned([&[(*b"liga", 0), (*b"clig", 0), (*b"calt", 0)], own].concat()) } else { Cow::Borrowed(own) }
 }
 
 /// The few characters that decide how the next one joins.

@@ -1,5 +1,7 @@
 //! Laws of text layout, on the project's own small fonts.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -21,8 +23,8 @@ fn read_fonts() -> Fonts {
     fonts
 }
 
-fn families() -> Vec<String> {
-    ["Noto Sans", "Noto Sans Arabic", "Noto Sans Thai"].map(str::to_owned).to_vec()
+fn families() -> Arc<[String]> {
+    ["Noto Sans", "Noto Sans Arabic", "Noto Sans Thai"].map(str::to_owned).into()
 }
 
 fn style(size: f32) -> TextStyle {
@@ -37,7 +39,7 @@ fn spans(text: &str, style: &TextStyle) -> Vec<TextSpan> {
 struct Case {
     spans: Vec<TextSpan>,
     style: TextStyle,
-    families: Vec<String>,
+    families: Arc<[String]>,
 }
 
 impl Case {
@@ -101,7 +103,7 @@ fn what_no_face_covers_is_a_note_and_shows_a_box() {
 #[test]
 fn a_family_that_is_not_there_and_a_slant_that_is_not_there_are_notes() {
     let mut engine = TextEngine::new(&fonts());
-    let italic = TextStyle { font_style: FontStyle::Italic, font_family: vec!["Inter".to_owned()], ..style(20.0) };
+    let italic = TextStyle { font_style: FontStyle::Italic, font_family: vec!["Inter".to_owned()].into(), ..style(20.0) };
     let layout = engine.layout(&Case::new("ab", italic).request(), 500.0, None).unwrap();
     assert_eq!(
         layout.notes,
@@ -139,7 +141,7 @@ fn no_font_and_a_damaged_font_are_errors() {
 #[test]
 fn right_to_left_lines_start_at_the_right() {
     let mut engine = TextEngine::new(&fonts());
-    let case = Case::new("قميص 12.50 أزرق", TextStyle { lang: Some("ar".to_owned()), ..style(20.0) });
+    let case = Case::new("قميص 12.50 أزرق", TextStyle { lang: Some("ar".into()), ..style(20.0) });
     let layout = engine.layout(&case.request(), 300.0, None).unwrap();
     let line = &layout.lines[0];
     assert!((line.x + line.width - 300.0).abs() < 0.05);

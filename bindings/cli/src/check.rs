@@ -30,6 +30,10 @@ pub(crate) fn run(args: &Check) -> Done {
     if let Some(path) = &args.feed {
         return feed::run(args, &folder, path);
     }
+    for warning in folder.template.warnings() {
+        let at = warning.at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+        eprintln!("{}{at}: {}: warning {}: {}", file.display(), warning.place, warning.code.name(), warning.message);
+    }
     let renderer = Renderer::new(folder.fonts.clone());
     let mut failures = Vec::new();
     let mut rows = Vec::new();
@@ -80,7 +84,8 @@ pub(crate) fn run(args: &Check) -> Done {
             rows.push(json!({ "row": path.display().to_string(), "variant": variant, "faults": faults, "notes": found }));
         }
     }
-    report(args, &json!({ "template": folder.template.name(), "faults": [], "rows": rows }))?;
+    let warnings: Value = folder.template.warnings().iter().map(fault).collect();
+    report(args, &json!({ "template": folder.template.name(), "faults": [], "warnings": warnings, "rows": rows }))?;
     if !failures.is_empty() {
         return Err(Stop::Failed(failures));
     }
@@ -113,11 +118,12 @@ fn report(args: &Check, findings: &Value) -> Done {
 }
 
 fn faults(error: &core_::Error) -> Value {
-    let one = |fault: &core_::Fault| {
-        let (line, column) = fault.at.unzip();
-        json!({ "code": fault.code.name(), "place": fault.place, "line": line, "column": column, "message": fault.message })
-    };
-    error.faults().iter().map(one).collect()
+    error.faults().iter().map(fault).collect()
+}
+
+fn fault(fault: &core_::Fault) -> Value {
+    let (line, column) = fault.at.unzip();
+    json!({ "code": fault.code.name(), "place": fault.place, "line": line, "column": column, "message": fault.message })
 }
 
 pub(crate) fn count(number: usize, noun: &str) -> String {

@@ -4,7 +4,7 @@
 //! args -> new | check | render | feed
 //! folder    a template, its fonts and rows on disk        pictures  needs answered from folders and the web
 //! web       http(s), bounded, public addresses only       write     files that are there whole or not at all
-//! feed/     rows in, a folder of pictures out
+//! rows      a file as the rows of a feed                  feed/     rows in, a folder of pictures out
 //! ```
 //!
 //! It exits with 0 when all is done, 1 when something failed (said on standard error, place first), 2 for wrong usage.
@@ -19,6 +19,7 @@ mod new;
 mod output;
 mod pictures;
 mod render;
+mod rows;
 mod shipped;
 mod time;
 mod web;

@@ -17,13 +17,44 @@ pub(crate) fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Like [`whole`], for content that is made on the way.
 pub(crate) fn with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let temporary = temporary(path);
-    let written = File::create_new(&temporary).and_then(|mut file| fill(&mut file)).and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
-        // The first error is the one to tell; that its remains are gone too is not promised.
-        let _ = std::fs::remove_file(&temporary);
+    let (staged, mut file) = Staged::new(path)?;
+    fill(&mut file)?;
+    staged.place()
+}
+
+/// A file that lies complete beside its place; dropped, it is gone.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    temporary: PathBuf,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// An empty file, and where it will be.
+    pub(crate) fn new(path: &Path) -> io::Result<(Self, File)> {
+        let staged = Self { temporary: temporary(path), path: path.to_owned() };
+        let file = File::create_new(&staged.temporary)?;
+        Ok((staged, file))
     }
-    written
+
+    /// A file with its content.
+    pub(crate) fn of(path: &Path, bytes: &[u8]) -> io::Result<Self> {
+        let (staged, mut file) = Self::new(path)?;
+        file.write_all(bytes)?;
+        Ok(staged)
+    }
+
+    /// Puts it in place.
+    pub(crate) fn place(self) -> io::Result<()> {
+        std::fs::rename(&self.temporary, &self.path)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // In place, it is not here any more; else the first error is the one to tell, and that its remains are gone too is not promised.
+        let _ = std::fs::remove_file(&self.temporary);
+    }
 }
 
 /// A file, or standard output for `-`.

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use common::{CARD, Room, STRICT, exists, png};
@@ -32,9 +33,9 @@ fn a_bad_row_harms_no_other_and_is_listed_at_the_end() {
         (failures[2], "shop/f.csv:5: 4: layers[0]", "there is no such file"),
         (failures[3], "shop/f.csv:6: 5: ", "PNG"),
         (failures[4], "shop/f.csv:7: 6: field image_link: ", ""),
-        (failures[5], "shop/f.csv:9: 1: ", "an id must stand once, \"1\" stands in line 2 already"),
+        (failures[5], "shop/f.csv:9: 1: ", "column id: an id must stand once, \"1\" stands in line 2 already"),
         (failures[6], "shop/f.csv:10: ", "an id must be a text or a number, and not empty"),
-        (failures[7], "shop/f.csv:11: ", "the row must have 3 cells as the header has, found 5"),
+        (failures[7], "shop/f.csv:11: 10: ", "a row must have 3 cells as the header has, found 4"),
     ] {
         assert!(failure.starts_with(start) && failure.contains(part), "{failure}\nwants {start} ... {part}");
     }
@@ -119,10 +120,58 @@ fn a_killed_run_leaves_no_partial_file_and_the_next_one_finishes() {
     }
     let said = room.says(0, &arguments);
     let unchanged: usize = drawn(&said).split(" drawn, ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
-    // A picture may be in place without its line in the manifest: one for each thread that draws.
-    assert!(unchanged <= before.len() && unchanged + 2 >= before.len(), "{said}, {} were there", before.len());
+    assert_eq!(unchanged, before.len(), "what was finished is not drawn again: {said}");
     assert_eq!(room.list("out/default").len(), count, "all pictures, and no remains");
     assert!(drawn(&room.says(0, &arguments)).contains("0 drawn, 60 unchanged"));
+}
+
+#[test]
+fn whatever_the_moment_of_a_kill_nothing_is_drawn_twice() {
+    let room = Room::new("kills");
+    room.file("t.json", CARD.replace("[40, 20]", "[500, 500]"));
+    let count = 80;
+    let rows = |shift: usize| (0..count).map(|i| format!("{i},#{:06x}\n", i * 4_000 + shift)).collect::<String>();
+    let arguments = ["feed", "t.json", "f.csv", "--out", "out", "--jobs", "3"];
+    let pictures = || -> BTreeMap<String, Vec<u8>> {
+        let names = room.list("out/default").into_iter().filter(|name| !name.starts_with('.'));
+        names.map(|name| (name.clone(), room.read(&format!("out/default/{name}")))).collect()
+    };
+    let number = |said: &str, word: &str| -> usize { drawn(said).split(word).next().unwrap().rsplit(' ').next().unwrap().parse().unwrap() };
+    let decodes = |(name, bytes): (&String, &Vec<u8>)| {
+        assert!(core_::Frame::decode(bytes, &core_::Limits::default()).is_ok(), "{name} is broken");
+    };
+    let mut kills = 0;
+    // A folder that is empty, then one that is full of pictures which are all to be drawn anew.
+    for shift in [0, 7] {
+        room.file("f.csv", format!("id,tint\n{}", rows(shift)));
+        let (at_start, mut done) = (pictures(), 0);
+        let fresh = |now: &BTreeMap<String, Vec<u8>>| now.iter().filter(|(name, bytes)| at_start.get(*name) != Some(bytes)).count();
+        for step in 1.. {
+            let mut child = room.program(&arguments).stderr(std::process::Stdio::null()).spawn().unwrap();
+            let started = Instant::now();
+            // Each run is killed a few pictures further, and at another moment within a picture.
+            while fresh(&pictures()) < done + 6 && child.try_wait().unwrap().is_none() {
+                assert!(started.elapsed() < Duration::from_secs(120), "no picture came");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            std::thread::sleep(Duration::from_micros(step * 137));
+            child.kill().unwrap();
+            let was_killed = child.wait().unwrap().code().is_none();
+            let now = pictures();
+            now.iter().for_each(decodes);
+            assert!(fresh(&now) >= done, "nothing that was finished is lost");
+            done = fresh(&now);
+            kills += usize::from(was_killed);
+            if !was_killed || done >= count * 2 / 3 {
+                break;
+            }
+        }
+        let said = room.says(0, &arguments);
+        assert_eq!((number(&said, " unchanged"), number(&said, " drawn")), (done, count - done), "{said}");
+        assert_eq!(room.list("out/default").len(), count, "all pictures, and no remains");
+        pictures().iter().for_each(decodes);
+    }
+    assert!(kills >= 4, "only {kills} runs were killed in time");
 }
 
 #[test]
@@ -151,7 +200,6 @@ fn feeds_are_read_as_they_come() {
         ("crlf.csv", quoted.replace('\n', "\r\n"), &["a.png", "b.png"]),
         ("semicolon.csv", "ID;Tint\na;#ff0000\n".into(), &["a.png"]),
         ("tabs.txt", "id\ttint\na\t#ff0000\n".into(), &["a.png"]),
-        ("short.tsv", "id\ttint\timage_link\na\n".into(), &["a.png"]),
         ("no-end.csv", "id,tint\na,#ff0000".into(), &["a.png"]),
         ("lines", "{\"id\": \"a\"}\n\n{\"id\": 7, \"tint\": \"#00ff00\"}\n".into(), &["7.png", "a.png"]),
         ("bom.jsonl", "\u{feff}{\"id\": \"a\"}\r\n".into(), &["a.png"]),
@@ -176,12 +224,11 @@ fn what_is_no_feed_is_refused_with_its_reason() {
     room.file("t.json", CARD);
     for (name, content, why) in [
         ("empty.csv", &b""[..], "empty.csv: a feed must have a header line, found an empty file"),
-        ("utf16.csv", b"\xff\xfei\0d\0", "utf16.csv: a feed must be UTF-8, found a UTF-16 byte order mark"),
-        ("twice.csv", b"id,tint,id\n", "twice.csv:1: a column must stand once, found \"id\" twice"),
+        ("twice.csv", b"id,tint,id\n", "twice.csv: a column must stand once in the header, found \"id\" twice"),
         (
             "whole.json",
             b"[{\"id\": 1}]",
-            "whole.json: a feed is CSV, TSV or JSON Lines (one object a line), found JSON in one piece or XML",
+            "whole.json: a feed must be CSV, TSV, XML or JSON Lines (one object a line), found JSON in one piece",
         ),
     ] {
         room.file(name, content);
@@ -189,23 +236,50 @@ fn what_is_no_feed_is_refused_with_its_reason() {
     }
     assert_eq!(room.says(1, &["feed", "t.json", "gone.csv", "--out", "out"]), "gone.csv: no such file or directory\n");
     assert!(room.says(1, &["feed", "t.json", ".", "--out", "out"]).starts_with(".: a feed must be a file"));
-    room.file("latin.csv", b"id,tint\na,#ff0000\nb,\xe9\nc,#00ff00\n");
-    let said = room.says(1, &["feed", "t.json", "latin.csv", "--out", "out"]);
-    assert!(said.contains("latin.csv:3: column \"tint\" must be UTF-8, found other bytes"), "{said}");
+    room.file("torn.csv", b"id,title\na,\xc3\xa9\nb,\xe9\nc,x\n");
+    let said = room.says(1, &["feed", "t.json", "torn.csv", "--out", "out"]);
+    assert!(said.contains("torn.csv:3: b: column \"title\": must be UTF-8 as the feed is, found other bytes"), "{said}");
     room.file("broken.jsonl", "{\"id\": \"a\"}\n{\"id\": \n{\"id\": \"c\"}\n");
     let said = room.says(1, &["feed", "t.json", "broken.jsonl", "--out", "out2"]);
     assert!(said.contains("broken.jsonl:2: ") && room.list("out2/default") == ["a.png", "c.png"], "{said}");
 }
 
 #[test]
-fn an_open_quote_ends_the_reading_and_not_the_memory() {
+fn an_open_quote_costs_one_row_and_no_memory() {
     let room = Room::new("quote");
+    room.file("t.json", STRICT);
+    let rest = "x,reddish,y\n".repeat(500_000);
+    room.file("f.csv", format!("id,tint,image_link\na,#ff0000,\nb,\"open,\nc,#ff0000,\n{rest}"));
+    let said = room.says(1, &["feed", "t.json", "f.csv", "--out", "out", "--limit", "3"]);
+    assert!(said.contains("f.csv:3: b: a quote must be closed within 5242880 bytes, found none"), "{said}");
+    assert!(said.contains("f.csv:4: c: "), "{said}");
+}
+
+#[test]
+fn an_override_feed_is_laid_over_the_rows() {
+    let room = Room::new("override");
     room.file("t.json", CARD);
-    let rest = "x,#ff0000\n".repeat(1_200_000);
-    room.file("f.csv", format!("id,tint\na,#ff0000\nb,\"open\n{rest}"));
-    let said = room.says(1, &["feed", "t.json", "f.csv", "--out", "out"]);
-    assert!(said.contains("a row must end within 8388608 bytes, is a quote left open?"), "{said}");
-    assert_eq!(room.list("out/default"), ["a.png"]);
+    room.file("f.csv", "id,tint\na,#ff0000\nb,#ff0000\n");
+    room.file("plain.csv", "id,tint\na,#ff0000\nb,#00ff00\n");
+    room.file("de.csv", "id,override,tint\nb,DE,#00ff00\na,DE,\nz,DE,#123456\n");
+    room.says(0, &["feed", "t.json", "plain.csv", "--out", "plain"]);
+    room.says(0, &["feed", "t.json", "f.csv", "--out", "out", "--override", "de.csv"]);
+    for name in ["a.png", "b.png"] {
+        assert_eq!(room.read(&format!("plain/default/{name}")), room.read(&format!("out/default/{name}")), "{name}");
+    }
+    room.file("bad.csv", "id,tint\nb\n");
+    let said = room.says(1, &["feed", "t.json", "f.csv", "--out", "out", "--override", "bad.csv"]);
+    assert!(said.contains("bad.csv:2: b: a row must have 2 cells as the header has, found 1"), "{said}");
+}
+
+#[test]
+fn ids_and_names_of_rows_without_one_do_not_mix() {
+    let room = Room::new("names");
+    room.file("t.json", CARD);
+    room.file("f.jsonl", "{}\n{\"id\": \"row-000001\"}\n{\"id\": \"row-x\"}\n");
+    let said = room.says(1, &["feed", "t.json", "f.jsonl", "--out", "out"]);
+    assert!(said.contains("f.jsonl:2: row-000001: ids such as row-000001 are for rows without one, found both in one feed"), "{said}");
+    assert_eq!(room.list("out/default"), ["row-000001.png", "row-x.png"]);
 }
 
 #[test]

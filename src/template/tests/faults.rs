@@ -58,7 +58,6 @@ fn keys_that_are_not_drawn_yet() {
         ("alternatives", "[]"),
         ("fit-group", "1"),
         ("missing-glyph", "\"box\""),
-        ("money-parts", "{}"),
         ("clip-path", "\"circle(40%)\""),
         ("mask-image", "\"asset:a\""),
     ] {
@@ -80,7 +79,6 @@ fn keys_that_are_not_drawn_yet() {
         r#"{ "type": "image", "src": "a", "width": 1, "height": 1, "object-position": "smart" }"#,
         &["unsupported-key 2:76: layers[0].object-position: object-position \"smart\" is not supported yet"],
     );
-    document(r#""strings": {}"#, &["unsupported-key 2:1: strings: \"strings\" is not supported yet"]);
     document(
         r#""output": { "max-bytes": 1, "target": "x", "format": "avif" }"#,
         &[
@@ -168,6 +166,15 @@ fn fields() {
     document(
         r#""fields": { "a": { "type": "money", "examples": ["5 EUR", "free"] } }"#,
         &["bad-value 2:59: fields.a.examples[1]: a price must have a number, found \"free\""],
+    );
+    document(
+        r#""fields": { "a": { "type": "date", "min": "soon", "max": 5 }, "b": { "type": "date", "min": "2026-11-02", "max": "2026-11-01" },
+            "c": { "type": "money", "min": "1 EUR", "max": "50 EUR" }, "d": { "type": "list", "of": "date", "min": "2026-11-01" } }"#,
+        &[
+            "bad-value 2:43: fields.a.min: must be an ISO 8601 date such as 2026-11-30 or 2026-11-30T13:00+01:00, found text \"soon\"",
+            "wrong-type 2:58: fields.a.max: max must be a date such as \"2026-11-30\", found 5",
+            "bad-value 2:114: fields.b.max: max must be at least min, which is 2026-11-02, found \"2026-11-01\"",
+        ],
     );
     document(
         r#""fields": { "a": { "type": "number", "min": "1" } }"#,
@@ -355,4 +362,99 @@ fn faults_are_sorted_each_once_and_a_hundred_at_most() {
     );
     let many = vec![r#"{ "type": "txt" }"#; 500].join(",");
     assert_eq!(faults(&with_layers(&many)).len(), 100);
+}
+
+#[test]
+fn strings() {
+    for (strings, fault) in [
+        ("5", "wrong-type 2:12: strings: strings must be an object, found 5"),
+        (r#"{ "e n": {} }"#, r#"bad-value 2:14: strings["e n"]: a language of strings must be a BCP 47 tag such as "en-GB", found "e n""#),
+        (r#"{ "en": {}, "EN": {} }"#, r#"bad-value 2:24: strings.EN: language "EN" stands twice in strings"#),
+        (r#"{ "en": 5 }"#, "wrong-type 2:20: strings.en: a language of strings must be an object, found 5"),
+        (r#"{ "en": { "a": 5 } }"#, "wrong-type 2:27: strings.en.a: a string must be a text, or texts by plural category, found 5"),
+        (r#"{ "en": { "a": { "other": 5 } } }"#, "wrong-type 2:38: strings.en.a.other: a string must be a text, found 5"),
+        (r#"{ "en": { "a": { "one": "a" } } }"#, r#"missing-key 2:27: strings.en.a: "other" is missing"#),
+        (
+            r#"{ "en": { "a": { "other": "a", "ohter": "b" } } }"#,
+            r#"unknown-key 2:43: strings.en.a.ohter: unknown plural category "ohter", did you mean "other"?"#,
+        ),
+        (
+            r#"{ "en": { "a": { "zero": "none", "other": "{n}" } } }"#,
+            r#"bad-value 2:29: strings.en.a.zero: language "en" has the plural categories one other, found "zero""#,
+        ),
+        (r#"{ "en": { "a": "{name} left" } }"#, r#"bad-value 2:27: strings.en.a: the only placeholder of a string is {n}, found "{name}""#),
+        (
+            r#"{ "en": { "a": "{{ n }} left" } }"#,
+            r#"bad-value 2:27: strings.en.a: a string cannot be bound, a number goes in as {n}, found "{{ n }} left""#,
+        ),
+        (
+            r#"{ "tlh": { "a": "{n}" } }"#,
+            r#"unsupported-key 2:28: strings.tlh.a: numbers and prices in language "tlh" are not supported yet"#,
+        ),
+    ] {
+        document(&format!("\"strings\": {strings}"), &[fault]);
+    }
+    document(r#""strings": { "en": {}, "tlh": { "a": "no number" }, "ar": { "b": { "zero": "0", "few": "{n}", "other": "{n}" } } }"#, &[]);
+}
+
+#[test]
+fn a_text_of_strings_that_is_not_there() {
+    let with = r#""strings": { "en": { "sold": "Sold", "left": { "one": "{n} left", "other": "{n} left" } }, "de": { "sold": "Weg" } }"#;
+    for (text, fault) in [
+        ("{{ t('sold') }}", None),
+        ("{{ t(key) }}", None),
+        ("{{ t('sodl') }}", Some((5, r#"unknown string "sodl", did you mean "sold"?"#))),
+        ("{{ 1 }} {{ t('sold' if a else 'gone') }}", Some((30, r#"unknown string "gone""#))),
+        ("{{ t('left', n=2) }}", Some((5, r#"a string must be there in every language of strings, "left" is not in de"#))),
+    ] {
+        let expected = fault.map(|(at, message)| format!("unknown-name 2:{}: let.x: {message}", at + 134)).into_iter().collect::<Vec<_>>();
+        document(&format!("{with}, \"let\": {{ \"x\": \"{text}\" }}"), &expected.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let one = r#""strings": { "en": { "left": "{n} left" } }, "skip-if": "t('left')""#;
+    document(one, &["unknown-name 2:60: skip-if: string \"left\" counts in en, write t('left', n=...)"]);
+    document(r#""let": { "x": "{{ t('a') }}" }"#, &["unknown-name 2:19: let.x: `t` has no \"strings\" to look in"]);
+    document(
+        r#""strings": { "en": { "a": "en" } }, "lang": "{{ t('a') }}""#,
+        &["unknown-name 2:49: lang: `t` has no \"strings\" to look in"],
+    );
+}
+
+#[test]
+fn money_parts() {
+    let parts = |parts: &str, faults: &[&str]| {
+        layer(&format!("{{ \"type\": \"text\", \"text\": \"{{{{ price }}}}\", \"money-parts\": {parts} }}"), faults);
+    };
+    parts(
+        r##"{ "currency": { "font-size": "0.5em" }, "fraction": { "vertical-align": "super", "color": "{{ red }}" }, "group": null }"##,
+        &[],
+    );
+    parts("5", &["wrong-type 2:57: layers[0].money-parts: money-parts must be an object, found 5"]);
+    parts(
+        r#"{ "cents": {}, "integr": {} }"#,
+        &[
+            "unknown-key 2:59: layers[0].money-parts.cents: unknown part of a price \"cents\"",
+            "unknown-key 2:72: layers[0].money-parts.integr: unknown part of a price \"integr\", did you mean \"integer\"?",
+        ],
+    );
+    parts(
+        r#"{ "integer": { "width": 5, "if": "true", "font-sise": 4, "font-size": "big" } }"#,
+        &[
+            "unknown-key 2:72: layers[0].money-parts.integer.width: \"width\" is not a key of a span",
+            "unknown-key 2:84: layers[0].money-parts.integer.if: \"if\" is not a key of a part of a price",
+            "unknown-key 2:98: layers[0].money-parts.integer.font-sise: unknown key \"font-sise\", did you mean \"font-size\"?",
+            "bad-value 2:127: layers[0].money-parts.integer.font-size: font-size must be a length, found \"big\"",
+        ],
+    );
+    layer(
+        r#"{ "type": "text", "text": "from {{ price }}", "money-parts": {} }"#,
+        &["bad-value 2:47: layers[0].money-parts: \"money-parts\" needs a text that is one binding, such as \"{{ price }}\""],
+    );
+    layer(
+        r#"{ "type": "text", "text": [{ "text": "{{ price }}" }], "money-parts": {} }"#,
+        &["bad-value 2:56: layers[0].money-parts: \"money-parts\" of a text with spans belongs to the span with the price"],
+    );
+    layer(
+        r#"{ "type": "text", "text": ["a", { "text": "{{ price }}", "money-parts": {} }] }"#,
+        &["wrong-type 2:28: layers[0].text[0]: a span must be an object, found \"a\""],
+    );
 }

@@ -13,7 +13,7 @@ use crate::css::property::{Group, Input, PROPERTIES, Property, declare};
 use crate::css::style::{Style, TextStyle};
 use crate::expr::names::{Filter, Function, Signature};
 use crate::row::catalogue;
-use crate::row::field::FieldType;
+use crate::row::field::{FieldType, Items};
 use crate::template::keys::{KEYS, KINDS, Places, Shape, css_places};
 
 /// What a CSS key is where nobody says it. Shorthands have the defaults of their parts and are not listed.
@@ -202,6 +202,7 @@ const TABLES: &[(&str, Table)] = &[
     ("field", || own_keys(Places::FIELD)),
     ("types", || list(FieldType::ALL.iter().map(|(name, _)| format!("`{name}`")))),
     ("columns", columns),
+    ("records", records),
     ("kinds", || list(KINDS.iter().filter(|(.., kind)| kind.is_some()).map(|(name, ..)| format!("`{name}`")))),
     ("layer", layer_keys),
     ("place", || css(Group::Place)),
@@ -211,7 +212,7 @@ const TABLES: &[(&str, Table)] = &[
     ("image", || css(Group::Image)),
     ("path", || css(Group::Path)),
     ("filters", || list(Filter::ALL.iter().map(|filter| call(filter.signature())))),
-    ("functions", || list(Function::ALL.iter().filter(|function| function.is_supported()).map(|f| call(f.signature())))),
+    ("functions", || list(Function::ALL.iter().map(|function| call(function.signature())))),
     ("later", later),
 ];
 
@@ -262,9 +263,6 @@ fn later() -> String {
     for (name, ..) in KINDS.iter().filter(|(.., kind)| kind.is_none()) {
         writeln!(out, "| `\"type\": \"{name}\"` | every layer | a layer type |").unwrap();
     }
-    for function in Function::ALL.iter().filter(|function| !function.is_supported()) {
-        writeln!(out, "| {} | expressions | a function |", call(function.signature())).unwrap();
-    }
     out
 }
 
@@ -275,6 +273,20 @@ fn columns() -> String {
         let names: Vec<String> = of_kind.map(|column| format!("`{column}`")).collect();
         if !names.is_empty() {
             writeln!(out, "| `{kind}` | {} |", names.join(" ")).unwrap();
+        }
+    }
+    out
+}
+
+/// Columns with parts, in the order of text feeds.
+fn records() -> String {
+    let mut out = String::from("| column | parts |\n|---|---|\n");
+    for name in catalogue::names() {
+        let Some(field) = catalogue::column(name) else { continue };
+        if let Some(Items::Fields(fields)) = field.of {
+            let many = if field.kind == FieldType::List { ", a list" } else { "" };
+            let parts: Vec<String> = fields.iter().map(|(part, field)| format!("`{part}` {}", field.kind.name())).collect();
+            writeln!(out, "| `{name}`{many} | {} |", parts.join(", ")).unwrap();
         }
     }
     out
@@ -318,6 +330,8 @@ fn takes(shape: Shape) -> String {
         Shape::Layers | Shape::Choose => "a list of layers".to_owned(),
         Shape::Variants => "names with variants".to_owned(),
         Shape::VariantLayers => "ids with keys".to_owned(),
+        Shape::Strings => "languages with texts".to_owned(),
+        Shape::MoneyParts => "parts with text keys".to_owned(),
         Shape::Spans => "a string, may bind, or a list of spans".to_owned(),
         Shape::FieldType => "a field type".to_owned(),
         Shape::From => "a column or a list of columns".to_owned(),

@@ -10,7 +10,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -76,8 +75,7 @@ fn variants(args: &Check, folder: &Folder) -> Done<Vec<Option<String>>> {
 
 /// Drives all rows through the threads; their checkers come together in `whole`.
 fn flow(batches: Batches, mut whole: Checker, checkers: Vec<Checker>) -> Done<CheckReport> {
-    let mut progress = Progress::bytes(batches.total());
-    let position = batches.position();
+    let mut progress = Progress::new(batches.position(), batches.length());
     let (to_check, queue) = sync_channel::<Vec<Record>>(2 * checkers.len());
     let (to_tell, told) = sync_channel::<usize>(64);
     let queue = Mutex::new(queue);
@@ -107,10 +105,8 @@ fn flow(batches: Batches, mut whole: Checker, checkers: Vec<Checker>) -> Done<Ch
             })?);
         }
         drop(to_tell);
-        let mut done = 0;
         for rows in told {
-            done += rows;
-            progress.reach(position.load(Ordering::Relaxed), rows, done);
+            progress.advance_by(rows, 0);
         }
         let merged: Result<(), Error> = workers.into_iter().try_for_each(|worker| match worker.join() {
             Ok(checker) => whole.merge(checker),

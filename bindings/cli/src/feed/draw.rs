@@ -10,7 +10,8 @@ use super::sheet::{Card, Picture};
 use super::{Variant, file_name};
 use crate::failure::{Failure, io_reason};
 use crate::pictures::{Pictures, Trace};
-use crate::{output, write};
+use crate::write::Staged;
+use crate::{output, rows};
 
 /// Everything that the threads of a run share.
 pub(super) struct Studio<'a> {
@@ -176,12 +177,14 @@ impl Studio<'_> {
             notes,
             stamps: trace.stamps.clone(),
         };
-        self.manifest.forget(file).map_err(Trouble::Disk)?;
-        write::whole(&self.out.join(file), &bytes).map_err(Trouble::Disk)?;
+        let staged = Staged::of(&self.out.join(file), &bytes).map_err(Trouble::Disk)?;
         // What the web refused today it may give tomorrow: such a picture is drawn again by the next run.
-        if !trace.unsettled {
-            self.manifest.enter(file, drawn.clone()).map_err(Trouble::Disk)?;
-        }
+        let placed = if trace.unsettled {
+            self.manifest.forget(file).and_then(|()| staged.place())
+        } else {
+            self.manifest.enter(file, drawn.clone(), &bytes, staged)
+        };
+        placed.map_err(Trouble::Disk)?;
         Ok(drawn)
     }
 
@@ -207,7 +210,7 @@ impl Studio<'_> {
         let mut place = format!("{}:{}", self.feed, card.line);
         if !card.id.is_empty() {
             place.push_str(": ");
-            place.extend(card.id.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }));
+            place.push_str(&rows::shown(&card.id));
         }
         if let Some(name) = variant.and_then(|v| v.name.as_deref()) {
             place.push_str(": variant ");

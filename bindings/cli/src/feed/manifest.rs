@@ -1,8 +1,9 @@
 //! What a folder of pictures holds: for each file the key it was drawn under, so that the next run draws only what changed.
 //!
-//! `manifest.jsonl` grows by a line for each picture, after the picture is in place, and is written anew when a run ends; a run that was
-//! killed leaves at worst a torn last line, which is not read. A picture that is about to be replaced is struck out first, so that its old key
-//! never stands beside its new pixels. The file is locked while a run goes on: two runs into one folder would undo each other.
+//! `manifest.jsonl` grows by a line for each picture and is written anew when a run ends. A picture lies complete beside its place when its
+//! line is written, and is renamed into place before any other line is: a run may be killed at any moment, and every picture that is in place has
+//! its line. Only the last line can be without its picture; it has the picture's digest, and the next run looks whether that is so. A torn last
+//! line is not read: its picture never came. The file is locked while a run goes on: two runs into one folder would undo each other.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Done, Stop};
 use crate::pictures::{Stamp, stamp};
-use crate::write;
+use crate::write::{self, Staged};
 
 const NAME: &str = "manifest.jsonl";
 
@@ -55,9 +56,13 @@ impl Manifest {
             file.write_all(b"\n").map_err(failed)?;
         }
         let mut known = BTreeMap::new();
-        for line in text.split(|b| *b == b'\n') {
-            let Ok(value) = serde_json::from_slice::<Value>(line) else { continue };
+        let mut lines = text.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok()).peekable();
+        while let Some(value) = lines.next() {
             let Some(name) = value.get("file").and_then(Value::as_str) else { continue };
+            // What the line before said of this picture is still true then.
+            if lines.peek().is_none() && !is_in_place(&folder.join(name), &value) {
+                continue;
+            }
             match read(&value) {
                 Some(drawn) => known.insert(name.to_owned(), drawn),
                 None => known.remove(name),
@@ -83,10 +88,18 @@ impl Manifest {
         state.append(&json!({ "file": name, "key": null }))
     }
 
-    /// Enters a picture that is in place.
-    pub(crate) fn enter(&self, name: &str, drawn: Drawn) -> io::Result<()> {
+    /// Enters a picture and puts it in place.
+    pub(crate) fn enter(&self, name: &str, drawn: Drawn, bytes: &[u8], staged: Staged) -> io::Result<()> {
+        let mut entry = line(name, &drawn);
+        entry["digest"] = json!(digest(bytes));
+        // Under the lock until it is in place: of all lines, only the last may be ahead of its picture.
         let mut state = self.state();
-        state.append(&line(name, &drawn))?;
+        state.append(&entry)?;
+        state.known.remove(name);
+        if let Err(error) = staged.place() {
+            state.append(&json!({ "file": name, "key": null }))?;
+            return Err(error);
+        }
         state.known.insert(name.to_owned(), drawn);
         Ok(())
     }
@@ -113,6 +126,16 @@ impl State {
     fn append(&mut self, value: &Value) -> io::Result<()> {
         self.file.write_all(format!("{value}\n").as_bytes())
     }
+}
+
+/// Whether the picture of a line is there, as far as the line can tell.
+fn is_in_place(path: &Path, line: &Value) -> bool {
+    let Some(wanted) = line.get("digest").and_then(Value::as_str) else { return true };
+    std::fs::read(path).is_ok_and(|bytes| digest(&bytes) == wanted)
+}
+
+fn digest(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().as_str().to_owned()
 }
 
 fn line(name: &str, drawn: &Drawn) -> Value {
@@ -152,17 +175,47 @@ mod tests {
         Drawn { key: key.into(), bytes: 3, size: (10, 20), notes, stamps: vec![Stamp { path: "/no/such/file".into(), state: None }] }
     }
 
+    fn enter(manifest: &Manifest, name: &str, key: &str, bytes: &str) {
+        let staged = Staged::of(&manifest.folder.join(name), bytes.as_bytes()).unwrap();
+        manifest.enter(name, drawn(key), bytes.as_bytes(), staged).unwrap();
+    }
+
+    #[test]
+    fn a_line_ahead_of_its_picture_is_not_believed() {
+        let folder = std::env::temp_dir().join(format!("templrender-ahead-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let manifest = Manifest::open(&folder).unwrap();
+        enter(&manifest, "a.png", "1", "abc");
+        enter(&manifest, "b.png", "1", "abc");
+        drop(manifest);
+        // Killed between the line and the picture: of a new one, and of one that was there in an older state and has the same length.
+        let path = folder.join(NAME);
+        let whole = std::fs::read_to_string(&path).unwrap();
+        let ahead = |name: &str| {
+            let mut entry = line(name, &drawn("2"));
+            entry["digest"] = json!(digest(b"xyz"));
+            std::fs::write(&path, format!("{whole}{entry}\n")).unwrap();
+            Manifest::open(&folder).unwrap()
+        };
+        assert_eq!(ahead("c.png").unchanged("c.png", "2"), None);
+        let manifest = ahead("a.png");
+        assert_eq!(manifest.unchanged("a.png", "2"), None);
+        assert_eq!(manifest.unchanged("a.png", "1"), Some(drawn("1")), "the older state is what is there");
+        assert_eq!(manifest.unchanged("b.png", "1"), Some(drawn("1")));
+        drop(manifest);
+        std::fs::write(folder.join("a.png"), "xyz").unwrap();
+        assert_eq!(ahead("a.png").unchanged("a.png", "2"), Some(drawn("2")));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
     #[test]
     fn a_torn_line_is_not_read_and_a_struck_out_picture_is_drawn_again() {
         let folder = std::env::temp_dir().join(format!("templrender-manifest-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        for name in ["a.png", "b.png", "c.png"] {
-            std::fs::write(folder.join(name), "abc").unwrap();
-        }
         let manifest = Manifest::open(&folder).unwrap();
         assert!(matches!(Manifest::open(&folder), Err(Stop::Failed(f)) if f[0].reason == "another run is writing into this folder"));
         for name in ["a.png", "b.png", "c.png"] {
-            manifest.enter(name, drawn("1")).unwrap();
+            enter(&manifest, name, "1", "abc");
         }
         manifest.forget("b.png").unwrap();
         drop(manifest);

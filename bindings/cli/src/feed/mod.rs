@@ -12,33 +12,34 @@ mod draw;
 mod manifest;
 pub(crate) mod name;
 pub(crate) mod progress;
-pub(crate) mod rows;
 pub(crate) mod sheet;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use core_::{Renderer, Row, Scratch, Value};
+use core_::{FeedRow, Overrides, Renderer, Scratch};
 
 use crate::args::Feed;
 use crate::check::count;
-use crate::failure::{Done, Failure, Stop, quoted};
+use crate::failure::{Done, Failure, Stop};
 use crate::render::{context, known_variant, pictures};
+use crate::rows::{self, Rows};
 use crate::{folder, write};
 use draw::{Found, Item, Outcome, Studio};
 use manifest::Manifest;
 use progress::Progress;
-use rows::Rows;
 use sheet::{Card, Heading, MAX_CARDS};
 
 /// What the template as it stands is called among its variants.
 pub(crate) const BASE: &str = "default";
 /// Threads that plan and find pictures.
 const FINDERS: usize = 8;
+/// What a row without an id is called, with its number behind it.
+const GIVEN: &str = "row-";
 /// Failures that are listed one by one.
 const MAX_LISTED: usize = 10_000;
 /// Deep templates recurse deeply.
@@ -49,8 +50,8 @@ pub(crate) fn run(args: &Feed) -> Done {
     let folder = folder::load(&args.template, &args.world.fonts)?;
     let variants = variants(args, &folder)?;
     let limit = args.limit.unwrap_or(usize::MAX);
-    let total = Rows::count(&args.feed, limit)?;
     let rows = Rows::open(&args.feed)?;
+    let (overrides, overrides_failed) = rows::overrides(&args.r#override)?;
     for variant in &variants {
         let path = args.out.join(&variant.folder);
         std::fs::create_dir_all(&path).map_err(|error| Stop::io(&path, &error))?;
@@ -70,7 +71,8 @@ pub(crate) fn run(args: &Feed) -> Done {
         out: &args.out,
         feed: args.feed.display().to_string(),
     };
-    let tally = flow(&studio, rows.take(limit), jobs(args.jobs), Progress::new(total))?;
+    let progress = Progress::new(rows.position(), rows.length());
+    let tally = flow(&studio, rows.take(limit), &overrides, jobs(args.jobs), progress)?;
     manifest.close().map_err(|error| Stop::io(&args.out, &error))?;
 
     let summary = tally.summary(variants.len());
@@ -80,7 +82,8 @@ pub(crate) fn run(args: &Feed) -> Done {
     sheet::write(&index, &heading, tally.cards.values()).map_err(|error| Stop::io(&index, &error))?;
     eprintln!("{summary}, in {:.1} s", started.elapsed().as_secs_f64());
     eprintln!("look at {}", index.display());
-    if tally.failed == 0 { Ok(()) } else { Err(Stop::Failed(tally.into_failures())) }
+    let failures: Vec<Failure> = overrides_failed.into_iter().chain(tally.into_failures()).collect();
+    if failures.is_empty() { Ok(()) } else { Err(Stop::Failed(failures)) }
 }
 
 /// How many threads work: as many as are asked for, else one for each processor.
@@ -114,7 +117,13 @@ fn variants(args: &Feed, folder: &folder::Folder) -> Done<Vec<Variant>> {
 }
 
 /// Drives all rows through the threads; returns when the last is told.
-fn flow(studio: &Studio<'_>, rows: impl Iterator<Item = rows::Entry> + Send, jobs: usize, mut progress: Progress) -> Done<Tally> {
+fn flow(
+    studio: &Studio<'_>,
+    rows: impl Iterator<Item = Result<FeedRow, Failure>> + Send,
+    overrides: &Overrides,
+    jobs: usize,
+    mut progress: Progress,
+) -> Done<Tally> {
     let (to_find, items) = sync_channel::<Item>(2 * FINDERS);
     let (to_draw, found) = sync_channel::<Box<Found>>(2 * jobs);
     let (to_tell, outcomes) = sync_channel::<Outcome>(64);
@@ -124,7 +133,7 @@ fn flow(studio: &Studio<'_>, rows: impl Iterator<Item = rows::Entry> + Send, job
         let (items, found) = (Arc::new(Mutex::new(items)), Arc::new(Mutex::new(found)));
         let (to_draw, to_tell) = (to_draw, to_tell);
         let thread = || std::thread::Builder::new().stack_size(STACK_BYTES);
-        thread().spawn_scoped(scope, move || read(rows, &to_find))?;
+        thread().spawn_scoped(scope, move || read(rows, overrides, &to_find))?;
         for _ in 0..FINDERS {
             let (items, to_draw, to_tell) = (items.clone(), to_draw.clone(), to_tell.clone());
             thread().spawn_scoped(scope, move || {
@@ -167,35 +176,54 @@ fn take<T>(queue: &Mutex<Receiver<T>>) -> Option<T> {
     queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
-/// Reads rows, tells their ids, and finds those that stand twice.
-fn read(rows: impl Iterator<Item = rows::Entry>, out: &SyncSender<Item>) {
-    let mut seen: HashMap<[u8; 32], u64> = HashMap::new();
-    for (index, entry) in rows.enumerate() {
-        let id = entry.row.as_ref().ok().map(|row| id(row, index)).transpose();
-        let (id, row) = match (id, entry.row) {
-            (Ok(Some(id)), Ok(row)) => (id, Ok(row)),
-            (Err(why), _) | (_, Err(why)) => (String::new(), Err(why)),
-            (Ok(None), Ok(_)) => (String::new(), Err("the row has no id".to_owned())),
+/// Reads rows, names those without an id, and lays over them what overrides.
+fn read(rows: impl Iterator<Item = Result<FeedRow, Failure>>, overrides: &Overrides, out: &SyncSender<Item>) {
+    let mut names = Names::default();
+    let mut last_line = 0;
+    for (index, row) in rows.enumerate() {
+        let item = match row {
+            Ok(FeedRow { line, id, row, .. }) => {
+                last_line = line;
+                let row = row.map_err(|error| error.to_string()).and_then(|mut row| {
+                    overrides.apply(&mut row);
+                    names.check(id.as_deref()).map(|()| row)
+                });
+                let id = id.unwrap_or_else(|| if row.is_ok() { format!("{GIVEN}{:06}", index + 1) } else { String::new() });
+                Item { index, line, id, row }
+            }
+            // What is left of the feed cannot be read.
+            Err(failure) => {
+                Item { index, line: last_line, id: String::new(), row: Err(format!("the feed breaks off: {}", failure.reason)) }
+            }
         };
-        // By the name of the file: two ids may not write over each other's pictures.
-        let first = row.is_ok().then(|| *seen.entry(*blake3::hash(name::safe(&id).as_bytes()).as_bytes()).or_insert(entry.line));
-        let row = match first {
-            Some(first) if first != entry.line => Err(format!("an id must stand once, {} stands in line {first} already", quoted(&id))),
-            _ => row,
-        };
-        if out.send(Item { index, line: entry.line, id, row }).is_err() {
+        if out.send(item).is_err() {
             return;
         }
     }
 }
 
-/// A row's `id`; of a feed that has none, its number.
-fn id(row: &Row, index: usize) -> Result<String, String> {
-    match row.get("id") {
-        None => Ok(format!("row-{:06}", index + 1)),
-        Some(Value::Text(text)) => Ok(text.trim().to_owned()),
-        Some(Value::Number(number)) => Ok(number.to_string()),
-        Some(_) => Err("field id: an id must be a text or a number, and not empty".to_owned()),
+/// Keeps ids and the names of rows without one apart: two rows may not write over each other's pictures.
+#[derive(Default)]
+struct Names {
+    given: bool,
+    taken: bool,
+}
+
+impl Names {
+    fn check(&mut self, id: Option<&str>) -> Result<(), String> {
+        let looks_given = |id: &str| id.strip_prefix(GIVEN).is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
+        let clash = match id {
+            Some(id) if looks_given(id) => {
+                self.taken = true;
+                self.given
+            }
+            Some(_) => false,
+            None => {
+                self.given = true;
+                self.taken
+            }
+        };
+        if clash { Err(format!("ids such as {GIVEN}000001 are for rows without one, found both in one feed")) } else { Ok(()) }
     }
 }
 
