@@ -188,7 +188,7 @@ fn compare(template: &Value, row: &Value, metrics: &Value, name: &str, engine: &
             spans: &spans,
             style: &style,
             decoration: None,
-            fonts: &std::sync::Arc::from(fonts.as_slice()),
+            fonts: &fonts,
             clamp: layer["line-clamp"].as_u64().map(|n| n as u32),
             ellipsis: layer["text-overflow"] == "ellipsis",
             min_font_size: layer["min-font-size"].as_f64().map(|n| n as f32),
