@@ -128,6 +128,9 @@ macro_rules! note_codes {
         pub enum NoteCode { $($(#[$doc])* $name,)+ }
 
         impl NoteCode {
+            /// All codes, in the order of the format's page.
+            pub const ALL: &'static [NoteCode] = &[$(NoteCode::$name,)+];
+
             /// The name in reports: `text-shrunk`.
             pub const fn name(self) -> &'static str { match self { $(NoteCode::$name => $kebab,)+ } }
         }

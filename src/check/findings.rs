@@ -58,10 +58,10 @@ impl Data {
         }
         let read =
             |field: &Field, name: &str| field.read(name, row, Reading { currency: None, zone: &UTC }).ok().filter(|value| !value.is_null());
-        if let (Some(price), Some(sale)) = (read(&self.money, "price"), read(&self.money, "sale_price")) {
-            if matches!(sale.order(&price), Ok(Some(Ordering::Equal | Ordering::Greater))) {
-                tell("sale-not-below-price", &|| format!("{} against {}", sale.short(), price.short()));
-            }
+        if let (Some(price), Some(sale)) = (read(&self.money, "price"), read(&self.money, "sale_price"))
+            && matches!(sale.order(&price), Ok(Some(Ordering::Equal | Ordering::Greater)))
+        {
+            tell("sale-not-below-price", &|| format!("{} against {}", sale.short(), price.short()));
         }
         if let (Some(Value::Interval(Interval { start, end })), Some(now)) = (read(&self.interval, "sale_price_effective_date"), now) {
             if end.is_some_and(|end| end.seconds() < now) {
@@ -97,7 +97,7 @@ fn markup(title: &str) -> bool {
         let end = rest.bytes().take(12).position(|b| b == b';');
         end.and_then(|end| rest.get(..end)).is_some_and(|name| {
             let name = name.strip_prefix('#').unwrap_or(name);
-            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric())
+            name.len() > 1 && name.bytes().all(|b| b.is_ascii_alphanumeric())
         })
     };
     after('<').any(tag) || after('&').any(entity)

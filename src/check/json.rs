@@ -7,6 +7,7 @@ use super::chart::Chart;
 use super::kept::Seen;
 use super::report::{CheckReport, sentence, worst_of};
 use super::tally::{LayerTally, VariantTally};
+use crate::error::Fault;
 use crate::report::{NoteCode, json};
 
 /// `[a, b]`, each item on a line of its own at this depth.
@@ -66,6 +67,7 @@ impl CheckReport {
         let mut out = String::from("{\n");
         let _ = writeln!(out, "  \"template\": {},", json(&self.template));
         let _ = writeln!(out, "  \"rows\": {}, \"failed\": {}, \"skipped\": {},", tally.rows, tally.failed, tally.skipped);
+        let _ = writeln!(out, "  \"warnings\": {},", list(1, self.warnings.iter().map(warning)));
         let _ = writeln!(out, "  \"codes\": {},", object(1, codes));
         let _ = writeln!(out, "  \"failures\": {},", list(1, failures));
         let _ = writeln!(out, "  \"skips\": {},", list(1, skips));
@@ -98,6 +100,17 @@ impl CheckReport {
         let (refused, rows) = (list(2, refused.iter().map(finding)), list(2, rows));
         format!("{{\n    \"name\": {},\n    \"template\": {refused},\n    \"rows\": {rows}\n  }}", json(channel.name()))
     }
+}
+
+fn warning(warning: &Fault) -> String {
+    let (code, place, message) = (json(warning.code.name()), json(&warning.place), json(&warning.message));
+    let number = |number: Option<u32>| number.map_or_else(|| "null".to_owned(), |number| number.to_string());
+    let (line, column) = warning.at.unzip();
+    format!(
+        "{{ \"code\": {code}, \"place\": {place}, \"line\": {}, \"column\": {}, \"message\": {message} }}",
+        number(line),
+        number(column)
+    )
 }
 
 fn finding(finding: &ChannelFinding) -> String {

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::channel::{Channel, ChannelFinding};
+use super::channel::{self, Channel, ChannelFinding};
 use super::chart::Chart;
 use super::findings::FINDINGS;
 use super::kept::{Place, Seen};
 use super::tally::{LayerTally, Reason, Tally, VariantTally};
+use crate::error::{Code, Fault};
+use crate::report::NoteCode;
 use crate::template::Template;
 
 /// Rows that the text names for one finding; the JSON names them all.
@@ -38,6 +40,8 @@ pub struct CheckReport {
     pub(super) missing: Vec<(String, Vec<String>)>,
     /// Columns that the template never reads; `None` where it takes the row as a whole.
     pub(super) unused: Option<Vec<String>>,
+    /// What is odd about the template.
+    pub(super) warnings: Vec<Fault>,
     pub(super) tally: Tally,
 }
 
@@ -93,9 +97,11 @@ impl CheckReport {
             wanted.wanted.iter().filter(|(_, columns)| !known(columns)).map(|(name, columns)| (name.clone(), columns.clone())).collect()
         };
         let read: BTreeSet<&str> = wanted.wanted.values().flatten().map(String::as_str).collect();
-        let unused = seen.iter().filter(|column| !read.contains(*column)).map(|column| (*column).to_owned()).collect();
+        // The id names rows, in this report too.
+        let unused = seen.iter().filter(|column| !read.contains(*column) && **column != "id").map(|column| (*column).to_owned()).collect();
         let unused = (!wanted.all).then_some(unused);
-        Self { template: template.name().to_owned(), variants, channel, missing, unused, tally }
+        let warnings = template.warnings().to_vec();
+        Self { template: template.name().to_owned(), variants, channel, missing, unused, warnings, tally }
     }
 
     /// Rows that were read, those that failed among them.
@@ -113,17 +119,31 @@ impl CheckReport {
         self.tally.skipped
     }
 
-    /// How many rows have an error, a note or a finding of this code, each row once; `failed` and `skipped` count as codes, and what a
-    /// channel refuses of the template counts by finding.
+    /// How many rows have an error, a note or a finding of this code, each row once; `failed` and `skipped` count as codes, and the
+    /// template's warnings and what a channel refuses of it count one by one.
     pub fn count(&self, code: &str) -> u64 {
         match code {
             "failed" => self.failed(),
             "skipped" => self.skipped(),
             code => {
-                let of_template = self.refused().iter().filter(|finding| finding.code == code).count();
+                let warned = self.warnings.iter().filter(|warning| warning.code.name() == code).count();
+                let of_template = warned + self.refused().iter().filter(|finding| finding.code == code).count();
                 self.tally.codes.get(code).copied().unwrap_or(0) + u64::try_from(of_template).unwrap_or(u64::MAX)
             }
         }
+    }
+
+    /// Every code that [`count`](Self::count) can be asked for: errors, notes, findings, what channels refuse, `failed` and `skipped`.
+    ///
+    /// ```
+    /// let codes: Vec<&str> = templrender::CheckReport::codes().collect();
+    /// assert!(["failed", "bad-field", "text-cut", "title-all-caps", "channel-overlay"].iter().all(|code| codes.contains(code)));
+    /// ```
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        let errors = Code::ALL.iter().map(|code| code.name());
+        let notes = NoteCode::ALL.iter().map(|code| code.name());
+        let findings = FINDINGS.iter().map(|(code, _)| *code);
+        ["failed", "skipped"].into_iter().chain(errors).chain(notes).chain(findings).chain(channel::CODES.iter().copied())
     }
 
     /// What the channel refuses of the template itself.
@@ -175,7 +195,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -211,6 +231,9 @@ impl fmt::Display for CheckReport {
             grouped(tally.failed),
             grouped(tally.skipped)
         )?;
+        for warning in &self.warnings {
+            writeln!(f, "  {} in the template: {warning}", warning.code.name())?;
+        }
         for (failure, seen) in &tally.failures.0 {
             let place = if failure.place.is_empty() { String::new() } else { format!("{}: ", failure.place) };
             writeln!(f, "  {} in {}: {place}{}{}", failure.code.name(), of(seen.rows, rows), failure.message, first(&seen.first))?;

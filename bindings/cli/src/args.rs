@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::check::Threshold;
 use crate::time;
 
 /// Draws pictures from a template, a data row and photos.
@@ -22,7 +23,7 @@ pub(crate) enum Command {
     Render(Render),
     /// Draw a picture for each row of a feed, and a page to look at them
     Feed(Feed),
-    /// Say what is wrong with a template, and what its own rows make of it
+    /// Say what is wrong with a template, and what its own rows, or those of a feed, make of it
     Check(Check),
 }
 
@@ -97,9 +98,30 @@ pub(crate) struct Feed {
 pub(crate) struct Check {
     /// A template's folder or its JSON file
     pub(crate) template: PathBuf,
+    /// A feed: every row of it is planned and laid out, without pixels; without one, the rows beside the template are
+    pub(crate) feed: Option<PathBuf>,
+    /// A variant that the feed's rows are laid out in, `default` for the template as it stands; may be given several times
+    #[arg(long, value_name = "NAME", requires = "feed")]
+    pub(crate) variant: Vec<String>,
     /// Where the findings go as JSON; - is standard output
     #[arg(long, value_name = "FILE|-")]
     pub(crate) report: Option<PathBuf>,
+    /// Draw the worst rows of each layer into this folder, with a page to look at them
+    #[arg(long, value_name = "DIR", requires = "feed")]
+    pub(crate) sheet: Option<PathBuf>,
+    /// Hold template and rows to the rules of a channel: google, meta, tiktok, pinterest or microsoft
+    #[arg(long, value_name = "NAME", requires = "feed", value_parser = core_::Channel::parse)]
+    pub(crate) channel: Option<core_::Channel>,
+    /// Exit with status 1 when more than N rows, or N% of them, have this error, note or finding; `failed` and `skipped` are codes too; may be
+    /// given several times
+    #[arg(long, value_name = "CODE=N", requires = "feed", value_parser = Threshold::parse)]
+    pub(crate) fail_on: Vec<Threshold>,
+    /// Threads; without it, one for each processor
+    #[arg(long, value_name = "N", requires = "feed", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// Stop after this many rows
+    #[arg(long, value_name = "N", requires = "feed")]
+    pub(crate) limit: Option<usize>,
     #[command(flatten)]
     pub(crate) world: World,
 }

@@ -1,7 +1,12 @@
-//! `check`: what is wrong with a template, and what its own rows make of it, in every variant.
+//! `check`: what is wrong with a template, and what its own rows make of it, in every variant; with a feed, see [`feed`].
 //!
 //! Rows are planned and laid out, not drawn. Pictures on the web are not fetched: what they would be is not the template's doing. A layer that
 //! cannot be without one counts as unseen, not as a failure.
+
+mod feed;
+mod rows;
+mod sheet;
+mod threshold;
 
 use core_::{Context, Renderer, Resources, Scratch, Template};
 use serde_json::{Value, json};
@@ -12,6 +17,7 @@ use crate::folder::{self, Folder};
 use crate::pictures::{Pictures, Trace};
 use crate::render::{RowSource, context};
 use crate::write;
+pub(crate) use threshold::Threshold;
 
 pub(crate) fn run(args: &Check) -> Done {
     let (file, _) = folder::locate(&args.template)?;
@@ -21,6 +27,13 @@ pub(crate) fn run(args: &Check) -> Done {
         return Err(Stop::of(&file.display().to_string(), &error));
     }
     let folder = folder::load(&args.template, &args.world.fonts)?;
+    if let Some(path) = &args.feed {
+        return feed::run(args, &folder, path);
+    }
+    for warning in folder.template.warnings() {
+        let at = warning.at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+        eprintln!("{}{at}: {}: warning {}: {}", file.display(), warning.place, warning.code.name(), warning.message);
+    }
     let renderer = Renderer::new(folder.fonts.clone());
     let mut failures = Vec::new();
     let mut rows = Vec::new();
@@ -71,7 +84,8 @@ pub(crate) fn run(args: &Check) -> Done {
             rows.push(json!({ "row": path.display().to_string(), "variant": variant, "faults": faults, "notes": found }));
         }
     }
-    report(args, &json!({ "template": folder.template.name(), "faults": [], "rows": rows }))?;
+    let warnings: Value = folder.template.warnings().iter().map(fault).collect();
+    report(args, &json!({ "template": folder.template.name(), "faults": [], "warnings": warnings, "rows": rows }))?;
     if !failures.is_empty() {
         return Err(Stop::Failed(failures));
     }
@@ -104,11 +118,12 @@ fn report(args: &Check, findings: &Value) -> Done {
 }
 
 fn faults(error: &core_::Error) -> Value {
-    let one = |fault: &core_::Fault| {
-        let (line, column) = fault.at.unzip();
-        json!({ "code": fault.code.name(), "place": fault.place, "line": line, "column": column, "message": fault.message })
-    };
-    error.faults().iter().map(one).collect()
+    error.faults().iter().map(fault).collect()
+}
+
+fn fault(fault: &core_::Fault) -> Value {
+    let (line, column) = fault.at.unzip();
+    json!({ "code": fault.code.name(), "place": fault.place, "line": line, "column": column, "message": fault.message })
 }
 
 pub(crate) fn count(number: usize, noun: &str) -> String {

@@ -16,6 +16,29 @@ use crate::template::document::{Bound, Content, Document, Format, Height, Layer}
 
 pub(super) use row::lint_row;
 
+/// All codes of findings.
+pub(super) const CODES: &[&str] = &[
+    "channel-additional-image-link-length",
+    "channel-additional-image-links",
+    "channel-canvas-shape",
+    "channel-canvas-size",
+    "channel-description-length",
+    "channel-format",
+    "channel-id-length",
+    "channel-image-link-length",
+    "channel-link-length",
+    "channel-overlay",
+    "channel-picture-bytes",
+    "channel-picture-pixels",
+    "channel-picture-size",
+    "channel-picture-size-apparel",
+    "channel-picture-size-soon",
+    "channel-required",
+    "channel-title-length",
+    "channel-url-ascii",
+    "channel-url-scheme",
+];
+
 /// How far from a placement's shape a canvas may be: 3 % of the ratio.
 const SHAPE_SLACK: f64 = 0.03;
 

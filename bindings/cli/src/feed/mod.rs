@@ -11,9 +11,9 @@
 mod draw;
 mod manifest;
 pub(crate) mod name;
-mod progress;
+pub(crate) mod progress;
 pub(crate) mod rewrite;
-mod sheet;
+pub(crate) mod sheet;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -37,7 +37,7 @@ use rewrite::Rewrite;
 use sheet::{Card, Heading, MAX_CARDS};
 
 /// What the template as it stands is called among its variants.
-const BASE: &str = "default";
+pub(crate) const BASE: &str = "default";
 /// Threads that plan and find pictures.
 const FINDERS: usize = 8;
 /// What a row without an id is called, with its number behind it.
@@ -45,7 +45,7 @@ const GIVEN: &str = "row-";
 /// Failures that are listed one by one.
 const MAX_LISTED: usize = 10_000;
 /// Deep templates recurse deeply.
-const STACK_BYTES: usize = 16 << 20;
+pub(crate) const STACK_BYTES: usize = 16 << 20;
 
 pub(crate) fn run(args: &Feed) -> Done {
     let started = Instant::now();
@@ -77,14 +77,13 @@ pub(crate) fn run(args: &Feed) -> Done {
         out: &args.out,
         feed: args.feed.display().to_string(),
     };
-    let jobs = args.jobs.map(usize::from).or_else(|| std::thread::available_parallelism().ok().map(NonZeroUsize::get)).unwrap_or(1);
     let progress = Progress::new(rows.position(), rows.length());
     let enter = |outcome: &Outcome| {
         if let Some(rewrite) = &mut rewrite {
             rewrite.enter(outcome.index, outcome.link);
         }
     };
-    let tally = flow(&studio, rows.take(limit), &overrides, jobs, progress, enter)?;
+    let tally = flow(&studio, rows.take(limit), &overrides, jobs(args.jobs), progress, enter)?;
     manifest.close().map_err(|error| Stop::io(&args.out, &error))?;
 
     let summary = tally.summary(variants.len());
@@ -102,6 +101,11 @@ pub(crate) fn run(args: &Feed) -> Done {
         None => {}
     }
     if failures.is_empty() { Ok(()) } else { Err(Stop::Failed(failures)) }
+}
+
+/// How many threads work: as many as are asked for, else one for each processor.
+pub(crate) fn jobs(asked: Option<u16>) -> usize {
+    asked.map(usize::from).or_else(|| std::thread::available_parallelism().ok().map(NonZeroUsize::get)).unwrap_or(1)
 }
 
 /// One of the variants that are drawn.

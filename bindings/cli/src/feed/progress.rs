@@ -39,7 +39,12 @@ impl Progress {
 
     /// One row more is done; `failures` is how many there are by now.
     pub(crate) fn advance(&mut self, failures: usize) {
-        self.rows += 1;
+        self.advance_by(1, failures);
+    }
+
+    /// Some rows more are done.
+    pub(crate) fn advance_by(&mut self, rows: usize, failures: usize) {
+        self.rows += rows;
         let position = self.position.load(Ordering::Relaxed).min(self.length);
         match &mut self.shown {
             Shown::Bar(bar) => {

@@ -61,6 +61,20 @@ pub(crate) fn write<'a>(path: &Path, heading: &Heading<'_>, cards: impl Iterator
         card(&mut body, one);
         shown += 1;
     }
+    page(path, heading, &body, shown)
+}
+
+/// Writes a sheet of groups, each under its title; a row may stand in several.
+pub(crate) fn write_groups(path: &Path, heading: &Heading<'_>, groups: &[(String, Vec<Card>)]) -> io::Result<()> {
+    let mut body = String::new();
+    for (title, cards) in groups {
+        let _ = writeln!(body, "<h3 class=\"group\">{}</h3>", escaped(title));
+        cards.iter().for_each(|one| card(&mut body, one));
+    }
+    page(path, heading, &body, heading.rows)
+}
+
+fn page(path: &Path, heading: &Heading<'_>, body: &str, shown: usize) -> io::Result<()> {
     let mut page = String::with_capacity(body.len() + STYLE.len() + SCRIPT.len() + 2048);
     let (template, feed) = (escaped(heading.template), escaped(heading.feed));
     let _ = write!(
@@ -81,7 +95,7 @@ pub(crate) fn write<'a>(path: &Path, heading: &Heading<'_>, cards: impl Iterator
         }
     }
     page.push_str("\n<span id=\"count\"></span></nav>\n</header>\n<main>\n");
-    page.push_str(&body);
+    page.push_str(body);
     page.push_str("</main>\n");
     if shown < heading.rows {
         let _ =
@@ -170,6 +184,7 @@ input, button { padding: 5px 11px; border: 1px solid var(--line); border-radius:
 input { width: 240px; } button { cursor: pointer; color: var(--soft); } button[aria-pressed=true] { background: var(--ink); color: var(--card); border-color: var(--ink); }
 .gap { width: 14px; } #count { margin-left: auto; color: var(--soft); }
 main { display: flex; flex-wrap: wrap; align-items: stretch; justify-content: center; gap: 16px; padding: 20px 24px; }
+.group { width: 100%; margin: 12px 0 -4px; font-size: 16px; }
 .row { padding: 14px 16px; background: var(--card); border: 1px solid var(--line); border-radius: 12px; min-width: 240px; max-width: 100%; }
 /* Texts are as wide as the pictures, never wider. */
 h2, figcaption, .reason, .notes { width: 0; min-width: 100%; }
