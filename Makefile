@@ -5,13 +5,13 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers hashes bench setup
+.PHONY: help demo test test-all shows oracle peers hashes cldr bench setup
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
 	@echo 'make test      format, lints, docs, tests, licences: what CI runs'
 	@echo 'make test-all  test, and the slow tests'
-	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor'
+	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor, prices and dates beside ICU'
 	@echo 'make bench     benchmarks'
 
 demo:
@@ -30,7 +30,7 @@ test: setup
 test-all: test
 	PROPTEST_CASES=4096 $(CARGO) test $(CI) -- --include-ignored
 
-shows: oracle peers hashes
+shows: oracle peers hashes cldr
 
 oracle: setup
 	$(CARGO) build $(CI) --bin templrender
@@ -43,6 +43,13 @@ peers:
 hashes:
 	@command -v qemu-x86_64 || { echo 'make hashes needs qemu-x86_64 (Debian: qemu-user)'; exit 1; }
 	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='qemu-x86_64 -cpu Nehalem' $(CARGO) test --locked --profile ci --test hashes
+
+# The tables of languages again from CLDR's packages, and all that they write beside the ICU of node.
+cldr:
+	node tools/cldr.mjs --check
+	@node -e 'process.exit(process.versions.icu.startsWith("78.") ? 0 : 1)' || { echo 'make cldr needs a node with ICU 78'; exit 1; }
+	node tools/icu_samples.mjs --all target/icu-samples.tsv
+	$(CARGO) test --locked --profile ci -p templrender --lib -- --ignored --nocapture the_full_spread_is_equal_to_icu
 
 bench:
 	$(CARGO) bench --locked

@@ -46,6 +46,23 @@ fn the_table_has_no_circle() {
     }
 }
 
+/// jiff looks for zone files on the machine as soon as one crate of the build asks for that: none does.
+#[test]
+fn time_zones_come_out_of_the_program_alone() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let users: Vec<&str> =
+        lock.split("[[package]]").filter(|package| package.contains("\n \"jiff\",")).filter_map(|p| p.split('"').nth(1)).collect();
+    assert_eq!(users, ["templrender", "templrender-cli"]);
+    for manifest in ["Cargo.toml", "bindings/cli/Cargo.toml"] {
+        let text = fs::read_to_string(root().join(manifest)).unwrap();
+        let line = text.lines().find(|line| line.starts_with("jiff ")).unwrap();
+        assert!(line.contains("default-features = false"), "{manifest}: {line}");
+        for feature in ["tzdb-zoneinfo", "tzdb-concatenated", "tz-system", "tzdb-bundle-platform"] {
+            assert!(!text.contains(feature), "{manifest}: {feature}");
+        }
+    }
+}
+
 #[test]
 fn crates_stay_behind_their_fences() {
     let fences = table("crates");

@@ -5,7 +5,9 @@
 use std::fs;
 use std::path::Path;
 
-use templrender::{Cause, Code, Context, Error, Fault, Fonts, Frame, Limits, Output, Renderer, Resources, Row, Scratch, Template};
+use templrender::{
+    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Limits, Output, Renderer, Resources, Row, Scratch, Template,
+};
 
 /// A template of one layer.
 fn layer(layer: &str) -> String {
@@ -38,6 +40,17 @@ fn draw(json: &str, row: &str, context: &Context) -> Result<(), Error> {
 
 fn row(json: &str, row: &str) -> Result<(), Error> {
     draw(json, row, &Context::default())
+}
+
+/// Reads a feed up to its first failure.
+fn feed(text: &str) -> Result<(), Error> {
+    let mut reader = FeedReader::new(None, &Limits::default());
+    reader.push(text.as_bytes());
+    reader.finish();
+    while let Some(row) = reader.next_row() {
+        row.row?;
+    }
+    reader.fault().map_or(Ok(()), |fault| Err(fault.clone()))
 }
 
 /// Answers the need of one picture.
@@ -178,6 +191,9 @@ const CASES: &[Case] = &[
         || row(&document(r#""skip-if": "'sold out' if stock == 0""#), r#"{ "stock": 0 }"#),
         "skip-if: row is skipped: sold out",
     ),
+    (Code::BadRow, || feed("id,title,price\na,Honey\n"), "a row must have 3 cells as the header has, found 2"),
+    (Code::DuplicateRowId, || feed("id,title\na,Honey\na,Clover\n"), "column id: an id must stand once, \"a\" stands in line 2 already"),
+    (Code::BadFeed, || feed(""), "a feed must have a header line, found an empty file"),
     (
         Code::MissingResource,
         || row(&layer(r#"{ "type": "image", "src": "a.png", "width": 9, "height": 9 }"#), "{}"),

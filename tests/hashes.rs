@@ -20,7 +20,9 @@ use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{NOW, around, encoded};
-use templrender::{Context, Effort, Output, Plan, Renderer, Resources, Row, Scratch, Subsampling, Template};
+use templrender::{
+    Context, Currency, Decimal, Effort, Money, Output, Plan, Renderer, Resources, Row, Scratch, Subsampling, Template, Value,
+};
 
 /// One picture to draw: everything that is needed for it, shared by all threads.
 struct Job {
@@ -140,6 +142,8 @@ fn small() -> Vec<Job> {
     row.set_image("jpeg444", encoded(48, 48, &Output { subsampling: Subsampling::S444, ..Output::jpeg(95) }));
     row.set_image("large", encoded(1600, 1200, &Output::jpeg(70)));
     row.set_image("webp", encoded(97, 61, &Output::webp()));
+    let price = Money { amount: Decimal::parse("1299.95").unwrap(), currency: Currency::parse("EUR").unwrap() };
+    row.set("price", Value::Money(price));
     let plan = |name: &str, json: &str, scale: Option<f32>| {
         let template = Template::parse(json).unwrap_or_else(|e| panic!("{name}: {e}"));
         let context = Context { now: Some(NOW), scale, ..Context::default() };
@@ -301,6 +305,14 @@ const PARTS: &[(&str, &str)] = &[
         "fitting",
         r##"{ "type": "text", "text": "A long title that must be shrunk and at last be cut off somewhere near here", "left": 8, "top": 6, "width": 150, "height": 50, "font-size": 26, "min-font-size": 14, "line-clamp": 2 },
         { "type": "text", "text": [{ "text": "Spans " }, { "text": "of", "font-size": "1.6em", "color": "#d0021b" }, { "text": " many", "font-weight": 700 }, { "text": "2", "vertical-align": "super", "font-size": 9 }], "left": 8, "top": 70, "width": 180, "font-size": 18, "text-align": "justify" }"##,
+    ),
+    (
+        "money-parts",
+        r##"{ "type": "text", "text": "{{ price }}", "left": 8, "top": 2, "font-size": 50, "font-weight": 700, "letter-spacing": -1,
+        "money-parts": { "currency": { "font-size": "0.4em", "vertical-align": "text-top", "color": "#d0021b" }, "group": { "color": "#06c" }, "decimal": { "font-size": 0 },
+          "fraction": { "font-size": "0.45em", "vertical-align": "super", "font-weight": 400, "text-decoration": "underline" } } },
+        { "type": "text", "text": [{ "text": "from " }, { "text": "{{ price }}", "font-size": "1.5em", "money-parts": { "integer": { "font-weight": 700 }, "fraction": { "font-size": "0.6em" } } }],
+          "left": 8, "top": 78, "font-size": 18 }"##,
     ),
     (
         "pictures-down",

@@ -21,6 +21,7 @@ picture() { draw "templates/$1/picture.jpg" "$1" "$2" --quality 80 --scale "$3";
 picture product-sale sale.json 0.5
 picture product-ad print.json 0.5
 picture og-card german.json 0.5
+picture price-tag english.json 0.5
 picture collage morning.json 0.5
 
 draw $strip/sale.png product-sale sale.json --scale 0.5

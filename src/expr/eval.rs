@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::expr::ast::{Comparison, Kind, Node};
+use crate::expr::names::{Filter, Function};
 use crate::expr::operate::operate;
 use crate::expr::scope::{Context, Scope};
 use crate::expr::{MAX_STEPS, MAX_TEXT_BYTES};
@@ -173,10 +174,10 @@ impl<'a> Evaluation<'a> {
     }
 
     /// `now` before a filter: a date pattern without seconds changes more rarely than each second.
-    fn now_for_filter(&mut self, filter: crate::expr::names::Filter, arguments: &[Option<Node>]) -> Result<Value, String> {
+    fn now_for_filter(&mut self, filter: Filter, arguments: &[Option<Node>]) -> Result<Value, String> {
         let now = self.now()?;
         let change = match (filter, arguments.first()) {
-            (crate::expr::names::Filter::Date, Some(Some(Node { kind: Kind::Text(pattern), .. }))) => {
+            (Filter::Date, Some(Some(Node { kind: Kind::Text(pattern), .. }))) => {
                 crate::row::locale::next_change(pattern, now, self.context.zone)
             }
             _ => Some(now.saturating_add(1)),
@@ -214,48 +215,60 @@ impl<'a> Evaluation<'a> {
 
     /// `a < b <= c` holds if every link does.
     fn compare(&mut self, first: &Node, rest: &[(Comparison, Node)]) -> Result<Value, EvalError> {
-        let mut left_is_now = self.is_now(first);
-        let mut left = self.compared(first)?;
+        let (mut left, mut left_clock) = self.compared(first)?;
         for (comparison, node) in rest {
-            let right_is_now = self.is_now(node);
-            let right = self.compared(node)?;
-            for (is_now, other) in [(left_is_now, &right), (right_is_now, &left)] {
-                if is_now {
-                    self.now_is_held_against(other);
+            let (right, right_clock) = self.compared(node)?;
+            match (left_clock, right_clock) {
+                (Some(Clock::Days(_)), Some(Clock::Days(_))) => self.changes_at_midnight(),
+                _ => {
+                    left_clock.into_iter().for_each(|clock| self.is_held_against(clock, &right));
+                    right_clock.into_iter().for_each(|clock| self.is_held_against(clock, &left));
                 }
             }
             if !self.holds(*comparison, &left, &right).map_err(at(node))? {
                 return Ok(Value::Bool(false));
             }
-            (left, left_is_now) = (right, right_is_now);
+            (left, left_clock) = (right, right_clock);
         }
         Ok(Value::Bool(true))
     }
 
-    /// Remembers when a comparison of `now` with a value may come out otherwise.
-    fn now_is_held_against(&mut self, value: &Value) {
-        match value {
-            Value::Date(date) => {
+    /// Remembers when a comparison of what time moves with a value may come out otherwise.
+    fn is_held_against(&mut self, clock: Clock, value: &Value) {
+        match (clock, value) {
+            (_, Value::List(items)) => items.iter().for_each(|item| self.is_held_against(clock, item)),
+            (Clock::Now, Value::Date(date)) => {
                 self.changes_at(date.seconds);
                 self.changes_at(date.seconds.saturating_add(1));
             }
-            Value::Interval(interval) => {
+            (Clock::Now, Value::Interval(interval)) => {
                 if let Some(change) = self.context.now.and_then(|now| interval.next_change(now)) {
                     self.changes_at(change);
                 }
             }
-            Value::List(items) => items.iter().for_each(|item| self.now_is_held_against(item)),
+            (Clock::Days(day), Value::Number(number)) => self.counts_down(day, *number),
             _ => {}
         }
     }
 
-    fn compared(&mut self, node: &Node) -> Result<Value, EvalError> {
-        if !self.is_now(node) {
-            return self.value(node);
+    /// A comparison's operand, and what moves it if that is `now` or `days_until(...)` itself: then the other operand tells better than each
+    /// second or midnight when the outcome changes.
+    fn compared(&mut self, node: &Node) -> Result<(Value, Option<Clock>), EvalError> {
+        if self.is_now(node) {
+            self.charge(1).map_err(at(node))?;
+            let now = self.now().map_err(at(node))?;
+            return Ok((Value::Date(Date::at(now, self.context.zone.offset_at(now))), Some(Clock::Now)));
         }
-        self.charge(1).map_err(at(node))?;
-        let now = self.now().map_err(at(node))?;
-        Ok(Value::Date(Date::at(now, self.context.zone.offset_at(now))))
+        if let Kind::Call(Function::DaysUntil, arguments) = &node.kind {
+            self.charge(1).map_err(at(node))?;
+            let arguments = self.arguments(arguments)?;
+            let date = arguments.first().and_then(Option::as_ref).unwrap_or(&Value::Null);
+            return Ok(match self.days_until(date).map_err(at(node))? {
+                Some((days, day)) => (days, Some(Clock::Days(day))),
+                None => (Value::Null, None),
+            });
+        }
+        Ok((self.value(node)?, None))
     }
 
     fn holds(&mut self, comparison: Comparison, left: &Value, right: &Value) -> Result<bool, String> {
@@ -279,6 +292,15 @@ impl Comparison {
             Self::GreaterOrEqual => left.order(right)?.is_some_and(Ordering::is_ge),
         })
     }
+}
+
+/// What time moves in a comparison.
+#[derive(Debug, Clone, Copy)]
+enum Clock {
+    /// `now`.
+    Now,
+    /// `days_until` a date of this local day, counted since 1970-01-01.
+    Days(i64),
 }
 
 /// A message at a node.

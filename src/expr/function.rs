@@ -27,7 +27,13 @@ impl Evaluation<'_> {
                 Some((price, sale)) => Ok(Value::Money(saving(price, sale)?)),
                 None => Ok(Value::Null),
             },
-            Function::DaysUntil => self.days_until(argument(0)),
+            Function::DaysUntil => match self.days_until(argument(0))? {
+                Some((days, _)) => {
+                    self.changes_at_midnight();
+                    Ok(days)
+                }
+                None => Ok(Value::Null),
+            },
             Function::Contrast => contrast(argument(0)),
             Function::Translate => self.translate(argument(0), arguments.get(1).and_then(Option::as_ref)),
         }
@@ -96,20 +102,43 @@ impl Evaluation<'_> {
         Ok(open.then_some(prices))
     }
 
-    /// Midnights between today and a date, in the template's time zone: 0 today, 1 tomorrow, negative when past.
-    fn days_until(&mut self, date: &Value) -> Result<Value, String> {
+    /// Midnights between today and a date, in the template's time zone: 0 today, 1 tomorrow, negative when past; and the date's day. When it
+    /// changes is the caller's to say.
+    pub(super) fn days_until(&self, date: &Value) -> Result<Option<(Value, i64)>, String> {
         let date = match date {
-            Value::Null => return Ok(Value::Null),
+            Value::Null => return Ok(None),
             Value::Date(date) => date,
             other => return Err(format!("`days_until` needs a date, found {}", other.short())),
         };
-        let now = self.now()?;
-        let day_at = |seconds: i64| self.context.zone.local(seconds).div_euclid(DAY_S);
-        let today = day_at(now);
+        let today = self.day_at(self.now()?);
         // A day is the same day everywhere; an instant's day is that of the template's zone.
-        let day = if date.has_time { day_at(date.seconds) } else { date.day() };
-        self.changes_at(self.context.zone.next_midnight(now));
-        Ok(Value::Number(day.saturating_sub(today).into()))
+        let day = if date.has_time { self.day_at(date.seconds) } else { date.day() };
+        Ok(Some((Value::Number(day.saturating_sub(today).into()), day)))
+    }
+
+    /// Remembers that a value changes with the day.
+    pub(super) fn changes_at_midnight(&mut self) {
+        if let Some(now) = self.context.now {
+            self.changes_at(self.context.zone.next_midnight(now));
+        }
+    }
+
+    /// Remembers when the days until a day are held against a number with another outcome: on the day when they are that number, and the next.
+    pub(super) fn counts_down(&mut self, day: i64, number: Decimal) {
+        let (zone, now) = (self.context.zone, self.context.now.unwrap_or(0));
+        if let Some(days) = number.floor_div(Decimal::from(1)).and_then(|whole| whole.to_i64()) {
+            self.changes_at(zone.start_of(day.saturating_sub(days)));
+            self.changes_at(zone.start_of(day.saturating_sub(days).saturating_add(1)));
+        }
+        // Where clocks go back over midnight, today ends in yesterday first.
+        let midnight = zone.next_midnight(now);
+        if self.day_at(midnight) < self.day_at(now) {
+            self.changes_at(midnight);
+        }
+    }
+
+    fn day_at(&self, seconds: i64) -> i64 {
+        self.context.zone.local(seconds).div_euclid(DAY_S)
     }
 }
 

@@ -198,7 +198,7 @@ fn a_sale_is_one_only_below_the_price() {
 
 #[test]
 fn a_window_opens_and_closes_a_sale() {
-    let days = |text: &str| Value::Interval(Interval::parse(text, &Zone::Fixed(0)).unwrap());
+    let days = |text: &str| Value::Interval(Interval::parse(text, &UTC).unwrap());
     for (window, on, ends, change) in [
         (Value::Null, true, "", None),
         (days("2026-11-20/2026-11-28"), true, "2026-11-29T00:00:00Z", Some("2026-11-29")),
@@ -214,7 +214,7 @@ fn a_window_opens_and_closes_a_sale() {
         let mut evaluation = Evaluation::new(Scope::new(&row), CONTEXT);
         let value = Expr::parse("deal(price, sale, window)").unwrap().eval(&mut evaluation).unwrap();
         let Value::Map(deal) = value else { panic!("a map") };
-        let change = change.map(|day| Date::parse(day, &Zone::Fixed(0)).unwrap().seconds());
+        let change = change.map(|day| Date::parse(day, &UTC).unwrap().seconds());
         assert_eq!((deal["on"].clone(), evaluation.valid_until()), (Value::Bool(on), change), "{window:?}");
         assert_eq!(deal["ends"].print("en").unwrap(), ends, "{window:?}");
         let (now, was) = if on { ("sale", "price") } else { ("price", "nothing") };

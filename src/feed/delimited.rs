@@ -136,8 +136,12 @@ impl Delimited {
                         self.record.bound = bound.saturating_mul(2).min(input.limit());
                         continue;
                     }
-                    let message = if is_one_line { "a row must end within" } else { "a quote must be closed within" };
-                    Err(self.abandon(input, &format!("{message} {bound} bytes, found none")))
+                    let message = if is_one_line {
+                        format!("a row must end within {bound} bytes, found more")
+                    } else {
+                        format!("a quote must be closed within {bound} bytes, found none")
+                    };
+                    Err(self.abandon(input, &message))
                 }
             };
             return match (&self.header, row) {

@@ -13,7 +13,7 @@ use crate::row::decimal::Decimal;
 use crate::row::money::{Currency, Money};
 use crate::row::value::Value;
 use crate::row::zone::Zone;
-use crate::row::{Row, json};
+use crate::row::{Row, records};
 
 /// The types of the format, as `fields` names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(crate) enum FieldType {
     Availability,
     Condition,
     List,
+    /// One map with fields of its own. Columns of the catalogues are of it; `fields` has no name for it.
+    Record,
 }
 
 /// A field's declaration.
@@ -186,6 +188,10 @@ impl Field {
             FieldType::Rect => rect(raw)?,
             FieldType::Enum | FieldType::Availability | FieldType::Condition => one_of(raw, self.values())?,
             FieldType::List => self.list(raw, reading)?,
+            FieldType::Record => match &self.of {
+                Some(Items::Fields(fields)) => records::one(fields, raw, reading)?,
+                _ => return Err(format!("must be an object, found {}", raw.short())),
+            },
         };
         self.within(value, reading)
     }
@@ -215,25 +221,18 @@ impl Field {
     fn list(&self, raw: &Value, reading: Reading<'_>) -> Result<Value, String> {
         let items: Vec<Value> = match raw {
             Value::List(items) => items.to_vec(),
-            Value::Text(cell) if cell.trim_start().starts_with('[') => match parsed(cell)? {
-                Value::List(items) => items.to_vec(),
-                _ => return Err(format!("a list must be a JSON array or parted by , ; or |, found {}", quoted(cell))),
-            },
-            Value::Text(cell) => {
-                let separator = ['|', ';'].into_iter().find(|s| cell.contains(*s)).unwrap_or(',');
-                cell.split(separator).map(str::trim).filter(|item| !item.is_empty()).map(Value::text).collect()
-            }
+            Value::Text(cell) => records::items(cell, self.of.as_ref())?,
             single => vec![single.clone()],
         };
         let nth = |i: usize, message: String| format!("item {}: {message}", i + 1);
         let typed: Result<Vec<Value>, String> = match &self.of {
             None => Ok(items),
             Some(Items::Type(kind)) => {
-                let item = Field { values: self.values.clone(), ..Self::of_type(*kind) };
+                let item = Field { values: self.values.clone(), min: self.min.clone(), max: self.max.clone(), ..Self::of_type(*kind) };
                 items.iter().enumerate().map(|(i, raw)| item.typed(raw, reading).map_err(|m| nth(i, m))).collect()
             }
             Some(Items::Fields(fields)) => {
-                items.iter().enumerate().map(|(i, raw)| entry(fields, raw, reading).map_err(|m| nth(i, m))).collect()
+                items.iter().enumerate().map(|(i, raw)| records::one(fields, raw, reading).map_err(|m| nth(i, m))).collect()
             }
         };
         typed.map(Value::list)
@@ -253,23 +252,6 @@ enum Raw<'r> {
     Cell(&'r Value),
     Sides(Option<&'r Value>, Option<&'r Value>),
     Missing,
-}
-
-/// A map item of a list, field by field.
-fn entry(fields: &[(String, Field)], raw: &Value, reading: Reading<'_>) -> Result<Value, String> {
-    let Value::Map(columns) = raw else {
-        return Err(format!("must be an object, found {}", raw.short()));
-    };
-    let row = Row { columns: columns.as_ref().clone() };
-    let read = |(name, field): &(String, Field)| match field.read(name, &row, reading) {
-        Ok(value) => Ok((name.clone(), value)),
-        Err(fault) => Err(format!("{}: {}", fault.place, fault.message)),
-    };
-    Ok(Value::map(fields.iter().map(read).collect::<Result<Vec<_>, _>>()?))
-}
-
-fn parsed(cell: &str) -> Result<Value, String> {
-    if json::depth(cell) > 8 { Err("a cell's JSON must be nested at most 8 deep, found more".to_owned()) } else { json::parse(cell) }
 }
 
 fn text(raw: &Value) -> Result<Value, String> {
@@ -440,6 +422,9 @@ mod tests {
             (Money, r#"{"value": "3", "currency": "JPY"}"#, "money 3 JPY"),
             (Date, "\"2026-11-30T13:00\"", "date 2026-11-30T13:00:00+01:00"),
             (Interval, "\"2026-11-24T13:00-0800/2026-11-29T15:30-0800\"", "interval 2026-11-24T13:00:00-08:00/2026-11-29T15:30:00-08:00"),
+            (Interval, r#"{"startTime": "2026-11-24T13:00Z", "endTime": null}"#, "interval 2026-11-24T13:00:00Z/.."),
+            (Bool, "\"n\"", "bool false"),
+            (Date, "\"30.11.2026\"", "date 2026-11-30"),
             (Url, "\" https://x.test/a b.jpg \"", "text \"https://x.test/a b.jpg\""),
             (Image, "\"p.jpg\"", "text \"p.jpg\""),
             (Color, "\"rgb(0 0 0 / 25%)\"", "text \"rgb(0 0 0 / 25%)\""),
@@ -490,6 +475,19 @@ mod tests {
         assert_eq!(read(&number, "{}").as_deref(), Ok("number 5"));
         assert_eq!(read(&number, r#"{"f": 0.5}"#), Err("field f: must be at least number 1, found number 0.5".into()));
         assert_eq!(read(&number, r#"{"f": "10"}"#), Err("field f: must be at most number 9, found number 10".into()));
+        let date =
+            Field { min: Some(Value::text("2026-11-01")), max: Some(Value::text("2026-11-30T12:00Z")), ..Field::of_type(FieldType::Date) };
+        assert_eq!(read(&date, r#"{"f": "2026-11-01"}"#).as_deref(), Ok("date 2026-11-01"));
+        assert_eq!(read(&date, r#"{"f": "2026-10-31"}"#), Err("field f: must be at least date 2026-11-01, found date 2026-10-31".into()));
+        let late = "field f: must be at most date 2026-11-30T12:00:00Z, found date 2026-11-30T13:30:00+01:00";
+        assert_eq!(read(&date, r#"{"f": "2026-11-30T13:30"}"#), Err(late.into()));
+        let price = Field { min: Some(Value::from(1)), max: Some(Value::text("50 EUR")), ..Field::of_type(FieldType::Money) };
+        assert_eq!(read(&price, r#"{"f": "50"}"#).as_deref(), Ok("money 50 EUR"));
+        assert_eq!(read(&price, r#"{"f": "0.50"}"#), Err("field f: must be at least money 1 EUR, found money 0.5 EUR".into()));
+        assert_eq!(
+            read(&price, r#"{"f": "5 USD"}"#),
+            Err("field f: only amounts of one currency can be compared, found USD and EUR".into())
+        );
         let span = Field { from: vec![Source::Sides("a".into(), "b".into())], ..Field::of_type(FieldType::Interval) };
         assert_eq!(read(&span, r#"{"a": "2026-11-24"}"#).as_deref(), Ok("interval 2026-11-24/.."));
         let sizes = Field { values: vec!["Small Fit".into()], ..Field::of_type(FieldType::Enum) };
@@ -501,6 +499,22 @@ mod tests {
         let prices = Field { of: Some(Items::Type(FieldType::Money)), ..Field::of_type(FieldType::List) };
         assert_eq!(read(&prices, r#"{"f": ["1 USD", 2]}"#).as_deref(), Ok("money 1 USD / money 2 EUR"));
         assert_eq!(read(&prices, r#"{"f": "1 USD|x"}"#), Err("field f: item 2: a price must have a number, found \"x\"".into()));
+        let sizes = Field { of: Some(Items::Type(FieldType::Number)), max: Some(Value::from(9)), ..Field::of_type(FieldType::List) };
+        assert_eq!(read(&sizes, r#"{"f": "1;10"}"#), Err("field f: item 2: must be at most number 9, found number 10".into()));
+        let part = |kind| Field::of_type(kind);
+        let parts =
+            vec![("name".into(), part(FieldType::Text)), ("price".into(), part(FieldType::Money)), ("new".into(), part(FieldType::Bool))];
+        let offers = Field { of: Some(Items::Fields(parts)), ..Field::of_type(FieldType::List) };
+        for cell in [r#""Tea:2 EUR:yes, Mug:7.5:no""#, r#"[{"name": "Tea", "price": 2, "new": true}, "Mug:7.5 EUR:0"]"#] {
+            let row = Row::from_json(&format!("{{\"f\": {cell}}}")).unwrap();
+            let reading = Reading { currency: Currency::parse("EUR"), zone: &crate::row::zone::UTC };
+            let offer = |name: &str, price: &str, new: bool| {
+                let price = Money::parse(price, None).map(Value::Money).unwrap();
+                Value::map([("name", Value::text(name)), ("price", price), ("new", Value::Bool(new))])
+            };
+            let read = offers.read("f", &row, reading).unwrap();
+            assert_eq!(read, Value::list([offer("Tea", "2 EUR", true), offer("Mug", "7.5 EUR", false)]), "{cell}");
+        }
         let item = Field { required: true, ..Field::of_type(FieldType::Money) };
         let cards = Field { of: Some(Items::Fields(vec![("price".into(), item)])), ..Field::of_type(FieldType::List) };
         assert_eq!(read(&cards, r#"{"f": [{"price": "1 USD"}]}"#).as_deref(), Ok("map"));

@@ -10,6 +10,8 @@ pub(crate) mod field;
 pub(crate) mod json;
 pub(crate) mod locale;
 pub(crate) mod money;
+mod price;
+mod records;
 pub(crate) mod value;
 pub(crate) mod zone;
 

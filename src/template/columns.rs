@@ -81,6 +81,7 @@ impl<'d> Reader<'_, 'd> {
                     self.text(&span.text);
                     span.condition.iter().for_each(|condition| self.expr(condition));
                     self.declared(&span.declarations);
+                    span.money_parts.iter().flatten().for_each(|part| self.declared(&part.declarations));
                 }
             }
             Content::Image { src, missing } => {

@@ -1,12 +1,13 @@
 //! `fields`: the row's typed columns.
 
+use std::cmp::Ordering;
+
 use super::build::Builder;
 use super::document::{Bound, Field};
 use super::keys::Places;
 use super::merge::{Given, Merged, list, object};
 use super::reader::{Entry, Json, Node, join};
 use crate::error::{Code, quoted, suggestion};
-use crate::row::decimal::Decimal;
 use crate::row::field::{self, FieldType, Items, Reading, Source};
 use crate::row::money::Currency;
 use crate::row::value::Value;
@@ -72,32 +73,52 @@ impl<'a> Builder<'a, '_> {
         self.only_for(merged, kind, "values", &[FieldType::Enum, FieldType::List]);
         self.only_for(merged, kind, "currency", &[FieldType::Money, FieldType::List]);
         self.only_for(merged, kind, "of", &[FieldType::List]);
-        self.only_for(merged, kind, "min", &[FieldType::Number, FieldType::Money, FieldType::List]);
-        self.only_for(merged, kind, "max", &[FieldType::Number, FieldType::Money, FieldType::List]);
+        let bounded = &[FieldType::Number, FieldType::Money, FieldType::Date, FieldType::List];
+        self.only_for(merged, kind, "min", bounded);
+        self.only_for(merged, kind, "max", bounded);
         if kind == Some(FieldType::Enum) && !merged.has("values") {
             self.faults.add(Code::MissingKey, node.span, path, "\"values\" is missing");
         }
         let values = merged.get("values").map(|given| self.plains(given)).unwrap_or_default();
         let of = merged.get("of").and_then(|given| self.of(given));
-        let (min, max) = (self.bounding(merged, "min"), self.bounding(merged, "max"));
-        if let (Some(low), Some(high), Some(given)) = (min, max, merged.get("max"))
-            && low > high
+        let bounded = match (kind, &of) {
+            (Some(FieldType::List), Some(Items::Type(of))) => *of,
+            (kind, _) => kind.unwrap_or(FieldType::Number),
+        };
+        let (min, max) = (self.bounding(merged, "min", bounded), self.bounding(merged, "max", bounded));
+        if let (Some((low, _)), Some((high, _)), Some(given)) = (&min, &max, merged.get("max"))
+            && high.order(low) == Ok(Some(Ordering::Less))
         {
+            let low = low.short();
+            let low = low.split_once(' ').map_or(low.as_str(), |(_, value)| value);
             self.faults.bad_value(given.node, &given.path(), &format!("max must be at least min, which is {low}"));
         }
-        let (min, max) = (min.map(Value::Number), max.map(Value::Number));
+        let (min, max) = (min.map(|(_, raw)| raw), max.map(|(_, raw)| raw));
         Some(field::Field { kind: kind?, required, default, from, values, of, min, max })
     }
 
-    fn bounding(&mut self, merged: &Merged<'a>, key: &str) -> Option<Decimal> {
+    /// A bound as its field's type takes it, and as it stands there: a bare number bounds prices of any currency, a day lies in the row's zone.
+    fn bounding(&mut self, merged: &Merged<'a>, key: &str, kind: FieldType) -> Option<(Value, Value)> {
         let given = merged.get(key)?;
-        match self.value(given.node, &given.path()) {
-            Some(Value::Number(number)) => Some(number),
-            Some(_) => {
-                self.faults.wrong_type(given.node, &given.path(), &format!("{key} must be a number"));
+        let raw = self.value(given.node, &given.path())?;
+        let reading = Reading { currency: Currency::parse(ANY_CURRENCY), zone: &zone::UTC };
+        let typed = match (kind, &raw) {
+            (FieldType::Date | FieldType::Money, Value::Text(_)) => field::Field::of_type(kind).typed(&raw, reading),
+            (FieldType::Date, _) => Err(format!("{key} must be a date such as \"2026-11-30\"")),
+            (_, Value::Number(_)) => Ok(raw.clone()),
+            (FieldType::Money, _) => Err(format!("{key} must be a number or a price")),
+            _ => Err(format!("{key} must be a number")),
+        };
+        match typed {
+            Ok(typed) => Some((typed, raw)),
+            Err(message) if matches!(raw, Value::Text(_)) && matches!(kind, FieldType::Date | FieldType::Money) => {
+                self.faults.add(Code::BadValue, given.node.span, &given.path(), message);
                 None
             }
-            None => None,
+            Err(message) => {
+                self.faults.wrong_type(given.node, &given.path(), &message);
+                None
+            }
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) enum Command {
 pub(crate) struct New {
     /// The folder to make; its last part is the template's name
     pub(crate) name: PathBuf,
-    /// The shipped template to start from: starter, product-sale, product-ad, og-card or collage
+    /// The shipped template to start from: starter, product-sale, product-ad, og-card, price-tag or collage
     #[arg(long, value_name = "TEMPLATE", default_value = "starter")]
     pub(crate) from: String,
 }
@@ -110,6 +110,9 @@ pub(crate) struct World {
     /// The time that deals and dates are held against: ISO (2026-11-30T12:00:00Z) or seconds since 1970; without it, the system's clock
     #[arg(long, value_name = "TIME", value_parser = time::parse, allow_hyphen_values = true)]
     pub(crate) now: Option<i64>,
+    /// The time zone, as a name (Europe/London), an offset (+01:00) or UTC, in place of the template's
+    #[arg(long, value_name = "NAME", value_parser = time::zone, allow_hyphen_values = true)]
+    pub(crate) time_zone: Option<String>,
     /// Pictures may be anywhere under this folder; without it, only beside the row or feed and the template
     #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<PathBuf>,

@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Render) -> Done {
 
 /// The part of a plan's context that all commands share.
 pub(crate) fn context(world: &World) -> Context {
-    Context { now: Some(world.now.unwrap_or_else(time::now)), ..Context::default() }
+    Context { now: Some(world.now.unwrap_or_else(time::now)), time_zone: world.time_zone.clone(), ..Context::default() }
 }
 
 /// Where the pictures of a row in this folder come from.

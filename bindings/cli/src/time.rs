@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use core_::{Context, Fonts, Renderer, Row, Template};
+
 /// Seconds since 1970 from `2026-11-30T12:00:00Z`, an offset other than Z, a date, or a whole number. Without an offset it is UTC.
 pub(crate) fn parse(text: &str) -> Result<i64, String> {
     if let Ok(seconds) = text.parse::<i64>() {
@@ -15,6 +17,15 @@ pub(crate) fn parse(text: &str) -> Result<i64, String> {
         .and_then(|time| time.to_zoned(jiff::tz::TimeZone::UTC))
         .map(|time| time.timestamp().as_second())
         .map_err(|_| "a time is written 2026-11-30T12:00:00Z, 2026-11-30, or as seconds since 1970".to_owned())
+}
+
+/// A time zone that the renderer knows; what it says of others is its own message.
+pub(crate) fn zone(text: &str) -> Result<String, String> {
+    let empty = Template::parse(r#"{ "templrender": 1, "name": "empty", "size": [1, 1], "layers": [] }"#);
+    let context = Context { time_zone: Some(text.to_owned()), ..Context::default() };
+    let plan = empty.and_then(|template| Renderer::new(Fonts::new()).plan(&template, &Row::new(), &context));
+    let message = |error: core_::Error| error.faults().first().map(|fault| fault.message.clone()).unwrap_or_default();
+    plan.map(|_| text.to_owned()).map_err(message)
 }
 
 /// A positive number of seconds, a fraction allowed.
@@ -41,6 +52,8 @@ mod tests {
         assert_eq!(parse("2026-11-30"), Ok(1_795_996_800));
         assert_eq!(parse("-1"), Ok(-1));
         assert!(parse("tomorrow").is_err());
+        assert_eq!(zone("Europe/London"), Ok("Europe/London".to_owned()));
+        assert!(zone("Europe/Londn").unwrap_err().ends_with("did you mean \"Europe/London\"?"));
         assert!(seconds("0").is_err() && seconds("NaN").is_err() && seconds("2.5") == Ok(Duration::from_millis(2500)));
     }
 }

@@ -17,6 +17,10 @@ fn wrong_usage_exits_with_2_and_says_how_it_goes() {
         (&["render", "t.json", "-o", "out.png", "--quality", "80"], "--quality 80: only a JPEG has a quality, the picture is .png"),
         (&["render", "t.json", "--quality", "101"], "101"),
         (&["render", "t.json", "--now", "tomorrow"], "a time is written 2026-11-30T12:00:00Z"),
+        (
+            &["render", "t.json", "--time-zone", "Mars"],
+            "time-zone must be UTC, an offset such as +01:00 or a name such as Europe/London, found \"Mars\"",
+        ),
         (&["new", "x", "--from", "nothing"], "--from nothing: no such template is shipped"),
         (&["new", "../.."], "a template's name has letters"),
         (&["feed", "t.json", "f.csv"], "--out"),
@@ -193,7 +197,7 @@ fn check_tells_all_faults_with_line_and_column() {
 #[test]
 fn a_new_template_draws_at_once_without_a_fault() {
     let room = Room::new("new");
-    for from in ["starter", "product-sale", "product-ad", "og-card", "collage"] {
+    for from in ["starter", "product-sale", "product-ad", "og-card", "price-tag", "collage"] {
         let name = format!("my-{from}");
         room.says(0, &["new", &name, "--from", from]);
         assert!(room.text(&format!("{name}/template.json")).contains(&format!("\"name\": \"{name}\"")));

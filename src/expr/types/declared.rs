@@ -30,6 +30,10 @@ impl Type {
             FieldType::Image => Self { image: true, ..Self::words() },
             FieldType::Rect => Self::list(Self::number(Range::ALL)),
             FieldType::Enum | FieldType::Availability | FieldType::Condition => Self::one_of(field.values()),
+            FieldType::Record => match &field.of {
+                Some(Items::Fields(fields)) => Self::map(fields.iter().map(|(name, field)| (name.clone(), Self::of_entry(field)))),
+                Some(Items::Type(_)) | None => Self::any(),
+            },
             FieldType::List => match &field.of {
                 None => Self::list(Self::any()),
                 Some(Items::Type(kind)) => {

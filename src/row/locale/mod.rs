@@ -1,23 +1,26 @@
-//! Numbers, prices and dates as a language writes them, equal to ICU's for every language of the tables.
+//! Numbers, prices and dates as a language writes them, equal to ICU's for every locale of the tables.
 //!
-//! A tag is looked up whole, then by its language alone (`de-AT` writes as `de`); a language without a row is refused by name, because a
-//! price in another language's spelling is a wrong price. An empty tag means English.
+//! `data` is written by `tools/cldr.mjs` from CLDR, `table` finds a tag's rows in it, `pattern` writes dates. A price is a pattern with the
+//! number, the mark and the minus in it; where a mark that is no symbol meets the number, a space keeps them apart (`KZT 9` beside `$9`).
+//! Halves round away from zero, as in `Intl.NumberFormat`.
 
-mod names;
-mod prices;
+#[rustfmt::skip]
+mod data;
+mod pattern;
+mod table;
 #[cfg(test)]
-mod samples;
+mod tests;
 
-use icu_locale_core::Locale;
+pub(crate) use pattern::{date, next_change};
+pub(crate) use table::{currency_decimals, signed};
+
 use icu_plurals::{PluralCategory, PluralRules};
 
 use crate::error::quoted;
-use crate::row::date::{Civil, DAY_S, Date};
 use crate::row::decimal::Decimal;
-use crate::row::locale::names::{NAMES, Names};
-use crate::row::locale::prices::{Grouping, LANGUAGES, Language, MARKS, NARROW};
-use crate::row::money::{Currency, Money};
-use crate::row::zone::Zone;
+use crate::row::locale::data::SYMBOLS;
+use crate::row::locale::table::{Grouping, Locale, Numbers};
+use crate::row::money::Money;
 
 /// How the currency of a price is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +52,7 @@ pub(crate) enum Part {
     Minus,
 }
 
-/// The parts of a price.
+/// The mark of a price, its grouped whole digits with the minus, and its decimals.
 pub(crate) struct MoneyParts {
     pub(crate) symbol: String,
     pub(crate) whole: String,
@@ -58,12 +61,65 @@ pub(crate) struct MoneyParts {
 
 /// A price.
 pub(crate) fn money(money: &Money, lang: &str, style: Style) -> Result<String, String> {
-    Ok(joined(money_to_parts(money, lang, style)?))
+    let mut text = String::with_capacity(24);
+    price(money, &Locale::find(lang)?, style, money.currency.decimals(), &mut |_, part| text.push_str(part));
+    Ok(text)
 }
 
 /// A price in its parts, in the order they are written; put together they are [`money`].
 pub(crate) fn money_to_parts(money: &Money, lang: &str, style: Style) -> Result<Vec<(Part, String)>, String> {
-    parts(money, lang, style, money.currency.decimals())
+    let mut parts: Vec<(Part, String)> = Vec::new();
+    let mut push = |part, text: &str| match parts.last_mut() {
+        _ if text.is_empty() => {}
+        Some((Part::Literal, literal)) if part == Part::Literal => literal.push_str(text),
+        _ => parts.push((part, text.to_owned())),
+    };
+    let is_unseen = |c| matches!(c, '\u{200b}'..='\u{200f}' | '\u{61c}');
+    price(money, &Locale::find(lang)?, style, money.currency.decimals(), &mut |part, text| {
+        // As there: marks of direction around a sign are no part of it.
+        let seen = text.trim_matches(is_unseen);
+        match text.split_once(seen) {
+            Some((before, after)) if !seen.is_empty() && part != Part::Group => {
+                push(Part::Literal, before);
+                push(part, seen);
+                push(Part::Literal, after);
+            }
+            _ => push(part, text),
+        }
+    });
+    Ok(parts)
+}
+
+/// The mark, the grouped whole digits and the decimals of a price.
+pub(crate) fn money_parts(money: &Money, lang: &str) -> Result<MoneyParts, String> {
+    let mut parts = MoneyParts { symbol: String::new(), whole: String::new(), fraction: String::new() };
+    price(money, &Locale::find(lang)?, Style::Standard, money.currency.decimals(), &mut |part, text| match part {
+        Part::Currency => parts.symbol.push_str(text),
+        Part::Minus | Part::Integer | Part::Group => parts.whole.push_str(text),
+        Part::Fraction => parts.fraction.push_str(text),
+        Part::Decimal | Part::Literal => {}
+    });
+    Ok(parts)
+}
+
+/// A number with at least and at most so many decimals.
+pub(crate) fn number(number: Decimal, lang: &str, least: usize, most: usize) -> Result<String, String> {
+    let numbers = Locale::find(lang)?.numbers;
+    let mut text = String::new();
+    let digits = unsigned(number, numbers, numbers.grouping, least, most);
+    let is_zero = digits.chars().all(|c| c == numbers.zero || !c.is_numeric());
+    if number.is_negative() && !is_zero {
+        text.push_str(numbers.minus);
+    }
+    Ok(text + &digits)
+}
+
+/// A number of per cent, such as `deal.percent`, with its sign: 20 is `20%`.
+pub(crate) fn percent(number: Decimal, lang: &str) -> Result<String, String> {
+    let numbers = Locale::find(lang)?.numbers;
+    let digits = unsigned(number, numbers, numbers.percent_grouping, 0, 3);
+    let minus = if number.is_negative() { numbers.minus } else { "" };
+    Ok(format!("{minus}{}", numbers.percent.replace('#', &digits)))
 }
 
 /// The CLDR category (zero one two few many other) of a number as it is printed: the decimals of its shortest form count.
@@ -77,10 +133,11 @@ pub(crate) fn plural_categories(lang: &str) -> Result<Vec<&'static str>, String>
     Ok(plural_rules(lang)?.categories().map(category).collect())
 }
 
+/// The rules of a language; unlike all else they are not those of another locale, but for Portugal's own.
 fn plural_rules(lang: &str) -> Result<PluralRules, String> {
-    language(lang)?;
-    let tag = if lang.is_empty() { "en".to_owned() } else { lang.replace('_', "-") };
-    let locale: Locale = tag.parse().map_err(|_| no_plurals(lang))?;
+    let tag = Locale::find(lang)?.tag;
+    let tag = if tag == "pt-PT" { tag } else { tag.split('-').next().unwrap_or(tag) };
+    let locale: icu_locale_core::Locale = tag.parse().map_err(|_| no_plurals(lang))?;
     PluralRules::try_new_cardinal((&locale).into()).map_err(|_| no_plurals(lang))
 }
 
@@ -99,358 +156,102 @@ fn category(category: PluralCategory) -> &'static str {
     }
 }
 
-/// A price with so many decimals.
-fn parts(money: &Money, lang: &str, style: Style, decimals: usize) -> Result<Vec<(Part, String)>, String> {
-    let language = language(lang)?;
-    let (whole, fraction) = money.amount.digits(decimals, decimals);
-    // `-` stands for the minus.
-    let pattern = match (money.amount.is_negative(), language.negative) {
-        (false, _) => language.price.to_owned(),
-        (true, "") => format!("-{}", language.price),
-        (true, own) => own.to_owned(),
+/// A price with so many decimals, given part by part.
+fn price(money: &Money, locale: &Locale, style: Style, decimals: usize, give: &mut impl FnMut(Part, &str)) {
+    let numbers = locale.numbers;
+    let code = money.currency.code();
+    let found = locale.mark(money.currency.bytes());
+    let mark = match (style, &found) {
+        (Style::Standard, Some((mark, _))) => mark.1,
+        (Style::Narrow, Some((mark, _))) => mark.2,
+        (Style::Code, _) | (_, None) => code,
     };
-    let mark = mark(language, money.currency, style);
-    // A mark that ends in a letter is kept apart from the number: `KZT 9` where `$9` is written together.
-    let is_letter = |c: char| c.is_alphanumeric() || c == '.';
-    let before = if mark.ends_with(is_letter) { "\u{a0}" } else { "" };
-    let after = if mark.starts_with(is_letter) { "\u{a0}" } else { "" };
-    let spaced = pattern.replace("¤#", &format!("¤{before}#")).replace("#¤", &format!("#{after}¤"));
-    let mut found: Vec<(Part, String)> = Vec::new();
-    for c in spaced.chars() {
+    let (pattern, negative, point, group, grouping) = match found.and_then(|(_, own)| own) {
+        Some(own) => (own.price, own.negative, own.point, own.group, own.grouping),
+        None => (numbers.price, numbers.negative, numbers.price_point, numbers.price_group, numbers.price_grouping),
+    };
+    let pattern = match (money.amount.is_negative(), negative) {
+        (false, _) => pattern,
+        (true, "") => {
+            give(Part::Minus, numbers.minus);
+            pattern
+        }
+        (true, own) => own,
+    };
+    let (whole, fraction) = money.amount.digits(decimals, decimals);
+    let is_apart = |end: Option<char>| end.is_some_and(|c| !SYMBOLS.contains(c));
+    let mut literal = String::new();
+    let mut before = ' ';
+    for c in pattern.chars() {
+        match (before, c) {
+            ('#', '¤') if is_apart(mark.chars().next()) => literal.push('\u{a0}'),
+            ('¤', '#') if is_apart(mark.chars().next_back()) => literal.push('\u{a0}'),
+            _ => {}
+        }
+        before = c;
+        if !matches!(c, '#' | '¤' | '-') {
+            literal.push(c);
+            continue;
+        }
+        if !literal.is_empty() {
+            give(Part::Literal, &std::mem::take(&mut literal));
+        }
         match c {
-            '#' => found.extend(written(language, &whole, &fraction)),
-            '¤' => found.push((Part::Currency, mark.clone())),
-            '-' => found.push((Part::Minus, language.minus.to_owned())),
-            c => match found.last_mut() {
-                Some((Part::Literal, text)) => text.push(c),
-                _ => found.push((Part::Literal, c.to_string())),
-            },
+            '¤' => give(Part::Currency, mark),
+            '-' => give(Part::Minus, numbers.minus),
+            _ => digits(numbers, (point, group, grouping), &whole, &fraction, give),
         }
     }
-    Ok(found)
+    if !literal.is_empty() {
+        give(Part::Literal, &literal);
+    }
 }
 
-/// Parts as one text.
-fn joined(parts: Vec<(Part, String)>) -> String {
-    parts.into_iter().map(|(_, text)| text).collect()
-}
-
-/// The mark, the grouped whole digits and the decimals of a price.
-pub(crate) fn money_parts(money: &Money, lang: &str) -> Result<MoneyParts, String> {
-    let language = language(lang)?;
-    let decimals = money.currency.decimals();
-    let (whole, fraction) = money.amount.digits(decimals, decimals);
-    let minus = if money.amount.is_negative() { language.minus } else { "" };
-    Ok(MoneyParts {
-        symbol: mark(language, money.currency, Style::Standard),
-        whole: format!("{minus}{}", joined(written(language, &whole, ""))),
-        fraction: native(language, &fraction),
-    })
-}
-
-/// A number with at least and at most so many decimals.
-pub(crate) fn number(number: Decimal, lang: &str, least: usize, most: usize) -> Result<String, String> {
-    let language = language(lang)?;
+/// A number without its sign, rounded to `most` decimals, of which noughts beyond `least` are left out.
+fn unsigned(number: Decimal, numbers: &Numbers, grouping: Grouping, least: usize, most: usize) -> String {
     let (whole, mut fraction) = number.digits(least, most);
     while fraction.len() > least && fraction.ends_with('0') {
         fraction.pop();
     }
-    let is_zero = whole.bytes().chain(fraction.bytes()).all(|b| b == b'0');
-    let minus = if number.is_negative() && !is_zero { language.minus } else { "" };
-    Ok(format!("{minus}{}", joined(written(language, &whole, &fraction))))
-}
-
-/// A number of per cent, such as `deal.percent`, with its sign: 20 is `20%`.
-pub(crate) fn percent(number: Decimal, lang: &str) -> Result<String, String> {
-    let language = language(lang)?;
-    let digits = self::number(number.abs(), lang, 0, 3)?;
-    let minus = if number.is_negative() { language.minus } else { "" };
-    Ok(format!("{minus}{}", language.percent.replace('#', &digits)))
-}
-
-/// A date by a CLDR pattern: `y yy M MM MMM MMMM L.. d dd E EEEE a H HH h hh m mm s ss`, letters in quotes as they are.
-pub(crate) fn date(date: &Date, pattern: &str, lang: &str) -> Result<String, String> {
-    let language = language(lang)?;
-    let civil = date.civil();
     let mut text = String::new();
-    for field in fields(pattern)? {
-        match field {
-            Field::Literal(literal) => text.push_str(&literal),
-            Field::Letters(letter, count) => text.push_str(&date_field(language, lang, &civil, letter, count)?),
-        }
-    }
-    Ok(text)
-}
-
-/// The first instant after `now_s` at which a date written by a pattern reads otherwise in a zone; `None` where the pattern has no letters.
-pub(crate) fn next_change(pattern: &str, now_s: i64, zone: &Zone) -> Option<i64> {
-    let letters = fields(pattern).unwrap_or_default().into_iter().filter_map(|f| if let Field::Letters(c, _) = f { Some(c) } else { None });
-    let unit = |c| match c {
-        's' => 1,
-        'm' => 60,
-        'H' | 'h' => 3600,
-        'a' => DAY_S / 2,
-        'M' | 'L' => MONTH_S,
-        'y' => YEAR_S,
-        _ => DAY_S,
-    };
-    let unit = letters.map(unit).min()?;
-    if unit <= DAY_S {
-        return Some(zone.next_unit(now_s, unit));
-    }
-    // Day by day: months are not of one length, and clocks that go back at midnight may end one twice.
-    let shown = |at: i64| {
-        let civil = Date::at(at, zone.offset_at(at)).civil();
-        (civil.year, if unit == MONTH_S { civil.month } else { 0 })
-    };
-    let mut at = now_s;
-    for _ in 0..366 {
-        at = zone.next_midnight(at);
-        if shown(at) != shown(now_s) {
-            break;
-        }
-    }
-    Some(at)
-}
-
-/// Longer than a day, to be told from it alone.
-const MONTH_S: i64 = 28 * DAY_S;
-const YEAR_S: i64 = 365 * DAY_S;
-
-enum Field {
-    Literal(String),
-    Letters(char, usize),
-}
-
-/// A pattern's runs of letters and what stands between them.
-fn fields(pattern: &str) -> Result<Vec<Field>, String> {
-    let mut found = Vec::new();
-    let mut chars = pattern.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c == '\'' {
-            let mut literal = String::new();
-            loop {
-                match chars.next() {
-                    Some('\'') if chars.next_if_eq(&'\'').is_some() => literal.push('\''),
-                    Some('\'') => break,
-                    Some(c) => literal.push(c),
-                    None => return Err(format!("a date pattern must close its quotes, found {}", quoted(pattern))),
-                }
-            }
-            found.push(Field::Literal(if literal.is_empty() { "'".to_owned() } else { literal }));
-        } else if c.is_ascii_alphabetic() {
-            let mut count = 1;
-            while chars.next_if_eq(&c).is_some() {
-                count += 1;
-            }
-            found.push(Field::Letters(c, count));
-        } else {
-            found.push(Field::Literal(c.to_string()));
-        }
-    }
-    Ok(found)
-}
-
-fn date_field(language: &Language, lang: &str, civil: &Civil, letter: char, count: usize) -> Result<String, String> {
-    let padded = |number: i64| native(language, &format!("{number:0count$}"));
-    let named = |list: fn(&Names) -> &'static str, index: u8| -> Result<String, String> {
-        let names = names(lang)?;
-        Ok(list(names).split('|').nth(usize::from(index)).unwrap_or("").to_owned())
-    };
-    Ok(match (letter, count) {
-        ('y', 2) => padded(civil.year.rem_euclid(100)),
-        ('y', 1 | 4) => padded(civil.year),
-        ('M' | 'L', 1 | 2) => padded(civil.month.into()),
-        ('M', 3) => named(|n| n.short_months, civil.month - 1)?,
-        ('M', 4) => named(|n| n.months, civil.month - 1)?,
-        ('L', 3) => named(|n| if n.lone_short_months.is_empty() { n.short_months } else { n.lone_short_months }, civil.month - 1)?,
-        ('L', 4) => named(|n| if n.lone_months.is_empty() { n.months } else { n.lone_months }, civil.month - 1)?,
-        ('d', 1 | 2) => padded(civil.day.into()),
-        ('E', 1..=3) => named(|n| n.short_weekdays, civil.weekday)?,
-        ('E', 4) => named(|n| n.weekdays, civil.weekday)?,
-        ('a', 1..=3) => named(|n| n.halves, u8::from(civil.hour >= 12))?,
-        ('H', 1 | 2) => padded(civil.hour.into()),
-        ('h', 1 | 2) => padded(((civil.hour + 11) % 12 + 1).into()),
-        ('m', 1 | 2) => padded(civil.minute.into()),
-        ('s', 1 | 2) => padded(civil.second.into()),
-        _ => {
-            let run = letter.to_string().repeat(count.min(16));
-            return Err(format!("a date pattern takes y yy M MM MMM MMMM L d dd E EEEE a H HH h hh m mm s ss, found {run:?}"));
-        }
-    })
-}
-
-/// The row of a tag, or of its language.
-fn language(lang: &str) -> Result<&'static Language, String> {
-    let tag = if lang.is_empty() { "en" } else { lang };
-    let find = |wanted: &str| LANGUAGES.iter().find(|row| row.tags.split(' ').any(|known| known.eq_ignore_ascii_case(wanted)));
-    let primary = tag.split(['-', '_']).next().unwrap_or(tag);
-    let tag = tag.replace('_', "-");
-    find(&tag).or_else(|| find(primary)).ok_or_else(|| format!("numbers and prices in language {} are not supported yet", quoted(lang)))
-}
-
-fn names(lang: &str) -> Result<&'static Names, String> {
-    let primary = if lang.is_empty() { "en" } else { lang.split(['-', '_']).next().unwrap_or(lang) };
-    let found = NAMES.iter().find(|row| row.lang.eq_ignore_ascii_case(primary));
-    found.ok_or_else(|| format!("month and weekday names in language {} are not supported yet", quoted(lang)))
-}
-
-/// What a language calls a currency.
-fn mark(language: &Language, currency: Currency, style: Style) -> String {
-    let find = |list: &'static str| {
-        list.split_ascii_whitespace().find_map(|entry| {
-            let (code, mark) = entry.split_once('=').unwrap_or((entry, entry));
-            (code == currency.code()).then_some(mark)
-        })
-    };
-    let found = match style {
-        Style::Code => None,
-        Style::Standard => find(language.marks).or_else(|| find(MARKS)),
-        Style::Narrow => find(language.narrow).or_else(|| find(NARROW)),
-    };
-    found.unwrap_or(currency.code()).to_owned()
+    digits(numbers, (numbers.point, numbers.group, grouping), &whole, &fraction, &mut |_, part| text.push_str(part));
+    text
 }
 
 /// Digits grouped, with decimals if there are any, in the language's own digits.
-fn written(language: &Language, whole: &str, fraction: &str) -> Vec<(Part, String)> {
+fn digits(
+    numbers: &Numbers,
+    (point, separator, grouping): (&str, &str, Grouping),
+    whole: &str,
+    fraction: &str,
+    give: &mut impl FnMut(Part, &str),
+) {
     let count = whole.len();
-    let begins_group = |left: usize| match language.grouping {
+    let is_grouped = count >= 3 + usize::from(numbers.least);
+    let begins_group = |left: usize| match grouping {
         Grouping::Thousands => left.is_multiple_of(3),
-        Grouping::FromFive => count > 4 && left.is_multiple_of(3),
         Grouping::Lakh => left == 3 || (left > 3 && (left - 3).is_multiple_of(2)),
     };
-    let mut parts = Vec::new();
-    let mut group = String::new();
+    let mut group = String::with_capacity(12);
     for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && begins_group(count - i) {
-            parts.push((Part::Integer, std::mem::take(&mut group)));
-            parts.push((Part::Group, language.group.to_owned()));
+        if is_grouped && i > 0 && begins_group(count - i) {
+            give(Part::Integer, &group);
+            give(Part::Group, separator);
+            group.clear();
         }
-        group.push(native_digit(language, digit));
+        group.push(native_digit(numbers, digit));
     }
-    parts.push((Part::Integer, group));
+    give(Part::Integer, &group);
     if !fraction.is_empty() {
-        parts.push((Part::Decimal, language.point.to_owned()));
-        parts.push((Part::Fraction, native(language, fraction)));
+        give(Part::Decimal, point);
+        give(Part::Fraction, &native(numbers, fraction));
     }
-    parts
 }
 
-fn native(language: &Language, digits: &str) -> String {
-    digits.chars().map(|c| native_digit(language, c)).collect()
+fn native(numbers: &Numbers, digits: &str) -> String {
+    digits.chars().map(|c| native_digit(numbers, c)).collect()
 }
 
-fn native_digit(language: &Language, digit: char) -> char {
-    digit.to_digit(10).and_then(|d| char::from_u32(u32::from(language.zero) + d)).unwrap_or(digit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(amount: &str, code: &str) -> Money {
-        Money { amount: Decimal::parse(amount).unwrap(), currency: Currency::parse(code).unwrap() }
-    }
-
-    #[test]
-    fn samples_are_equal_to_icu() {
-        for (lang, standard, narrow, code, plain, per_cent) in samples::SAMPLES {
-            assert_eq!(money(&of("-1234567.891", "USD"), lang, Style::Standard).as_deref(), Ok(*standard), "{lang}");
-            assert_eq!(money(&of("1234.5", "CZK"), lang, Style::Narrow).as_deref(), Ok(*narrow), "{lang}");
-            assert_eq!(money(&of("0.5", "EUR"), lang, Style::Code).as_deref(), Ok(*code), "{lang}");
-            assert_eq!(number(Decimal::parse("-1234.5").unwrap(), lang, 0, 3).as_deref(), Ok(*plain), "{lang}");
-            assert_eq!(percent(Decimal::from(25), lang).as_deref(), Ok(*per_cent), "{lang}");
-        }
-    }
-
-    /// Every price of the shared table, 32 languages by 18 currencies by 10 amounts, with the currency's decimals and with none.
-    #[test]
-    fn prices_are_equal_to_icu() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/text/price_format_icu.tsv");
-        let Ok(table) = std::fs::read_to_string(path) else {
-            println!("skipped: 5760 prices, {path} is missing");
-            return;
-        };
-        let mut wrong = Vec::new();
-        let mut count = 0;
-        for line in table.lines().filter(|l| !l.starts_with('#')).skip(1) {
-            let cells: Vec<&str> = line.split('\t').collect();
-            let [lang, code, amount, standard, no_fraction] = cells[..] else { panic!("five cells: {line}") };
-            let value = of(amount, code);
-            count += 1;
-            let got = (money(&value, lang, Style::Standard), parts(&value, lang, Style::Standard, 0).map(joined));
-            if got != (Ok(standard.to_owned()), Ok(no_fraction.to_owned())) {
-                wrong.push(format!("{line:?} {got:?}"));
-            }
-        }
-        assert!(wrong.is_empty() && count == 5760, "{} of {count} differ, first {:#?}", wrong.len(), &wrong[..wrong.len().min(12)]);
-    }
-
-    #[test]
-    fn a_price_comes_in_parts() {
-        use Part::{Currency, Decimal, Fraction, Group, Integer, Literal, Minus};
-        let of = |amount, code, lang| money_to_parts(&of(amount, code), lang, Style::Standard).unwrap();
-        let named = |parts: &[(Part, &str)]| parts.iter().map(|(part, text)| (*part, (*text).to_owned())).collect::<Vec<_>>();
-        let english = [(Minus, "-"), (Currency, "$"), (Integer, "1"), (Group, ","), (Integer, "299"), (Decimal, "."), (Fraction, "00")];
-        assert_eq!(of("-1299", "USD", "en"), named(&english));
-        assert_eq!(
-            of("9", "KZT", "en"),
-            named(&[(Currency, "KZT"), (Literal, "\u{a0}"), (Integer, "9"), (Decimal, "."), (Fraction, "00")])
-        );
-        assert_eq!(of("9", "JPY", "de"), named(&[(Integer, "9"), (Literal, "\u{a0}"), (Currency, "¥")]));
-    }
-
-    #[test]
-    fn plurals_are_those_of_cldr() {
-        for (lang, number, category) in [
-            ("en", "1", "one"),
-            ("en", "1.5", "other"),
-            ("", "2", "other"),
-            ("fr", "1.5", "one"),
-            ("ru", "3", "few"),
-            ("ru", "11", "many"),
-            ("ru", "1.5", "other"),
-            ("ar", "0", "zero"),
-            ("ar-EG", "2", "two"),
-            ("ja", "1", "other"),
-        ] {
-            assert_eq!(plural(super::Decimal::parse(number).unwrap(), lang), Ok(category), "{lang} {number}");
-        }
-        assert_eq!(plural(super::Decimal::from(1), "tlh"), Err("numbers and prices in language \"tlh\" are not supported yet".into()));
-    }
-
-    #[test]
-    fn dates_follow_pattern_and_language() {
-        let day = Date::parse("2026-11-30T15:05:09Z", &crate::row::zone::UTC).unwrap();
-        for (lang, pattern, text) in [
-            ("en", "d MMM", "30 Nov"),
-            ("", "EEEE, MMMM d, y 'at' h:mm a", "Monday, November 30, 2026 at 3:05 PM"),
-            ("de-AT", "d. MMMM", "30. November"),
-            ("ru", "d MMMM", "30 ноября"),
-            ("ru", "LLLL yyyy", "ноябрь 2026"),
-            ("ja", "MMMd日(E)", "11月30日(月)"),
-            ("ar-EG", "d MMMM", "٣٠ نوفمبر"),
-            ("fr", "dd/MM/yy HH'h'mm ''", "30/11/26 15h05 '"),
-        ] {
-            assert_eq!(date(&day, pattern, lang).as_deref(), Ok(text), "{lang} {pattern}");
-        }
-        assert!(date(&day, "Q", "en").unwrap_err().ends_with("found \"Q\""));
-        assert!(date(&day, "d 'x", "en").is_err());
-        assert_eq!(date(&day, "d MMM", "tlh"), Err("numbers and prices in language \"tlh\" are not supported yet".into()));
-        // 2026-11-30T15:05:09Z
-        let now = day.seconds();
-        let midnight = now - now.rem_euclid(DAY_S) + DAY_S;
-        for (pattern, change) in [
-            ("d MMM", Some(midnight)),
-            ("HH:mm", Some(now + 51)),
-            ("h a", Some(now - 9 - 300 + 3600)),
-            ("a", Some(midnight)),
-            ("'s' d", Some(midnight)),
-            ("MMMM", Some(midnight)),
-            ("yyyy", Some(midnight + 31 * DAY_S)),
-            ("'soon'", None),
-        ] {
-            assert_eq!(next_change(pattern, now, &crate::row::zone::UTC), change, "{pattern}");
-        }
-    }
+fn native_digit(numbers: &Numbers, digit: char) -> char {
+    digit.to_digit(10).and_then(|d| char::from_u32(u32::from(numbers.zero) + d)).unwrap_or(digit)
 }

@@ -168,6 +168,15 @@ fn fields() {
         &["bad-value 2:59: fields.a.examples[1]: a price must have a number, found \"free\""],
     );
     document(
+        r#""fields": { "a": { "type": "date", "min": "soon", "max": 5 }, "b": { "type": "date", "min": "2026-11-02", "max": "2026-11-01" },
+            "c": { "type": "money", "min": "1 EUR", "max": "50 EUR" }, "d": { "type": "list", "of": "date", "min": "2026-11-01" } }"#,
+        &[
+            "bad-value 2:43: fields.a.min: must be an ISO 8601 date such as 2026-11-30 or 2026-11-30T13:00+01:00, found text \"soon\"",
+            "wrong-type 2:58: fields.a.max: max must be a date such as \"2026-11-30\", found 5",
+            "bad-value 2:114: fields.b.max: max must be at least min, which is 2026-11-02, found \"2026-11-01\"",
+        ],
+    );
+    document(
         r#""fields": { "a": { "type": "number", "min": "1" } }"#,
         &["wrong-type 2:45: fields.a.min: min must be a number, found \"1\""],
     );

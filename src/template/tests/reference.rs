@@ -13,7 +13,7 @@ use crate::css::property::{Group, Input, PROPERTIES, Property, declare};
 use crate::css::style::{Style, TextStyle};
 use crate::expr::names::{Filter, Function, Signature};
 use crate::row::catalogue;
-use crate::row::field::FieldType;
+use crate::row::field::{FieldType, Items};
 use crate::template::keys::{KEYS, KINDS, Places, Shape, css_places};
 
 /// What a CSS key is where nobody says it. Shorthands have the defaults of their parts and are not listed.
@@ -202,6 +202,7 @@ const TABLES: &[(&str, Table)] = &[
     ("field", || own_keys(Places::FIELD)),
     ("types", || list(FieldType::ALL.iter().map(|(name, _)| format!("`{name}`")))),
     ("columns", columns),
+    ("records", records),
     ("kinds", || list(KINDS.iter().filter(|(.., kind)| kind.is_some()).map(|(name, ..)| format!("`{name}`")))),
     ("layer", layer_keys),
     ("place", || css(Group::Place)),
@@ -272,6 +273,20 @@ fn columns() -> String {
         let names: Vec<String> = of_kind.map(|column| format!("`{column}`")).collect();
         if !names.is_empty() {
             writeln!(out, "| `{kind}` | {} |", names.join(" ")).unwrap();
+        }
+    }
+    out
+}
+
+/// Columns with parts, in the order of text feeds.
+fn records() -> String {
+    let mut out = String::from("| column | parts |\n|---|---|\n");
+    for name in catalogue::names() {
+        let Some(field) = catalogue::column(name) else { continue };
+        if let Some(Items::Fields(fields)) = field.of {
+            let many = if field.kind == FieldType::List { ", a list" } else { "" };
+            let parts: Vec<String> = fields.iter().map(|(part, field)| format!("`{part}` {}", field.kind.name())).collect();
+            writeln!(out, "| `{name}`{many} | {} |", parts.join(", ")).unwrap();
         }
     }
     out
