@@ -20,7 +20,7 @@ fn faults_have_their_place() {
         ),
         (
             "{ \"rules\": 1, \"fields\": { \"price\": { \"type\": \"money\" } }, \"choose\": [{ \"if\": \"price > 10\", \"template\": \"a\" }] }",
-            "1:78: choose[0].if: money cannot be compared with a number, found `price > 10`, compare its `amount`",
+            "1:79: choose[0].if: money cannot be compared with a number, found `price > 10`, compare its `amount`",
         ),
         (
             "{ \"rules\": 1, \"choose\": [{ \"template\": \"a\", \"skip\": \"b\" }] }",

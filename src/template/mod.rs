@@ -174,7 +174,7 @@ impl Template {
     /// let template = Template::parse(json)?;
     /// let [warning] = template.warnings() else { panic!("{:?}", template.warnings()) };
     /// assert_eq!(warning.code, Code::NeverTrue);
-    /// let text = "4:39: layers[0].if: `deal.percent > 100` can never be true: `deal.percent` is a number from 0 to 100";
+    /// let text = "4:40: layers[0].if: `deal.percent > 100` can never be true: `deal.percent` is a number from 0 to 100";
     /// assert_eq!(warning.to_string(), text);
     /// # Ok::<(), templrender::Error>(())
     /// ```
