@@ -83,7 +83,7 @@ mod text;
 pub use check::{Channel, ChannelFinding, CheckOptions, CheckReport, Checker, RowPlace, WorstRow};
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use error::{Cause, Code, Error, Fault};
-pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Overrides, Rewriter};
+pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Group, Groups, Overrides, Rewriter};
 pub use limits::Limits;
 pub use pixel::Frame;
 pub use plan::{Context, Key, Plan};
@@ -108,6 +108,7 @@ const _: () = {
     sent::<Scratch>();
     sent::<Checker>();
     sent::<FeedReader>();
+    sent::<Groups>();
 };
 
 /// The examples of the README run as tests.
