@@ -17,6 +17,7 @@ mod feed;
 mod folder;
 mod new;
 mod output;
+mod parquet;
 mod pictures;
 mod render;
 mod rows;

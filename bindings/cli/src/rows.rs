@@ -4,7 +4,7 @@
 //! claims to be; any other name leaves that to the first bytes.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use core_::{FeedFormat, FeedReader, FeedRow, Limits, Overrides};
 
 use crate::failure::{Done, Failure, Stop, io_reason};
+use crate::parquet::Source;
 
 /// How much is read at once.
 const PIECE_BYTES: usize = 256 << 10;
@@ -19,7 +20,7 @@ const PIECE_BYTES: usize = 256 << 10;
 /// The rows of a feed, in order.
 pub(crate) struct Rows {
     path: PathBuf,
-    file: File,
+    source: Source,
     reader: FeedReader,
     piece: Vec<u8>,
     /// A row that was read to see that the feed is one.
@@ -43,14 +44,15 @@ impl Rows {
         if !metadata.is_file() {
             return Err(Stop::at(path.display(), "a feed must be a file"));
         }
+        let (source, length) = Source::open(path, file, metadata.len())?;
         let mut rows = Self {
             path: path.to_owned(),
-            file,
+            source,
             reader: told(FeedReader::new(format(path), &Limits::default())),
             piece: vec![0; PIECE_BYTES],
             first: None,
             position: Arc::default(),
-            length: metadata.len(),
+            length,
             over: false,
         };
         rows.first = rows.advance().map_err(stopped)?;
@@ -69,7 +71,8 @@ impl Rows {
 
     fn advance(&mut self) -> Result<Option<FeedRow>, Failure> {
         loop {
-            if let Some(row) = self.reader.next_row() {
+            if let Some(mut row) = self.reader.next_row() {
+                self.source.judge(&mut row);
                 return Ok(Some(row));
             }
             if let Some(fault) = self.reader.fault() {
@@ -78,14 +81,14 @@ impl Rows {
             if self.over {
                 return Ok(None);
             }
-            match self.file.read(&mut self.piece) {
+            match self.source.read(&mut self.piece) {
                 Ok(0) => {
                     self.over = true;
                     self.reader.finish();
                 }
                 Ok(count) => {
                     self.reader.push(self.piece.get(..count).unwrap_or_default());
-                    self.position.fetch_add(count as u64, Ordering::Relaxed);
+                    self.position.fetch_add(self.source.advanced(count), Ordering::Relaxed);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Failure::new(self.path.display().to_string(), io_reason(&error))),
@@ -123,7 +126,7 @@ fn stopped(failure: Failure) -> Stop {
 pub(crate) fn format(path: &Path) -> Option<FeedFormat> {
     match path.extension()?.to_string_lossy().to_ascii_lowercase().as_str() {
         "csv" | "tsv" => Some(FeedFormat::Delimited),
-        "jsonl" | "ndjson" => Some(FeedFormat::JsonLines),
+        "jsonl" | "ndjson" | "parquet" => Some(FeedFormat::JsonLines),
         "xml" | "rss" | "atom" => Some(FeedFormat::Xml),
         _ => None,
     }

@@ -53,6 +53,9 @@ pub(crate) const STACK_BYTES: usize = 16 << 20;
 
 pub(crate) fn run(args: &Feed) -> Done {
     let started = Instant::now();
+    if args.rewrite.is_some() && crate::parquet::is_parquet(&args.feed) {
+        return Err(Stop::Usage("--rewrite cannot write Parquet".to_owned()));
+    }
     let folder = folder::load(&args.template, &args.world.fonts)?;
     let variants = variants(args, &folder)?;
     let limit = args.limit.unwrap_or(usize::MAX);
