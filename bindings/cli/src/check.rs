@@ -4,7 +4,6 @@
 //! cannot be without one counts as unseen, not as a failure.
 
 mod feed;
-mod rows;
 mod sheet;
 mod threshold;
 
