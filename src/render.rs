@@ -137,6 +137,29 @@ impl Renderer {
         Ok((plan, Some(outcome)))
     }
 
+    /// The same with the scene, for whoever compares two of them.
+    pub(crate) fn survey_scene(
+        &self,
+        template: &Template,
+        row: &Row,
+        context: &Context,
+        scratch: &mut Scratch,
+    ) -> Result<(Plan, Option<(Scene, Outcome)>), Error> {
+        let plan = plan::plan_once(template, row, context, &self.fonts, &self.limits, &mut ())?;
+        if plan.skipped().is_some() {
+            return Ok((plan, None));
+        }
+        let supposed = Supposed(&plan);
+        let (mut faults, mut notes) = (Vec::new(), Vec::new());
+        supposed.settle(&mut faults, &mut notes);
+        if !faults.is_empty() {
+            return Err(Error::from_faults(faults));
+        }
+        let laid_out = layout::layout(plan.canvas()?, self.engine(scratch), &supposed)?;
+        self.check_canvas(&laid_out.0)?;
+        Ok((plan, Some(laid_out)))
+    }
+
     /// The scratch's text engine, if it was made for these fonts, else a new one.
     fn engine<'s>(&self, scratch: &'s mut Scratch) -> &'s mut TextEngine {
         match scratch.text.take() {

@@ -211,6 +211,11 @@ impl Plan {
         self.inner.canvas.as_ref().map(|canvas| canvas.layers.as_slice()).unwrap_or_default()
     }
 
+    /// What tells the sources of two plans apart.
+    pub(crate) fn source_identities(&self) -> Vec<String> {
+        self.inner.sources.iter().map(Planned::identity).collect()
+    }
+
     /// What the report calls each source.
     pub(crate) fn source_names(&self) -> Vec<String> {
         self.inner.sources.iter().map(|s| s.name.clone()).collect()

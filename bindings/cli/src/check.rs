@@ -5,7 +5,6 @@
 //! cannot be without one counts as unseen, not as a failure.
 
 mod feed;
-mod rows;
 mod rules;
 mod sheet;
 mod threshold;

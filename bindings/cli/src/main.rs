@@ -1,7 +1,7 @@
 //! The `templrender` program: the command line, and the reference host of the library.
 //!
 //! ```text
-//! args -> new | check | render | feed
+//! args -> new | check | render | feed | diff
 //! folder    a template, its fonts and rows on disk        pictures  needs answered from folders and the web
 //! web       http(s), bounded, public addresses only       write     files that are there whole or not at all
 //! rows      a file as the rows of a feed                  feed/     rows in, a folder of pictures out
@@ -13,6 +13,7 @@
 mod address;
 mod args;
 mod check;
+mod diff;
 mod failure;
 mod feed;
 mod folder;
@@ -23,6 +24,7 @@ mod render;
 mod rows;
 mod rules;
 mod shipped;
+mod sweep;
 mod time;
 mod web;
 mod write;
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Render(args) => render::run(args),
         Command::Feed(args) => feed::run(args),
         Command::Check(args) => check::run(args),
+        Command::Diff(args) => diff::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,12 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use core_::{Cause, Context, Error, Plan, Resources, Row, Scratch, Value};
+use core_::{Cause, Context, Error, Plan, Resources, Row, Scratch};
 
 use super::manifest::{Drawn, Manifest};
 use super::rewrite::Link;
 use super::sets::{Applied, Scratches, Set, Sets};
-use super::sheet::{Card, Picture};
+use super::sheet::{Card, Picture, title};
 use super::{Variant, file_name};
 use crate::failure::{Failure, io_reason};
 use crate::pictures::Trace;
@@ -310,10 +310,4 @@ impl Outcome {
 
 fn shown(variant: &Variant, file: String, size: (u32, u32), notes: Vec<[String; 3]>) -> Picture {
     Picture { variant: variant.label.clone(), file: Some((file, size)), notes, failed: Vec::new(), skipped: None }
-}
-
-/// What the sheet calls a row.
-fn title(row: &Row) -> String {
-    let text = |name: &str| row.get(name).and_then(Value::as_text).map(|t| t.chars().take(200).collect());
-    ["title", "name", "headline"].into_iter().find_map(text).unwrap_or_default()
 }
