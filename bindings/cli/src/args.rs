@@ -70,7 +70,7 @@ pub(crate) struct Render {
 
 #[derive(Debug, Args)]
 pub(crate) struct Feed {
-    /// A template's folder or its JSON file
+    /// A template's folder or its JSON file, or a rules file that chooses a template for each row
     pub(crate) template: PathBuf,
     /// The rows: CSV, TSV, JSON Lines, RSS or Atom
     pub(crate) feed: PathBuf,
@@ -98,7 +98,7 @@ pub(crate) struct Feed {
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// A template's folder or its JSON file
+    /// A template's folder or its JSON file, or a rules file (without a feed)
     pub(crate) template: PathBuf,
     /// A feed: every row of it is planned and laid out, without pixels; without one, the rows beside the template are
     pub(crate) feed: Option<PathBuf>,

@@ -5,6 +5,7 @@
 //! folder    a template, its fonts and rows on disk        pictures  needs answered from folders and the web
 //! web       http(s), bounded, public addresses only       write     files that are there whole or not at all
 //! rows      a file as the rows of a feed                  feed/     rows in, a folder of pictures out
+//! rules     a rules file and its templates on disk
 //! ```
 //!
 //! It exits with 0 when all is done, 1 when something failed (said on standard error, place first), 2 for wrong usage.
@@ -21,6 +22,7 @@ mod output;
 mod pictures;
 mod render;
 mod rows;
+mod rules;
 mod shipped;
 mod sweep;
 mod time;
