@@ -124,7 +124,7 @@ impl<'a> Layouter<'a> {
     /// A layer on the canvas. On the way from the first layout to the second only what has a fitted text in it changes.
     fn top(&mut self, layer: &'a PlannedLayer, whole: &Rect, rtl: bool, known: Option<Node<'a>>) -> Node<'a> {
         match known {
-            Some(node) if !self.has_fitted(&node) => return node,
+            Some(node) if !self.has_fitted(&node) => node,
             Some(Node { rect, text: Some(text), .. }) => {
                 let at = self.anchor(layer, whole, rtl, None);
                 if at != rect {
