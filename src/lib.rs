@@ -85,7 +85,7 @@ pub use check::{Channel, ChannelFinding, CheckOptions, CheckReport, Checker, Row
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use diff::{DiffReport, Differ, DifferentRow};
 pub use error::{Cause, Code, Error, Fault};
-pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Overrides, Rewriter};
+pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Group, Groups, Overrides, Rewriter};
 pub use limits::Limits;
 pub use pixel::Frame;
 pub use plan::{Context, Key, Plan};
@@ -111,6 +111,7 @@ const _: () = {
     sent::<Checker>();
     sent::<Differ>();
     sent::<FeedReader>();
+    sent::<Groups>();
 };
 
 /// The examples of the README run as tests.

@@ -53,6 +53,10 @@ pub struct Limits {
     ///
     /// Default: 256 MiB
     pub max_override_bytes: usize,
+    /// Most bytes of a feed's rows that are kept to be grouped, about.
+    ///
+    /// Default: 1 GiB
+    pub max_group_bytes: usize,
 }
 
 impl Default for Limits {
@@ -69,6 +73,7 @@ impl Default for Limits {
             max_text_bytes: 64 << 10,
             max_feed_row_bytes: 5_242_880,
             max_override_bytes: 256 << 20,
+            max_group_bytes: 1 << 30,
         }
     }
 }

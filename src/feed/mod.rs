@@ -6,12 +6,14 @@
 //!
 //! `input` holds the bytes that wait, counts lines and undoes UTF-16; `delimited` and `lines` part them into records, one file a format;
 //! `charset` tells UTF-8 from Windows-1252; `header` and `columns` make a row out of cells or of a JSON object; `clean` undoes entities;
-//! `ids` finds ids that stand twice; `overrides` lays a second feed over the rows of the first.
+//! `ids` finds ids that stand twice; `overrides` lays a second feed over the rows of the first;
+//! `group` makes one row of those with the same value of a column.
 
 mod charset;
 mod clean;
 mod columns;
 mod delimited;
+mod group;
 mod header;
 mod ids;
 mod input;
@@ -21,6 +23,7 @@ mod rewrite;
 mod xml;
 
 pub use charset::FeedEncoding;
+pub use group::{Group, Groups};
 pub use overrides::Overrides;
 pub use rewrite::Rewriter;
 

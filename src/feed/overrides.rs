@@ -59,8 +59,7 @@ impl Overrides {
         };
         let values: Vec<(&str, &Value)> =
             columns.iter().filter(|(name, value)| !value.is_null() && !KEYS.contains(&merchant_name(name).as_str())).collect();
-        let size = |value: &Value| value.weight(usize::MAX).saturating_mul(ENTRY_BYTES).saturating_add(texts(value));
-        let bytes = values.iter().map(|(_, value)| size(value)).fold(id.len() + ENTRY_BYTES, usize::saturating_add);
+        let bytes = values.iter().map(|(_, value)| taken(value)).fold(id.len() + ENTRY_BYTES, usize::saturating_add);
         let bytes = self.bytes.saturating_add(bytes);
         if bytes > self.limit {
             let message = format!("the rows that override take more than {} bytes, over the limit", self.limit);
@@ -108,6 +107,11 @@ impl Overrides {
         self.names.insert(name.clone());
         name
     }
+}
+
+/// The bytes that a value takes in memory, about.
+pub(super) fn taken(value: &Value) -> usize {
+    value.weight(usize::MAX).saturating_mul(ENTRY_BYTES).saturating_add(texts(value))
 }
 
 /// The bytes of a value's texts.

@@ -86,10 +86,19 @@ pub(crate) struct Feed {
     /// Write the feed into DIR too, with the addresses that the pictures (of the first variant) have under this one as `image_link`
     #[arg(long, value_name = "BASE_URL", value_parser = crate::feed::rewrite::base)]
     pub(crate) rewrite: Option<String>,
+    /// One picture for all rows with the same value of this column: the rows as `items`, the value as `group`, their number as `count`
+    #[arg(long, value_name = "COLUMN", conflicts_with = "rewrite")]
+    pub(crate) group_by: Option<String>,
+    /// The order of a group's rows, by a column; -FIELD for the greatest first
+    #[arg(long, value_name = "FIELD", requires = "group_by", allow_hyphen_values = true)]
+    pub(crate) sort: Option<String>,
+    /// Keep the first rows of each group
+    #[arg(long, value_name = "N", requires = "group_by", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) top: Option<u32>,
     /// Threads that draw; without it, one for each processor
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
-    /// Stop after this many rows
+    /// Stop after this many rows, or groups
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
     #[command(flatten)]

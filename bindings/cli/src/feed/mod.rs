@@ -9,6 +9,8 @@
 //! the reason, harms no other.
 
 mod draw;
+mod group;
+mod items;
 mod manifest;
 pub(crate) mod name;
 pub(crate) mod progress;
@@ -19,11 +21,9 @@ pub(crate) mod sheet;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
-
-use core_::{FeedRow, Overrides};
 
 use crate::args::Feed;
 use crate::check::count;
@@ -32,6 +32,8 @@ use crate::render::{context, known_variant};
 use crate::rows::{self, Rows};
 use crate::write;
 use draw::{Found, Item, Outcome, Studio};
+use group::Grouping;
+use items::Items;
 use manifest::Manifest;
 use progress::Progress;
 use rewrite::Rewrite;
@@ -76,16 +78,36 @@ pub(crate) fn run(args: &Feed) -> Done {
         out: &args.out,
         feed: args.feed.display().to_string(),
     };
-    let progress = Progress::new(rows.position(), rows.length());
+    let progress;
+    let (items, counts): (Box<dyn Iterator<Item = Item> + Send>, _) = match Grouping::asked(args)? {
+        None => {
+            progress = Progress::new(rows.position(), rows.length());
+            (Box::new(Items::new(rows.take(limit), &overrides)), None)
+        }
+        Some(grouping) => {
+            let grouped = grouping.gather(rows, &overrides)?;
+            let (position, length) = grouped.position(limit);
+            progress = Progress::new(position, length);
+            let counts = grouped.counts(limit);
+            (Box::new(grouped.items(limit)), Some(counts))
+        }
+    };
     let enter = |outcome: &Outcome| {
         if let Some(rewrite) = &mut rewrite {
             rewrite.enter(outcome.index, outcome.link);
         }
     };
-    let tally = flow(&studio, rows.take(limit), &overrides, jobs(args.jobs), progress, enter)?;
+    let mut tally = flow(&studio, items, jobs(args.jobs), progress, enter)?;
     manifest.close().map_err(|error| Stop::io(&args.out, &error))?;
 
-    let summary = tally.summary(variants.len());
+    let what = match &counts {
+        None => count(tally.rows, "row"),
+        Some(counts) => {
+            tally.failed += counts.unlisted;
+            format!("{} of {}", count(counts.groups, "group"), count(counts.rows, "row"))
+        }
+    };
+    let summary = tally.summary(&what, variants.len());
     let index = args.out.join("index.html");
     let names: Vec<String> = variants.iter().map(|v| v.label.clone()).collect();
     let heading = Heading { template: &sets.title, feed: &studio.feed, summary: &summary, variants: &names, rows: tally.rows };
@@ -140,8 +162,7 @@ fn variants(args: &Feed, sets: &Sets) -> Done<Vec<Variant>> {
 /// Drives all rows through the threads; returns when the last is told.
 fn flow(
     studio: &Studio<'_>,
-    rows: impl Iterator<Item = Result<FeedRow, Failure>> + Send,
-    overrides: &Overrides,
+    rows: impl Iterator<Item = Item> + Send,
     jobs: usize,
     mut progress: Progress,
     mut enter: impl FnMut(&Outcome),
@@ -155,7 +176,13 @@ fn flow(
         let (items, found) = (Arc::new(Mutex::new(items)), Arc::new(Mutex::new(found)));
         let (to_draw, to_tell) = (to_draw, to_tell);
         let thread = || std::thread::Builder::new().stack_size(STACK_BYTES);
-        thread().spawn_scoped(scope, move || read(rows, overrides, &to_find))?;
+        thread().spawn_scoped(scope, move || {
+            for item in rows {
+                if to_find.send(item).is_err() {
+                    return;
+                }
+            }
+        })?;
         for _ in 0..FINDERS {
             let (items, to_draw, to_tell) = (items.clone(), to_draw.clone(), to_tell.clone());
             thread().spawn_scoped(scope, move || {
@@ -199,57 +226,6 @@ fn take<T>(queue: &Mutex<Receiver<T>>) -> Option<T> {
     queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
-/// Reads rows, names those without an id, and lays over them what overrides.
-fn read(rows: impl Iterator<Item = Result<FeedRow, Failure>>, overrides: &Overrides, out: &SyncSender<Item>) {
-    let mut names = Names::default();
-    let mut last_line = 0;
-    for (index, row) in rows.enumerate() {
-        let item = match row {
-            Ok(FeedRow { line, id, row, .. }) => {
-                last_line = line;
-                let row = row.map_err(|error| error.to_string()).and_then(|mut row| {
-                    overrides.apply(&mut row);
-                    names.check(id.as_deref()).map(|()| row)
-                });
-                let id = id.unwrap_or_else(|| if row.is_ok() { given_id(index) } else { String::new() });
-                Item { index, line, id, row }
-            }
-            // What is left of the feed cannot be read.
-            Err(failure) => {
-                Item { index, line: last_line, id: String::new(), row: Err(format!("the feed breaks off: {}", failure.reason)) }
-            }
-        };
-        if out.send(item).is_err() {
-            return;
-        }
-    }
-}
-
-/// Keeps ids and the names of rows without one apart: two rows may not write over each other's pictures.
-#[derive(Default)]
-struct Names {
-    given: bool,
-    taken: bool,
-}
-
-impl Names {
-    fn check(&mut self, id: Option<&str>) -> Result<(), String> {
-        let looks_given = |id: &str| id.strip_prefix(GIVEN).is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
-        let clash = match id {
-            Some(id) if looks_given(id) => {
-                self.taken = true;
-                self.given
-            }
-            Some(_) => false,
-            None => {
-                self.given = true;
-                self.taken
-            }
-        };
-        if clash { Err(format!("ids such as {GIVEN}000001 are for rows without one, found both in one feed")) } else { Ok(()) }
-    }
-}
-
 /// What came of the rows so far.
 #[derive(Debug, Default)]
 struct Tally {
@@ -288,12 +264,11 @@ impl Tally {
         }
     }
 
-    fn summary(&self, variants: usize) -> String {
-        let rows = count(self.rows, "row");
+    fn summary(&self, what: &str, variants: usize) -> String {
         let variants = if variants > 1 { format!(" in {variants} variants") } else { String::new() };
         let skipped = if self.skipped > 0 { format!(", {} skipped", self.skipped) } else { String::new() };
         format!(
-            "{rows}{variants}: {} drawn, {} unchanged, {} failed{skipped}, {}",
+            "{what}{variants}: {} drawn, {} unchanged, {} failed{skipped}, {}",
             self.drawn,
             self.unchanged,
             self.failed,
