@@ -120,7 +120,7 @@ impl Renderer {
         watch: &mut dyn Watch,
         scratch: &mut Scratch,
     ) -> Result<(Plan, Option<Outcome>), Error> {
-        let plan = plan::plan_once(template, row, context, &self.fonts, &self.limits, watch)?;
+        let plan = plan::survey(template, row, context, &self.fonts, &self.limits, watch)?;
         if plan.skipped().is_some() {
             return Ok((plan, None));
         }
@@ -130,7 +130,7 @@ impl Renderer {
         if !faults.is_empty() {
             return Err(Error::from_faults(faults));
         }
-        let (scene, mut outcome) = layout::layout(plan.canvas()?, self.engine(scratch), &supposed)?;
+        let (scene, mut outcome) = layout::survey(plan.canvas()?, self.engine(scratch), &supposed)?;
         self.check_canvas(&scene)?;
         outcome.notes.append(&mut notes);
         outcome.notes.extend(plan.notes().iter().cloned());
