@@ -11,7 +11,7 @@ use crate::paint::{self, PaintScratch};
 use crate::pixel::Frame;
 use crate::plan::watch::{Supposed, Watch};
 use crate::plan::{self, Answered, Context, Plan};
-use crate::report::{LayerReport, LineReport, Report};
+use crate::report::{LayerReport, LineReport, Note, Report};
 use crate::resources::{Picture, Resources};
 use crate::row::Row;
 use crate::scene::{FaceId, Item, PictureId, Scene, Segment};
@@ -124,12 +124,7 @@ impl Renderer {
         if plan.skipped().is_some() {
             return Ok((plan, None));
         }
-        let supposed = Supposed(&plan);
-        let (mut faults, mut notes) = (Vec::new(), Vec::new());
-        supposed.settle(&mut faults, &mut notes);
-        if !faults.is_empty() {
-            return Err(Error::from_faults(faults));
-        }
+        let (supposed, mut notes) = supposed(&plan)?;
         let (scene, mut outcome) = layout::survey(plan.canvas()?, self.engine(scratch), &supposed)?;
         self.check_canvas(&scene)?;
         outcome.notes.append(&mut notes);
@@ -145,16 +140,11 @@ impl Renderer {
         context: &Context,
         scratch: &mut Scratch,
     ) -> Result<(Plan, Option<(Scene, Outcome)>), Error> {
-        let plan = plan::plan_once(template, row, context, &self.fonts, &self.limits, &mut ())?;
+        let plan = plan::survey(template, row, context, &self.fonts, &self.limits, &mut ())?;
         if plan.skipped().is_some() {
             return Ok((plan, None));
         }
-        let supposed = Supposed(&plan);
-        let (mut faults, mut notes) = (Vec::new(), Vec::new());
-        supposed.settle(&mut faults, &mut notes);
-        if !faults.is_empty() {
-            return Err(Error::from_faults(faults));
-        }
+        let (supposed, _) = supposed(&plan)?;
         let laid_out = layout::layout(plan.canvas()?, self.engine(scratch), &supposed)?;
         self.check_canvas(&laid_out.0)?;
         Ok((plan, Some(laid_out)))
@@ -237,6 +227,14 @@ impl Renderer {
         }
         Ok(frames)
     }
+}
+
+/// A plan as if its pictures were there, and the notes of those that cannot be.
+fn supposed(plan: &Plan) -> Result<(Supposed<'_>, Vec<Note>), Error> {
+    let supposed = Supposed(plan);
+    let (mut faults, mut notes) = (Vec::new(), Vec::new());
+    supposed.settle(&mut faults, &mut notes);
+    if faults.is_empty() { Ok((supposed, notes)) } else { Err(Error::from_faults(faults)) }
 }
 
 /// The report of what layout did.
