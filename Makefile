@@ -29,6 +29,8 @@ test: setup
 
 test-all: test
 	PROPTEST_CASES=4096 $(CARGO) test $(CI) -- --include-ignored
+	$(CARGO) clippy --locked --profile ci -p templrender-cli --features parquet --all-targets -- -D warnings
+	$(CARGO) test --locked --profile ci -p templrender-cli --features parquet --test parquet
 
 shows: oracle peers hashes cldr check-million
 

@@ -61,6 +61,7 @@
 mod check;
 mod codec;
 mod css;
+mod diff;
 mod error;
 mod expr;
 mod feed;
@@ -82,6 +83,7 @@ mod text;
 
 pub use check::{Channel, ChannelFinding, CheckOptions, CheckReport, Checker, RowPlace, WorstRow};
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
+pub use diff::{DiffReport, Differ, DifferentRow};
 pub use error::{Cause, Code, Error, Fault};
 pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Group, Groups, Overrides, Rewriter};
 pub use limits::Limits;
@@ -107,6 +109,7 @@ const _: () = {
     shared::<Overrides>();
     sent::<Scratch>();
     sent::<Checker>();
+    sent::<Differ>();
     sent::<FeedReader>();
     sent::<Groups>();
 };

@@ -11,7 +11,7 @@ use crate::paint::{self, PaintScratch};
 use crate::pixel::Frame;
 use crate::plan::watch::{Supposed, Watch};
 use crate::plan::{self, Answered, Context, Plan};
-use crate::report::{LayerReport, LineReport, Report};
+use crate::report::{LayerReport, LineReport, Note, Report};
 use crate::resources::{Picture, Resources};
 use crate::row::Row;
 use crate::scene::{FaceId, Item, PictureId, Scene, Segment};
@@ -120,21 +120,34 @@ impl Renderer {
         watch: &mut dyn Watch,
         scratch: &mut Scratch,
     ) -> Result<(Plan, Option<Outcome>), Error> {
-        let plan = plan::plan_once(template, row, context, &self.fonts, &self.limits, watch)?;
+        let plan = plan::survey(template, row, context, &self.fonts, &self.limits, watch)?;
         if plan.skipped().is_some() {
             return Ok((plan, None));
         }
-        let supposed = Supposed(&plan);
-        let (mut faults, mut notes) = (Vec::new(), Vec::new());
-        supposed.settle(&mut faults, &mut notes);
-        if !faults.is_empty() {
-            return Err(Error::from_faults(faults));
-        }
-        let (scene, mut outcome) = layout::layout(plan.canvas()?, self.engine(scratch), &supposed)?;
+        let (supposed, mut notes) = supposed(&plan)?;
+        let (scene, mut outcome) = layout::survey(plan.canvas()?, self.engine(scratch), &supposed)?;
         self.check_canvas(&scene)?;
         outcome.notes.append(&mut notes);
         outcome.notes.extend(plan.notes().iter().cloned());
         Ok((plan, Some(outcome)))
+    }
+
+    /// The same with the scene, for whoever compares two of them.
+    pub(crate) fn survey_scene(
+        &self,
+        template: &Template,
+        row: &Row,
+        context: &Context,
+        scratch: &mut Scratch,
+    ) -> Result<(Plan, Option<(Scene, Outcome)>), Error> {
+        let plan = plan::survey(template, row, context, &self.fonts, &self.limits, &mut ())?;
+        if plan.skipped().is_some() {
+            return Ok((plan, None));
+        }
+        let (supposed, _) = supposed(&plan)?;
+        let laid_out = layout::layout(plan.canvas()?, self.engine(scratch), &supposed)?;
+        self.check_canvas(&laid_out.0)?;
+        Ok((plan, Some(laid_out)))
     }
 
     /// The scratch's text engine, if it was made for these fonts, else a new one.
@@ -214,6 +227,14 @@ impl Renderer {
         }
         Ok(frames)
     }
+}
+
+/// A plan as if its pictures were there, and the notes of those that cannot be.
+fn supposed(plan: &Plan) -> Result<(Supposed<'_>, Vec<Note>), Error> {
+    let supposed = Supposed(plan);
+    let (mut faults, mut notes) = (Vec::new(), Vec::new());
+    supposed.settle(&mut faults, &mut notes);
+    if faults.is_empty() { Ok((supposed, notes)) } else { Err(Error::from_faults(faults)) }
 }
 
 /// The report of what layout did.
@@ -312,5 +333,42 @@ impl paint::Outlines for Outlines<'_> {
     fn identity(&self) -> u64 {
         let [a, b, c, d, e, f, g, h, ..] = self.0.digest();
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A survey draws nothing, and says the same of boxes, lines and what lies outside of the canvas.
+    #[test]
+    fn a_survey_comes_to_what_a_report_says() -> Result<(), Error> {
+        let template = Template::parse(
+            r##"{ "templrender": 1, "name": "t", "size": [200, 100], "fonts": ["Noto Sans"], "layers": [
+                { "id": "title", "type": "text", "text": "{{ title }}", "width": 180, "height": 40, "font-size": 40, "min-font-size": 12, "line-clamp": 2 },
+                { "id": "long", "type": "text", "text": "{{ title }}{{ title }}", "top": 50, "width": 90, "font-size": 12, "overflow": "hidden" },
+                { "id": "off", "type": "text", "text": "{{ title }}", "left": 300, "color": "red" },
+                { "id": "off-and-empty", "type": "box", "left": 300, "width": 9, "height": 9 },
+                { "id": "off-and-red", "type": "box", "left": 300, "width": 9, "height": 9, "background": "red" },
+                { "id": "row", "type": "box", "display": "flex", "left": 10, "bottom": 4, "transform": "translate(0, 90px)", "background": "red",
+                  "overflow": "hidden", "layers": [
+                    { "id": "a", "type": "text", "text": "a", "font-size": 20 }, { "id": "b", "type": "text", "text": "\u00e9", "font-size": 9 } ] } ] }"##,
+        )?;
+        let mut fonts = Fonts::new();
+        fonts.add(include_bytes!("../tests/fonts/NotoSans-Regular.subset.ttf").to_vec())?;
+        let renderer = Renderer::new(fonts);
+        let context = Context::default();
+        for title in ["Mug", "A mug of stoneware, glazed inside", "Unbreakablystoneware-mug", "Soft\u{ad}hyphenated\u{ad}stoneware\tmug"] {
+            let mut row = Row::new();
+            row.set("title", title);
+            let plan = renderer.plan(&template, &row, &context)?;
+            let report = renderer.report(&plan, &Resources::new(), &mut Scratch::new())?;
+            let (plan, outcome) = renderer.survey(&template, &row, &context, &mut (), &mut Scratch::new())?;
+            let surveyed = report_of(&plan, outcome.unwrap(), report.size);
+            assert_eq!((&surveyed.layers, &surveyed.notes), (&report.layers, &report.notes), "{title}");
+            let off: Vec<_> = report.notes.iter().filter(|note| note.code == crate::NoteCode::OffCanvas).map(|note| &note.layer).collect();
+            assert!(off.iter().any(|layer| *layer == "off-and-red") && off.iter().all(|layer| *layer != "off-and-empty"), "{off:?}");
+        }
+        Ok(())
     }
 }

@@ -114,6 +114,18 @@ impl Rules {
         self.inner.rules.iter().map(|rule| rule.name.as_deref())
     }
 
+    /// What the rules give their rows, in order.
+    ///
+    /// ```
+    /// # use templrender::{Outcome, Rules};
+    /// let rules = Rules::parse(r#"{ "rules": 1, "choose": [{ "if": "stock > 0", "template": "plain" }, { "skip": "sold out" }] }"#)?;
+    /// assert_eq!(rules.outcomes().collect::<Vec<_>>(), [Outcome::Template("plain".into()), Outcome::Skip("sold out".into())]);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn outcomes(&self) -> impl Iterator<Item = Outcome> {
+        self.inner.rules.iter().map(|rule| outcome(&rule.outcome))
+    }
+
     /// What is odd about the file though it can be used: see [`Template::warnings`](crate::Template::warnings).
     ///
     /// ```
@@ -131,12 +143,15 @@ impl Rules {
     pub fn choose(&self, row: &Row, context: &Context) -> Result<Choice, Error> {
         let (rule, valid_until) = plan::choose(&self.inner, row, context)?;
         let found = rule.and_then(|i| self.inner.rules.get(i));
-        let outcome = match found.map(|rule| &rule.outcome) {
-            Some(Ok(template)) => Outcome::Template(template.clone()),
-            Some(Err(reason)) => Outcome::Skip(reason.clone()),
-            None => Outcome::Skip(NO_RULE.to_owned()),
-        };
+        let outcome = found.map_or_else(|| Outcome::Skip(NO_RULE.to_owned()), |rule| outcome(&rule.outcome));
         Ok(Choice { rule, name: found.and_then(|rule| rule.name.clone()), outcome, valid_until })
+    }
+}
+
+fn outcome(found: &Result<String, String>) -> Outcome {
+    match found {
+        Ok(template) => Outcome::Template(template.clone()),
+        Err(reason) => Outcome::Skip(reason.clone()),
     }
 }
 

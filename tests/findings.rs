@@ -181,7 +181,7 @@ proptest! {
     fn no_row_contradicts_what_is_claimed(
         fields in fields(), flag in condition(true), conditions in prop::collection::vec(condition(false), 6), rows in prop::collection::vec(row(), 16),
     ) {
-        let lets = lets(&flag.replace("flag", "b").replace("deal", "deal"));
+        let lets = lets(&flag.replace("flag", "b"));
         let of = |i: usize| conditions[i].as_str();
         let layers = [
             picture("x0", &format!(r#", "if": "{}""#, of(0))),

@@ -24,6 +24,7 @@ fn memory_is_bounded_and_flat() {
     one_ad();
     the_same_pictures_again_and_again();
     always_another_text();
+    always_another_title();
 }
 
 /// From a row to a JPEG: the photo decoded, everything drawn, 1080 x 1080.
@@ -87,6 +88,34 @@ fn always_another_text() {
     let grown = most - start;
     println!("400 texts: {:.1} MiB kept at most", mib(grown));
     assert!(grown < 24 << 20, "a scratch keeps {:.1} MiB", mib(grown));
+}
+
+/// Rows of a feed that are laid out and not drawn, each with a title and a price that no other has: once what is kept is full, it stays so.
+fn always_another_title() {
+    let folders = common::shipped();
+    let folder = folders.iter().find(|f| f.name == "product-sale").unwrap();
+    let (_, mut row) = folder.rows(0)[0].clone();
+    let resources = folder.answer(&folder.plan(&row, None));
+    row.set("content_language", "en-GB");
+    row.set("sale_price", "");
+    let mut scratch = Scratch::new();
+    let mut after = Vec::new();
+    for i in 0..1_200_u32 {
+        let number = |k: u32| i.wrapping_mul(7).wrapping_add(k).wrapping_mul(0x9e37_79b1) >> 8;
+        let title: Vec<String> = (0..6).map(|k| format!("Mug {:06x}", number(k))).collect();
+        row.set("title", title.join(" ").as_str());
+        row.set("price", format!("{}.{:02} GBP", 20 + i, i % 100).as_str());
+        let context = Context { now: Some(NOW), ..Context::default() };
+        let plan = folder.renderer.plan(&folder.template, &row, &context).unwrap();
+        let report = folder.renderer.report(&plan, &resources, &mut scratch).unwrap();
+        assert!(report.layers.iter().any(|layer| layer.lines.iter().any(|line| line.text.contains(&title[0]))));
+        drop((plan, report, title));
+        after.push(live());
+    }
+    let most = |rows: &[usize]| rows.iter().copied().max().unwrap_or(0);
+    let (first, last) = (most(&after[..400]), most(&after[800..]));
+    println!("1200 titles: {:.2} MiB live after 400, {:.2} MiB after all", mib(first), mib(last));
+    assert!(last <= first + (64 << 10), "live bytes grew from {first} to {last}");
 }
 
 fn mib(bytes: usize) -> f64 {

@@ -126,5 +126,5 @@ fn what_it_cannot_be() {
     assert_eq!(fault(r#""skip-if": 5"#), "1:88: skip-if: skip-if must be an expression in a string, found 5");
     assert_eq!(fault(r#""skip-if": "availabilty""#), r#"1:89: skip-if: unknown name "availabilty", did you mean "availability"?"#);
     assert_eq!(fault(r#""variants": { "a": { "skip-if": "true" } }"#), r#"1:98: variants.a.skip-if: "skip-if" is not a key of a variant"#);
-    assert_eq!(plan_at(r#""skip-if": "price < 5""#, SOLD, START).unwrap_err().code(), Code::Evaluation);
+    assert_eq!(plan_at(r#""skip-if": "row['price'] < 5""#, SOLD, START).unwrap_err().code(), Code::Evaluation);
 }

@@ -1,4 +1,5 @@
 //! The template's own words in the plan's language, and prices in parts.
+#![allow(clippy::disallowed_methods, reason = "a test may read files")]
 
 use std::fs;
 use std::path::Path;

@@ -190,9 +190,10 @@ fn row(i: usize, photo: &Arc<[u8]>, random: &mut Random) -> Row {
     row.set("price", whole(cents * 100).as_str());
     // A little less than the percentage, for it is rounded down.
     row.set("sale_price", whole(cents * (100 - percent)).as_str());
-    let window = if i % 2 == 0 { "2026-11-01T00:00+0000/2026-12-31T23:59+0000" } else { "2027-01-01T00:00+0000/2027-01-31T23:59+0000" };
+    let window =
+        if i.is_multiple_of(2) { "2026-11-01T00:00+0000/2026-12-31T23:59+0000" } else { "2027-01-01T00:00+0000/2027-01-31T23:59+0000" };
     row.set("sale_price_effective_date", window);
-    if i % 2 == 0 {
+    if i.is_multiple_of(2) {
         row.set("saving", percent.to_string().as_str());
     }
     row

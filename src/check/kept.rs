@@ -6,33 +6,33 @@
 use std::collections::BTreeMap;
 
 /// Most rows that are named for one finding.
-pub(super) const NAMED: usize = 8;
+pub(crate) const NAMED: usize = 8;
 /// Longest id that is kept, in characters.
 const MAX_ID: usize = 100;
 
 /// A row and what was found in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) line: u64,
-    pub(super) id: String,
-    pub(super) found: String,
+pub(crate) struct Place {
+    pub(crate) line: u64,
+    pub(crate) id: String,
+    pub(crate) found: String,
 }
 
 /// At most [`MAX_ID`] characters of an id.
-pub(super) fn short_id(id: &str) -> String {
+pub(crate) fn short_id(id: &str) -> String {
     id.chars().take(MAX_ID).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// How many rows, and the first of them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Seen {
-    pub(super) rows: u64,
-    pub(super) first: Vec<Place>,
+pub(crate) struct Seen {
+    pub(crate) rows: u64,
+    pub(crate) first: Vec<Place>,
 }
 
 impl Seen {
     /// Counts a row; what was found is only asked for if the row is one of the first.
-    pub(super) fn add(&mut self, line: u64, id: &str, found: impl FnOnce() -> String) {
+    pub(crate) fn add(&mut self, line: u64, id: &str, found: impl FnOnce() -> String) {
         self.rows += 1;
         if self.first.len() >= NAMED && self.first.last().is_some_and(|last| last.line < line) {
             return;
@@ -41,7 +41,7 @@ impl Seen {
         self.cut();
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         self.rows += other.rows;
         self.first.extend(other.first);
         self.cut();
@@ -55,18 +55,18 @@ impl Seen {
 
 /// A row that is worst in something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bad {
-    pub(super) value: i64,
-    pub(super) line: u64,
-    pub(super) id: String,
+pub(crate) struct Bad {
+    pub(crate) value: i64,
+    pub(crate) line: u64,
+    pub(crate) id: String,
 }
 
 /// The rows with the greatest values, the smaller line first where they are equal.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Worst(pub(super) Vec<Bad>);
+pub(crate) struct Worst(pub(crate) Vec<Bad>);
 
 impl Worst {
-    pub(super) fn offer(&mut self, value: i64, line: u64, id: &str) {
+    pub(crate) fn offer(&mut self, value: i64, line: u64, id: &str) {
         let full = self.0.len() >= NAMED;
         if full && self.0.last().is_some_and(|last| (last.value, std::cmp::Reverse(last.line)) > (value, std::cmp::Reverse(line))) {
             return;
@@ -75,7 +75,7 @@ impl Worst {
         self.cut();
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
         self.cut();
     }
@@ -95,7 +95,7 @@ impl Worst {
 
 /// A map of the smallest keys.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Least<K, V, const MOST: usize>(pub(super) BTreeMap<K, V>);
+pub(crate) struct Least<K, V, const MOST: usize>(pub(crate) BTreeMap<K, V>);
 
 impl<K, V, const MOST: usize> Default for Least<K, V, MOST> {
     fn default() -> Self {
@@ -105,7 +105,7 @@ impl<K, V, const MOST: usize> Default for Least<K, V, MOST> {
 
 impl<K: Ord + Clone, V: Default, const MOST: usize> Least<K, V, MOST> {
     /// The value of a key, unless there are enough smaller keys.
-    pub(super) fn entry(&mut self, key: K) -> Option<&mut V> {
+    pub(crate) fn entry(&mut self, key: K) -> Option<&mut V> {
         if !self.0.contains_key(&key) {
             if self.0.len() >= MOST {
                 if self.0.last_key_value().is_some_and(|(last, _)| *last < key) {
@@ -118,7 +118,7 @@ impl<K: Ord + Clone, V: Default, const MOST: usize> Least<K, V, MOST> {
         self.0.get_mut(&key)
     }
 
-    pub(super) fn merge(&mut self, other: Self, mut add: impl FnMut(&mut V, V)) {
+    pub(crate) fn merge(&mut self, other: Self, mut add: impl FnMut(&mut V, V)) {
         for (key, value) in other.0 {
             if let Some(own) = self.entry(key) {
                 add(own, value);

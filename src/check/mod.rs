@@ -12,7 +12,7 @@ mod channel;
 mod chart;
 mod findings;
 mod json;
-mod kept;
+pub(crate) mod kept;
 mod report;
 mod shape;
 mod tally;

@@ -326,10 +326,11 @@ impl TextStyle {
 
 /// Whether a language is written from right to left: by its script subtag, else by the usual script of the language.
 pub(crate) fn is_rtl_lang(lang: &str) -> bool {
-    let mut subtags = lang.split(['-', '_']);
-    let language = subtags.next().unwrap_or("");
-    let among = |known: &[&str], tag: &str| known.iter().any(|k| k.eq_ignore_ascii_case(tag));
-    match subtags.find(|s| s.len() == 4 && s.bytes().all(|b| b.is_ascii_alphabetic())) {
+    // Of bytes: layout asks it for each box several times.
+    let mut subtags = lang.as_bytes().split(|b| matches!(b, b'-' | b'_'));
+    let language = subtags.next().unwrap_or_default();
+    let among = |known: &[&str], tag: &[u8]| known.iter().any(|k| k.as_bytes().eq_ignore_ascii_case(tag));
+    match subtags.find(|s| s.len() == 4 && s.iter().all(u8::is_ascii_alphabetic)) {
         Some(script) => among(&["arab", "hebr", "thaa", "syrc", "nkoo", "adlm", "rohg"], script),
         None => among(&["ar", "he", "iw", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb", "syr"], language),
     }

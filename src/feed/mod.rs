@@ -112,7 +112,7 @@ pub struct FeedSource {
 /// use templrender::{FeedReader, Limits, Value};
 /// let mut reader = FeedReader::new(None, &Limits::default());
 /// let mut titles = Vec::new();
-/// for chunk in "id;Title\n1;\"Aster; honey\"\n2;Linden &amp;amp; clover".as_bytes().chunks(7) {
+/// for chunk in "id;Title\n1;\"Aster; honey\"\n2;\"Linden &amp;amp; clover\"".as_bytes().chunks(7) {
 ///     reader.push(chunk);
 ///     while let Some(row) = reader.next_row() {
 ///         titles.extend(row.row?.get("title").cloned());

@@ -35,11 +35,14 @@ const KEYS: [&str; 2] = ["id", "override"];
 /// ```
 #[derive(Debug, Clone)]
 pub struct Overrides {
-    rows: BTreeMap<Box<str>, Box<[(Arc<str>, Value)]>>,
+    rows: BTreeMap<Box<str>, Cells>,
     names: BTreeSet<Arc<str>>,
     bytes: usize,
     limit: usize,
 }
+
+/// The columns of one row that are not empty.
+type Cells = Box<[(Arc<str>, Value)]>;
 
 impl Overrides {
     /// None yet.

@@ -56,11 +56,11 @@ impl<'a> Layouter<'a> {
         let context = self.context(layer);
         let style = &layer.style;
         let edges = self.edges(layer, containing.width);
-        let inset = physical(&style.inset, &style.inset_logical, layer.text.is_rtl());
+        let inset = physical(&style.inset, &style.inset_logical, &layer.text);
         let px = |length: &Length, of: f32| length.resolve(&context, Some(of));
         let across = Axis {
-            start: px(&inset.left, containing.width),
-            end: px(&inset.right, containing.width),
+            start: px(inset.left, containing.width),
+            end: px(inset.right, containing.width),
             margin_start: edges.margin_left,
             margin_end: edges.margin_right,
             auto_start: edges.auto_margins[0],
@@ -70,8 +70,8 @@ impl<'a> Layouter<'a> {
             end_wins: container_rtl,
         };
         let down = Axis {
-            start: px(&inset.top, containing.height),
-            end: px(&inset.bottom, containing.height),
+            start: px(inset.top, containing.height),
+            end: px(inset.bottom, containing.height),
             margin_start: edges.margin_top,
             margin_end: edges.margin_bottom,
             auto_start: edges.auto_margins[2],

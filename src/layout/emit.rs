@@ -14,9 +14,9 @@ use crate::plan::tree::{Canvas, Content, PlannedPath, PlannedPicture};
 use crate::report::Note;
 use crate::scene::{Border, BoxShadow, Fill, Filter, Gradient, Group, Item, Path, Picture, Scene, Shape, Stroke};
 
-/// The scene and the report's part of a laid-out canvas.
-pub(super) fn emit(canvas: &Canvas, height: f32, nodes: &[Node<'_>], notes: Vec<Note>) -> (Scene, Outcome) {
-    let mut emitter = Emitter { canvas: (canvas.width, height), to_canvas: Affine::IDENTITY, layers: Vec::new(), notes };
+/// The scene and the report's part of a laid-out canvas. Where nobody draws the scene, it has the canvas's size and no more than that.
+pub(super) fn emit(canvas: &Canvas, height: f32, nodes: &[Node<'_>], notes: Vec<Note>, draws: bool) -> (Scene, Outcome) {
+    let mut emitter = Emitter { canvas: (canvas.width, height), to_canvas: Affine::IDENTITY, layers: Vec::new(), notes, draws };
     let whole = Shape::rect(Rect::new(0.0, 0.0, canvas.width, height));
     let context = LengthContext { em: canvas.text.size_px(), canvas: emitter.canvas };
     let mut items = Vec::new();
@@ -35,6 +35,7 @@ struct Emitter {
     to_canvas: Affine,
     layers: Vec<LaidLayer>,
     notes: Vec<Note>,
+    draws: bool,
 }
 
 impl Emitter {
@@ -51,20 +52,29 @@ impl Emitter {
         self.to_canvas = outside.then_inner(&transform);
 
         let mut items = Vec::new();
-        shadows(style, current, &outer, false, &context, &mut items);
-        backgrounds(style, current, &outer, &padding.rect, &context, &mut items);
-        shadows(style, current, &padding, true, &context, &mut items);
-        border(style, current, &outer, &edges, &mut items);
+        let is_off = self.is_off_canvas(&node.rect);
+        // What a layer draws is of use to who draws it, and to who is told that none of it is seen.
+        let is_asked = self.draws || is_off;
+        if is_asked {
+            shadows(style, current, &outer, false, &context, &mut items);
+            backgrounds(style, current, &outer, &padding.rect, &context, &mut items);
+            shadows(style, current, &padding, true, &context, &mut items);
+            border(style, current, &outer, &edges, &mut items);
+        }
         let mut content = Vec::new();
         let holds_layers = matches!(node.layer.content, Content::Box(_));
-        if !holds_layers {
+        // A picture has notes of its own.
+        if !holds_layers && (is_asked || node.found.is_some()) {
             self.content(node, &outer, &edges, &context, &mut content);
         }
-        self.report(node, !items.is_empty() || !content.is_empty());
+        self.report(node, is_off && !(items.is_empty() && content.is_empty()));
         if holds_layers {
             self.content(node, &outer, &edges, &context, &mut content);
         }
         self.to_canvas = outside;
+        if !self.draws {
+            return;
+        }
         if style.overflow_hidden && !content.is_empty() {
             items.push(Item::Group(Group { clip: Some(padding), ..Group::plain(content) }));
         } else {
@@ -112,8 +122,14 @@ impl Emitter {
         out.push(Item::Picture(Picture { source: found.id, dest: dest.snapped(), clip }));
     }
 
-    /// The layer's lines in the report; `shows` is whether it draws anything itself.
-    fn report(&mut self, node: &Node<'_>, shows: bool) {
+    /// Whether a box lies wholly outside of the canvas.
+    fn is_off_canvas(&self, rect: &Rect) -> bool {
+        let canvas = Rect::new(0.0, 0.0, self.canvas.0, self.canvas.1);
+        !rect.is_empty() && canvas.intersect(&self.to_canvas.bounds(rect)).is_empty()
+    }
+
+    /// The layer's lines in the report; `unseen` is whether it draws something itself, outside of the canvas.
+    fn report(&mut self, node: &Node<'_>, unseen: bool) {
         let ident = &node.layer.ident;
         let mut lines = Vec::new();
         if let Some(text) = &node.text {
@@ -125,8 +141,7 @@ impl Emitter {
             );
             self.notes.extend(text.notes.iter().filter_map(|note| Note::of_text(ident, note)));
         }
-        let canvas = Rect::new(0.0, 0.0, self.canvas.0, self.canvas.1);
-        if shows && !node.rect.is_empty() && canvas.intersect(&self.to_canvas.bounds(&node.rect)).is_empty() {
+        if unseen {
             self.notes.push(Note::off_canvas(ident, &node.rect));
         }
         let picture = node.found.map(|found| {
@@ -274,7 +289,7 @@ fn border(style: &Style, current: Color, outer: &Shape, edges: &Edges, out: &mut
 
 /// The layer's items, in a group where the layer acts as one.
 fn grouped(style: &Style, current: Color, transform: Affine, outer: Shape, context: &LengthContext, items: Vec<Item>, out: &mut Vec<Item>) {
-    let group = Group {
+    let mut group = Group {
         transform,
         opacity: style.opacity.clamp(0.0, 1.0),
         blend: style.mix_blend_mode,
@@ -283,12 +298,12 @@ fn grouped(style: &Style, current: Color, transform: Affine, outer: Shape, conte
         backdrop_filters: filters(&style.backdrop_filter, current, context),
         backdrop_clip: outer,
         clip: None,
-        items,
+        items: Vec::new(),
     };
-    let plain = Group { backdrop_clip: outer, ..Group::plain(Vec::new()) };
-    if (Group { items: Vec::new(), ..group.clone() }) == plain {
-        out.extend(group.items);
+    if group == (Group { backdrop_clip: outer, ..Group::plain(Vec::new()) }) {
+        out.extend(items);
     } else {
+        group.items = items;
         out.push(Item::Group(group));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Layouter;
 use crate::css::length::{Length, LengthContext};
-use crate::css::style::{Border, BorderStyle, Display, Sides};
+use crate::css::style::{Border, BorderStyle, Display, Sides, TextStyle};
 use crate::error::Fault;
 use crate::geom::Rect;
 use crate::plan::tree::{Content, PlannedLayer};
@@ -70,30 +70,29 @@ fn border_px(border: &Border, context: &LengthContext) -> f32 {
     if width <= 0.0 { 0.0 } else { width.floor().max(1.0) }
 }
 
-/// The physical sides of margins, paddings or insets once their logical ones are mapped.
-pub(super) fn physical(sides: &Sides<Length>, logical: &[Option<Length>; 4], rtl: bool) -> Sides<Length> {
-    let [inline_start, inline_end, block_start, block_end] = logical.clone();
-    let (left, right) = if rtl { (inline_end, inline_start) } else { (inline_start, inline_end) };
-    Sides {
-        top: block_start.unwrap_or_else(|| sides.top.clone()),
-        right: right.unwrap_or_else(|| sides.right.clone()),
-        bottom: block_end.unwrap_or_else(|| sides.bottom.clone()),
-        left: left.unwrap_or_else(|| sides.left.clone()),
+/// The physical sides of margins, paddings or insets once their logical ones are mapped, as the direction of a layer's text has it.
+pub(super) fn physical<'s>(sides: &'s Sides<Length>, logical: &'s [Option<Length>; 4], text: &TextStyle) -> Sides<&'s Length> {
+    let Sides { top, right, bottom, left } = sides;
+    // Nearly always; and to ask for the direction takes as long as all the rest.
+    if logical.iter().all(Option::is_none) {
+        return Sides { top, right, bottom, left };
     }
+    let [inline_start, inline_end, block_start, block_end] = logical.each_ref().map(Option::as_ref);
+    let (start, end) = if text.is_rtl() { (inline_end, inline_start) } else { (inline_start, inline_end) };
+    Sides { top: block_start.unwrap_or(top), right: end.unwrap_or(right), bottom: block_end.unwrap_or(bottom), left: start.unwrap_or(left) }
 }
 
 /// The edges of a layer; percentages are of the containing block's width, as CSS has it for all four sides.
 fn edges(layer: &PlannedLayer, containing_width: f32, context: &LengthContext) -> Edges {
     let style = &layer.style;
-    let rtl = layer.text.is_rtl();
-    let margin = physical(&style.margin, &style.margin_logical, rtl);
-    let padding = physical(&style.padding, &style.padding_logical, rtl);
+    let margin = physical(&style.margin, &style.margin_logical, &layer.text);
+    let padding = physical(&style.padding, &style.padding_logical, &layer.text);
     let px = |length: &Length| length.resolve(context, Some(containing_width)).unwrap_or(0.0);
     Edges {
-        margin_left: px(&margin.left),
-        margin_right: px(&margin.right),
-        margin_top: px(&margin.top),
-        margin_bottom: px(&margin.bottom),
+        margin_left: px(margin.left),
+        margin_right: px(margin.right),
+        margin_top: px(margin.top),
+        margin_bottom: px(margin.bottom),
         auto_margins: [margin.left.is_auto(), margin.right.is_auto(), margin.top.is_auto(), margin.bottom.is_auto()],
         border: Sides {
             top: border_px(&style.border.top, context),
@@ -101,7 +100,7 @@ fn edges(layer: &PlannedLayer, containing_width: f32, context: &LengthContext) -
             bottom: border_px(&style.border.bottom, context),
             left: border_px(&style.border.left, context),
         },
-        padding: Sides { top: px(&padding.top), right: px(&padding.right), bottom: px(&padding.bottom), left: px(&padding.left) },
+        padding: Sides { top: px(padding.top), right: px(padding.right), bottom: px(padding.bottom), left: px(padding.left) },
     }
 }
 

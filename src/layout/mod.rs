@@ -124,7 +124,7 @@ impl<'a> Layouter<'a> {
     /// A layer on the canvas. On the way from the first layout to the second only what has a fitted text in it changes.
     fn top(&mut self, layer: &'a PlannedLayer, whole: &Rect, rtl: bool, known: Option<Node<'a>>) -> Node<'a> {
         match known {
-            Some(node) if !self.has_fitted(&node) => return node,
+            Some(node) if !self.has_fitted(&node) => node,
             Some(Node { rect, text: Some(text), .. }) => {
                 let at = self.anchor(layer, whole, rtl, None);
                 if at != rect {
@@ -148,6 +148,15 @@ impl<'a> Layouter<'a> {
 
 /// Lays a canvas out.
 pub(crate) fn layout(canvas: &Canvas, engine: &mut TextEngine, finder: &dyn Finder) -> Result<(Scene, Outcome), Fault> {
+    lay_out(canvas, engine, finder, true)
+}
+
+/// The same without the scene's items, where only the outcome is asked for.
+pub(crate) fn survey(canvas: &Canvas, engine: &mut TextEngine, finder: &dyn Finder) -> Result<(Scene, Outcome), Fault> {
+    lay_out(canvas, engine, finder, false)
+}
+
+fn lay_out(canvas: &Canvas, engine: &mut TextEngine, finder: &dyn Finder, draws: bool) -> Result<(Scene, Outcome), Fault> {
     let size = (canvas.width, canvas.height.unwrap_or(0.0));
     let mut layouter =
         Layouter { engine, finder, fonts: &canvas.fonts, canvas: size, fitted: BTreeMap::new(), measured: BTreeMap::new(), fault: None };
@@ -161,7 +170,7 @@ pub(crate) fn layout(canvas: &Canvas, engine: &mut TextEngine, finder: &dyn Find
     }
     match layouter.fault {
         Some(fault) => Err(fault),
-        None => Ok(emit::emit(canvas, height, &nodes, notes)),
+        None => Ok(emit::emit(canvas, height, &nodes, notes, draws)),
     }
 }
 

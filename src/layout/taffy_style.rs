@@ -59,12 +59,12 @@ impl Lower<'_> {
         }
     }
 
-    fn sides<T>(&self, sides: &Sides<Length>, one: impl Fn(&Self, &Length) -> T) -> taffy::Rect<T> {
+    fn sides<T>(&self, sides: Sides<&Length>, one: impl Fn(&Self, &Length) -> T) -> taffy::Rect<T> {
         taffy::Rect {
-            left: one(self, &sides.left),
-            right: one(self, &sides.right),
-            top: one(self, &sides.top),
-            bottom: one(self, &sides.bottom),
+            left: one(self, sides.left),
+            right: one(self, sides.right),
+            top: one(self, sides.top),
+            bottom: one(self, sides.bottom),
         }
     }
 
@@ -128,7 +128,6 @@ impl Lower<'_> {
 pub(super) fn style(layer: &PlannedLayer, context: &LengthContext, border: Sides<f32>, known: Option<f32>) -> taffy::Style {
     let lower = Lower { context, known };
     let style = &layer.style;
-    let rtl = layer.text.is_rtl();
     let line = |(start, end): &(GridLine, GridLine)| taffy::Line { start: grid_line(*start), end: grid_line(*end) };
     taffy::Style {
         display: match style.display {
@@ -136,14 +135,14 @@ pub(super) fn style(layer: &PlannedLayer, context: &LengthContext, border: Sides
             _ => taffy::Display::Flex,
         },
         item_is_replaced: matches!(layer.content, Content::Picture(_)),
-        direction: if rtl { taffy::Direction::Rtl } else { taffy::Direction::Ltr },
+        direction: if layer.text.is_rtl() { taffy::Direction::Rtl } else { taffy::Direction::Ltr },
         position: match style.position {
             Some(Position::Absolute) => taffy::Position::Absolute,
             _ => taffy::Position::Relative,
         },
-        inset: lower.sides(&physical(&style.inset, &style.inset_logical, rtl), Lower::auto),
-        margin: lower.sides(&physical(&style.margin, &style.margin_logical, rtl), Lower::auto),
-        padding: lower.sides(&physical(&style.padding, &style.padding_logical, rtl), Lower::length),
+        inset: lower.sides(physical(&style.inset, &style.inset_logical, &layer.text), Lower::auto),
+        margin: lower.sides(physical(&style.margin, &style.margin_logical, &layer.text), Lower::auto),
+        padding: lower.sides(physical(&style.padding, &style.padding_logical, &layer.text), Lower::length),
         border: taffy::Rect {
             left: LengthPercentage::length(border.left),
             right: LengthPercentage::length(border.right),

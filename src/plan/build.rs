@@ -37,9 +37,9 @@ pub(super) fn build(
     fonts: &Fonts,
     limits: &Limits,
     watch: &mut dyn Watch,
+    mut key: KeyMaker,
 ) -> Result<Inner, Error> {
     let document = template.document(context.variant.as_deref())?;
-    let mut key = KeyMaker::new();
     key.part("template", &template.digest());
     key.part("variant", context.variant.as_deref().unwrap_or("").as_bytes());
     key.part("fonts", &fonts.digest());

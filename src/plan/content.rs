@@ -144,7 +144,7 @@ impl<'a> Builder<'a> {
         }
         self.key.part("svg", source.as_bytes());
         let id = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
-        self.sources.push(Planned::inline("svg", source.as_bytes(), tint, self.limits));
+        self.sources.push(Planned::inline_svg(source, tint, self.limits));
         Ok(Content::Picture(PlannedPicture { candidates: vec![id], missing: Missing::Error, svg: true, tint }))
     }
 

@@ -37,7 +37,8 @@ impl fmt::Display for Key {
 ///
 /// Most parts are a few bytes long. They are gathered and hashed together, for the hash takes as long for one byte as for a block.
 pub(super) struct KeyMaker {
-    hasher: blake3::Hasher,
+    /// `None`: nobody asks for the key.
+    hasher: Option<blake3::Hasher>,
     gathered: Vec<u8>,
 }
 
@@ -46,9 +47,14 @@ const GATHERED_BYTES: usize = 8 << 10;
 
 impl KeyMaker {
     pub(super) fn new() -> Self {
-        let mut maker = Self { hasher: blake3::Hasher::new(), gathered: Vec::with_capacity(2 << 10) };
+        let mut maker = Self { hasher: Some(blake3::Hasher::new()), gathered: Vec::with_capacity(2 << 10) };
         maker.part("pixels", &PIXEL_VERSION.to_le_bytes());
         maker
+    }
+
+    /// One that makes no key, for plans that are only looked at: nothing is gathered or hashed, and the key is all noughts.
+    pub(super) fn unasked() -> Self {
+        Self { hasher: None, gathered: Vec::new() }
     }
 
     pub(super) fn part(&mut self, tag: &str, bytes: &[u8]) {
@@ -59,6 +65,9 @@ impl KeyMaker {
     }
 
     pub(super) fn value(&mut self, tag: &str, value: &Value) {
+        if self.hasher.is_none() {
+            return;
+        }
         self.gather(&length(tag.len()));
         self.gather(tag.as_bytes());
         // The length stands before the value, and is known after it.
@@ -72,22 +81,28 @@ impl KeyMaker {
     }
 
     fn gather(&mut self, bytes: &[u8]) {
+        if self.hasher.is_none() {
+            return;
+        }
         self.gathered.extend_from_slice(bytes);
         self.hash_if(GATHERED_BYTES);
     }
 
     /// Hashes what is gathered where it is so much or more.
     fn hash_if(&mut self, least: usize) {
-        if self.gathered.len() >= least {
-            self.hasher.update(&self.gathered);
+        if self.gathered.len() >= least
+            && let Some(hasher) = &mut self.hasher
+        {
+            hasher.update(&self.gathered);
             self.gathered.clear();
         }
     }
 
     pub(super) fn finish(&mut self) -> Key {
         self.hash_if(0);
-        let whole = *self.hasher.finalize().as_bytes();
         let mut key = [0; 16];
+        let Some(hasher) = &self.hasher else { return Key(key) };
+        let whole = *hasher.finalize().as_bytes();
         key.iter_mut().zip(whole).for_each(|(k, w)| *k = w);
         Key(key)
     }

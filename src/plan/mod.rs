@@ -40,6 +40,7 @@ use crate::template::Template;
 use crate::text::Fonts;
 pub(crate) use choose::choose;
 pub use key::Key;
+use key::KeyMaker;
 use sources::Planned;
 use tree::{Canvas, Content, Finder, Found, Missing, PlannedLayer, PlannedPicture};
 use watch::Watch;
@@ -102,8 +103,9 @@ struct Inner {
 
 /// Fills a template with a row.
 pub(crate) fn plan(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Plan, Error> {
-    let mut plan = plan_once(template, row, context, fonts, limits, &mut ())?;
-    let later = |now| plan_once(template, row, &Context { now: Some(now), ..context.clone() }, fonts, limits, &mut ());
+    let once = |context: &Context| build::build(template, row, context, fonts, limits, &mut (), KeyMaker::new()).map(Plan::from);
+    let mut plan = once(context)?;
+    let later = |now| once(&Context { now: Some(now), ..context.clone() });
     let valid_until = validity::next_change(&plan, later);
     if let Some(inner) = Arc::get_mut(&mut plan.inner) {
         inner.valid_until = valid_until;
@@ -111,8 +113,9 @@ pub(crate) fn plan(template: &Template, row: &Row, context: &Context, fonts: &Fo
     Ok(plan)
 }
 
-/// The same, where nobody asks how long the picture stays: its `valid_until` may be too early, never too late.
-pub(crate) fn plan_once(
+/// The same, where nobody asks for the key, which is all noughts, or how long the picture stays: `valid_until` may be too early, never too
+/// late.
+pub(crate) fn survey(
     template: &Template,
     row: &Row,
     context: &Context,
@@ -120,8 +123,13 @@ pub(crate) fn plan_once(
     limits: &Limits,
     watch: &mut dyn Watch,
 ) -> Result<Plan, Error> {
-    let built = build::build(template, row, context, fonts, limits, watch)?;
-    Ok(Plan { inner: Arc::new(built) })
+    build::build(template, row, context, fonts, limits, watch, KeyMaker::unasked()).map(Plan::from)
+}
+
+impl From<Inner> for Plan {
+    fn from(built: Inner) -> Self {
+        Self { inner: Arc::new(built) }
+    }
 }
 
 impl Plan {
@@ -209,6 +217,11 @@ impl Plan {
 
     fn layers(&self) -> &[PlannedLayer] {
         self.inner.canvas.as_ref().map(|canvas| canvas.layers.as_slice()).unwrap_or_default()
+    }
+
+    /// What tells the sources of two plans apart.
+    pub(crate) fn source_identities(&self) -> Vec<String> {
+        self.inner.sources.iter().map(Planned::identity).collect()
     }
 
     /// What the report calls each source.

@@ -17,6 +17,8 @@ pub(crate) struct Planned {
     /// `None` where the bytes came with the row or the template.
     pub(crate) need: Option<Need>,
     inline: Option<Result<Picture, String>>,
+    /// What tells two SVGs that stand in a template apart, for they have one name.
+    digest: Option<[u8; 32]>,
     /// What `currentColor` means in an SVG.
     pub(crate) tint: Option<Color>,
 }
@@ -39,12 +41,25 @@ impl Planned {
     /// Bytes that came with the row or the template.
     pub(super) fn inline(name: &str, bytes: impl Into<Arc<[u8]>>, tint: Option<Color>, limits: &Limits) -> Self {
         let picture = Picture::read(bytes.into(), limits).map_err(|fault| fault.message);
-        Self { name: name.to_owned(), need: None, inline: Some(picture), tint }
+        Self { name: name.to_owned(), need: None, inline: Some(picture), digest: None, tint }
+    }
+
+    /// An SVG that stands in the template.
+    pub(super) fn inline_svg(source: &str, tint: Option<Color>, limits: &Limits) -> Self {
+        Self { digest: Some(*blake3::hash(source.as_bytes()).as_bytes()), ..Self::inline("svg", source.as_bytes(), tint, limits) }
+    }
+
+    /// The name, and where that is not enough what it stands for: two sources with one identity are one picture.
+    pub(crate) fn identity(&self) -> String {
+        match self.digest {
+            Some(digest) => digest.iter().fold(format!("{} ", self.name), |text, byte| format!("{text}{byte:02x}")),
+            None => self.name.clone(),
+        }
     }
 
     fn needed(name: &str, source: NeedSource, tint: Option<Color>) -> Self {
         let need = Need { id: NeedId::of(&source), source, useful_px: (0, 0), optional: true };
-        Self { name: name.to_owned(), need: Some(need), inline: None, tint }
+        Self { name: name.to_owned(), need: Some(need), inline: None, digest: None, tint }
     }
 }
 
@@ -68,7 +83,7 @@ pub(super) fn candidates(
             } else if let Some(bytes) = data_url::decode(text) {
                 out.push(match bytes {
                     Ok(bytes) => Planned::inline("data:", bytes, tint, limits),
-                    Err(why) => Planned { name: "data:".to_owned(), need: None, inline: Some(Err(why)), tint },
+                    Err(why) => Planned { name: "data:".to_owned(), need: None, inline: Some(Err(why)), digest: None, tint },
                 });
             } else if !text.is_empty() {
                 out.push(Planned::needed(text, NeedSource::Location(text.to_owned()), tint));

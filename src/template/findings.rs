@@ -9,12 +9,15 @@ use super::reader::Lines;
 use crate::error::{Code, Error, Fault, quoted};
 use crate::expr::decide::Budget;
 
+/// Place, code and sentence.
+type Claim = (String, Code, String);
+
 /// All that was found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) budget: Budget,
     /// By offset in the text and what was asked there: place, code and sentence, or nothing where it depends on the row.
-    claims: BTreeMap<(usize, String), Option<(String, Code, String)>>,
+    claims: BTreeMap<(usize, String), Option<Claim>>,
     /// Places and names by the offset of their key.
     lets: BTreeMap<usize, (String, String)>,
     fields: BTreeMap<usize, (String, String)>,

@@ -83,6 +83,7 @@ impl TextEngine {
         let styles = Styles { spans: request.spans, layer: request.style };
         let from = request.style.size_px();
         let mut reached = from;
+        let mut filled = None;
         if let Some(least) = request.min_font_size {
             for size in sizes(from, Some(least)) {
                 reached = size;
@@ -90,7 +91,10 @@ impl TextEngine {
                 let px = LayerPx::new(styles, &shaped.itemized, size, request.canvas);
                 let (width, height) = content(size);
                 let mut fitter = Fitter { request, styles, shaped: &shaped, px: &px, shaper: &mut self.shaper, width };
-                if fitter.fits(height) {
+                let lines = fitter.filled();
+                let fits = fitter.fits(&lines, height);
+                filled = Some(lines);
+                if fits {
                     break;
                 }
             }
@@ -99,7 +103,7 @@ impl TextEngine {
         let px = LayerPx::new(styles, &shaped.itemized, reached, request.canvas);
         let (width, height) = content(reached);
         let fitter = Fitter { request, styles, shaped: &shaped, px: &px, shaper: &mut self.shaper, width };
-        let mut layout = fitter.layout(height);
+        let mut layout = fitter.layout(height, filled);
         if reached < from {
             layout.notes.insert(0, TextNote::Shrunk { from, to: reached });
         }

@@ -1,5 +1,6 @@
 //! The size a text is drawn at, and where its ellipsis cuts it.
 
+use super::itemize::CellKind;
 use super::lines::{Breaker, Broken, Room};
 use super::metrics::LayerPx;
 use super::place::Placer;
@@ -39,17 +40,25 @@ impl<'a> Fitter<'a, '_> {
         self.styles.layer.white_space.wraps()
     }
 
-    /// Whether the text fits a box and its clamp at this size.
-    pub(super) fn fits(&mut self, height: Option<f32>) -> bool {
+    /// Most lines that are drawn.
+    fn clamp(&self) -> usize {
+        self.request.clamp.map_or(usize::MAX, |n| n.max(1) as usize)
+    }
+
+    /// The lines in the whole width, and one more than the clamp has.
+    pub(super) fn filled(&self) -> Vec<Broken> {
+        self.breaker().lines(Room::Px(self.width), self.clamp().saturating_add(1))
+    }
+
+    /// Whether the text, whose lines are [`filled`](Self::filled), fits a box and its clamp at this size.
+    pub(super) fn fits(&mut self, lines: &[Broken], height: Option<f32>) -> bool {
         let breaker = self.breaker();
-        let limit = self.request.clamp.map_or(usize::MAX, |n| n as usize + 1);
-        let lines = breaker.lines(Room::Px(self.width), limit);
         if self.request.clamp.is_some_and(|clamp| lines.len() > clamp as usize) {
             return false;
         }
         if let Some(height) = height {
             let mut total = 0.0;
-            for line in &lines {
+            for line in lines {
                 total += self.line_height(&breaker, line);
                 if total > height + SLACK {
                     return false;
@@ -59,7 +68,17 @@ impl<'a> Fitter<'a, '_> {
         if !self.wraps() {
             return max_content(&breaker) <= self.width + SLACK;
         }
-        self.styles.layer.overflow_wrap != crate::css::style::OverflowWrap::Normal || min_content(&breaker) <= self.width + SLACK
+        self.styles.layer.overflow_wrap != crate::css::style::OverflowWrap::Normal
+            || self.holds_its_words(lines)
+            || min_content(&breaker) <= self.width + SLACK
+    }
+
+    /// Whether no line is too wide, so that nothing in it is: where all that stands in a line makes it wider, and a word is as wide anywhere.
+    fn holds_its_words(&self, lines: &[Broken]) -> bool {
+        lines.iter().all(|line| line.width <= self.width)
+            && self.px.styles.iter().all(|style| style.letter_spacing >= 0.0 && style.word_spacing >= 0.0)
+            && self.shaped.runs.iter().all(|run| run.hyphen.is_empty())
+            && self.shaped.cells.iter().all(|cell| cell.advance >= 0.0 && cell.kind != CellKind::Tab)
     }
 
     fn line_height(&mut self, breaker: &Breaker<'_>, line: &Broken) -> f32 {
@@ -67,9 +86,12 @@ impl<'a> Fitter<'a, '_> {
     }
 
     /// The lines to draw, each with whether an ellipsis cuts it.
-    fn clamped(&self, breaker: &Breaker<'_>) -> Vec<(Broken, bool)> {
-        let clamp = self.request.clamp.map_or(usize::MAX, |n| n.max(1) as usize);
-        let mut broken = breaker.lines(self.room(breaker, clamp), clamp.saturating_add(1));
+    fn clamped(&self, breaker: &Breaker<'_>, filled: Option<Vec<Broken>>) -> Vec<(Broken, bool)> {
+        let clamp = self.clamp();
+        let mut broken = match (self.room(breaker, clamp), filled) {
+            (Room::Px(width), Some(filled)) if width == self.width => filled,
+            (room, _) => breaker.lines(room, clamp.saturating_add(1)),
+        };
         let clamped = broken.len() > clamp;
         broken.truncate(clamp);
         let last = broken.len().saturating_sub(1);
@@ -86,7 +108,7 @@ impl<'a> Fitter<'a, '_> {
     pub(super) fn measure(mut self) -> (f32, Option<f32>) {
         let breaker = self.breaker();
         let (mut height, mut first) = (0.0, None);
-        for (line, is_cut) in self.clamped(&breaker) {
+        for (line, is_cut) in self.clamped(&breaker, None) {
             let (baseline, tall) = if is_cut {
                 let (placed, tall) = self.cut(&line, height);
                 (placed.baseline, tall)
@@ -101,12 +123,12 @@ impl<'a> Fitter<'a, '_> {
         (height, first)
     }
 
-    /// The lines, clamped and cut.
-    pub(super) fn layout(mut self, height: Option<f32>) -> TextLayout {
+    /// The lines, clamped and cut; with what [`filled`](Self::filled) gave, if it was asked.
+    pub(super) fn layout(mut self, height: Option<f32>, filled: Option<Vec<Broken>>) -> TextLayout {
         let breaker = self.breaker();
         let mut out = TextLayout { font_size: self.px.layer.size, ..TextLayout::default() };
         let mut cut = false;
-        for (line, is_cut) in &self.clamped(&breaker) {
+        for (line, is_cut) in &self.clamped(&breaker, filled) {
             let (placed, tall) = if *is_cut {
                 cut = true;
                 self.cut(line, out.height)

@@ -102,7 +102,7 @@ pub(super) fn itemize(
     rtl: Option<bool>,
 ) -> Itemized {
     let rtl = rtl.unwrap_or_else(|| is_rtl(styles.layer, &prepared.text));
-    let mut out = Itemized { rtl, ..Itemized::default() };
+    let mut out = Itemized { rtl, cells: Vec::with_capacity(prepared.text.len()), ..Itemized::default() };
     for index in 0..=styles.layer_index() {
         let used = index == styles.layer_index() || prepared.parts.iter().any(|part| part.style == index);
         let list = if used { known.get(styles.get(index), families, fonts) } else { Arc::default() };

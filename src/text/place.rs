@@ -177,6 +177,7 @@ impl Placer<'_, '_> {
         let mut out = Vec::with_capacity(glyphs.len());
         let mut pen = 0.0_f32;
         let y = baseline - raise;
+        let is_spaced = style.letter_spacing != 0.0 || style.word_spacing != 0.0 || growth.justify != 0.0 || !growth.tabs.is_empty();
         let mut rest = glyphs;
         let mut bound = piece.bytes.end;
         while let Some(first) = rest.first() {
@@ -186,7 +187,7 @@ impl Placer<'_, '_> {
             bound = first.cluster;
             rest = after;
             let natural: f32 = group.iter().map(|g| g.advance * style.size).sum();
-            let extra = if piece.hyphen { 0.0 } else { self.extra(first.cluster..end, broken, natural, growth) };
+            let extra = if piece.hyphen || !is_spaced { 0.0 } else { self.extra(first.cluster..end, broken, natural, growth) };
             if rtl {
                 pen += extra;
             }

@@ -360,11 +360,22 @@ fn advances(run: &Run, cells: &mut [Cell], text_len: usize) {
     } else {
         run.glyphs.iter().for_each(&mut add);
     }
+    // The first cell behind the start of a cluster; clusters rise as cells do.
+    let mut next = clusters.first().map_or(0, |(at, _)| cells.partition_point(|cell| cell.start <= *at));
     for (i, (at, advance)) in clusters.iter().enumerate() {
+        if i > 0 && clusters.get(i - 1).is_some_and(|(before, _)| before > at) {
+            next = cells.partition_point(|cell| cell.start <= *at);
+        }
         let end = clusters.get(i + 1).map_or(run.item.range.end, |next| next.0).min(text_len);
         // A cluster may start inside a grapheme: Indic conjuncts are one grapheme and several clusters.
-        let first = cells.partition_point(|cell| cell.start <= *at).saturating_sub(1);
-        let last = cells.partition_point(|cell| cell.start < end).max(first + 1);
+        while cells.get(next).is_some_and(|cell| cell.start <= *at) {
+            next += 1;
+        }
+        let first = next.saturating_sub(1);
+        let mut last = next.max(first + 1);
+        while cells.get(last).is_some_and(|cell| cell.start < end) {
+            last += 1;
+        }
         let Some(members) = cells.get_mut(first..last) else { continue };
         let share = advance / members.len().max(1) as f32;
         members.iter_mut().for_each(|cell| cell.advance += share);

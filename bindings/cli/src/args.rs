@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Feed(Feed),
     /// Say what is wrong with a template, and what its own rows, or those of a feed, make of it
     Check(Check),
+    /// Say which rows of a feed two templates draw differently, through which layer, and how far
+    Diff(Diff),
 }
 
 #[derive(Debug, Args)]
@@ -68,7 +70,7 @@ pub(crate) struct Render {
 
 #[derive(Debug, Args)]
 pub(crate) struct Feed {
-    /// A template's folder or its JSON file
+    /// A template's folder or its JSON file, or a rules file that chooses a template for each row
     pub(crate) template: PathBuf,
     /// The rows: CSV, TSV, JSON Lines, RSS or Atom
     pub(crate) feed: PathBuf,
@@ -105,7 +107,7 @@ pub(crate) struct Feed {
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// A template's folder or its JSON file
+    /// A template's folder or its JSON file, or a rules file (without a feed)
     pub(crate) template: PathBuf,
     /// A feed: every row of it is planned and laid out, without pixels; without one, the rows beside the template are
     pub(crate) feed: Option<PathBuf>,
@@ -130,6 +132,33 @@ pub(crate) struct Check {
     pub(crate) jobs: Option<u16>,
     /// Stop after this many rows
     #[arg(long, value_name = "N", requires = "feed")]
+    pub(crate) limit: Option<usize>,
+    #[command(flatten)]
+    pub(crate) world: World,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The template as it was: its folder or its JSON file
+    pub(crate) before: PathBuf,
+    /// The template as it is to be
+    pub(crate) after: PathBuf,
+    /// The rows: CSV, TSV, RSS, Atom or JSON Lines
+    pub(crate) feed: PathBuf,
+    /// The variant to compare, which both must have; without it, the templates as they stand
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Option<String>,
+    /// Where the findings go as JSON; - is standard output
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) report: Option<PathBuf>,
+    /// Draw the rows that differ most with both templates into this folder, with the difference beside them, and a page to look at them
+    #[arg(long, value_name = "DIR")]
+    pub(crate) sheet: Option<PathBuf>,
+    /// Threads; without it, one for each processor
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// Stop after this many rows
+    #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
     #[command(flatten)]
     pub(crate) world: World,

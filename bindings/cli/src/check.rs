@@ -1,10 +1,11 @@
-//! `check`: what is wrong with a template, and what its own rows make of it, in every variant; with a feed, see [`feed`].
+//! `check`: what is wrong with a template, and what its own rows make of it, in every variant; with a feed, see [`feed`], of a rules file, see
+//! [`rules`].
 //!
 //! Rows are planned and laid out, not drawn. Pictures on the web are not fetched: what they would be is not the template's doing. A layer that
 //! cannot be without one counts as unseen, not as a failure.
 
 mod feed;
-mod rows;
+mod rules;
 mod sheet;
 mod threshold;
 
@@ -20,6 +21,9 @@ use crate::write;
 pub(crate) use threshold::Threshold;
 
 pub(crate) fn run(args: &Check) -> Done {
+    if let Some(text) = crate::rules::text(&args.template)? {
+        return rules::run(args, &text);
+    }
     let (file, _) = folder::locate(&args.template)?;
     let text = folder::read_text(&file)?;
     if let Err(error) = Template::parse(&text) {
@@ -31,8 +35,7 @@ pub(crate) fn run(args: &Check) -> Done {
         return feed::run(args, &folder, path);
     }
     for warning in folder.template.warnings() {
-        let at = warning.at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
-        eprintln!("{}{at}: {}: warning {}: {}", file.display(), warning.place, warning.code.name(), warning.message);
+        warn(&file, warning);
     }
     let renderer = Renderer::new(folder.fonts.clone());
     let mut failures = Vec::new();
@@ -115,6 +118,12 @@ fn lay_out(
 fn report(args: &Check, findings: &Value) -> Done {
     let Some(path) = &args.report else { return Ok(()) };
     write::to(path, format!("{findings:#}\n").as_bytes())
+}
+
+/// Says what is odd about a template or a rules file.
+pub(crate) fn warn(file: &std::path::Path, warning: &core_::Fault) {
+    let at = warning.at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+    eprintln!("{}{at}: {}: warning {}: {}", file.display(), warning.place, warning.code.name(), warning.message);
 }
 
 fn faults(error: &core_::Error) -> Value {

@@ -1,10 +1,11 @@
 //! The `templrender` program: the command line, and the reference host of the library.
 //!
 //! ```text
-//! args -> new | check | render | feed
+//! args -> new | check | render | feed | diff
 //! folder    a template, its fonts and rows on disk        pictures  needs answered from folders and the web
 //! web       http(s), bounded, public addresses only       write     files that are there whole or not at all
 //! rows      a file as the rows of a feed                  feed/     rows in, a folder of pictures out
+//! rules     a rules file and its templates on disk
 //! ```
 //!
 //! It exits with 0 when all is done, 1 when something failed (said on standard error, place first), 2 for wrong usage.
@@ -12,6 +13,7 @@
 mod address;
 mod args;
 mod check;
+mod diff;
 mod failure;
 mod feed;
 mod folder;
@@ -21,7 +23,9 @@ mod parquet;
 mod pictures;
 mod render;
 mod rows;
+mod rules;
 mod shipped;
+mod sweep;
 mod time;
 mod web;
 mod write;
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         Command::Render(args) => render::run(args),
         Command::Feed(args) => feed::run(args),
         Command::Check(args) => check::run(args),
+        Command::Diff(args) => diff::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,6 +16,10 @@ use lines::Lines;
 
 #[cfg(feature = "parquet")]
 mod lines;
+#[cfg(feature = "parquet")]
+mod shape;
+#[cfg(feature = "parquet")]
+mod value;
 
 /// The bytes of a feed.
 pub(crate) enum Source {

@@ -123,7 +123,7 @@ id="TV_123456"
 image_link="http://images.example.com/TV_123456.png"
 link="http://www.example.com/electronics/tv/22LB4510.html?a=1&b=2"
 price="159.00 USD"
-product_detail={attribute_name: "Size", section_name: "General"}
+product_detail=[{attribute_name: "Size", section_name: "General"}]
 product_highlight=["Two HDMI ports", "<Full> HD & more"]
 product_type="Consumer Electronics > TVs > Flat Panel TVs"
 shipping=[{country: "US", price: "14.95 USD", service: "Standard"}, {country: "GB", price: "9.50 GBP"}]

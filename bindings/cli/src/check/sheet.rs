@@ -6,18 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use core_::{Channel, CheckOptions, CheckReport, Context, Renderer, Resources, Row, RowPlace, Scratch, Value, WorstRow};
+use core_::{Channel, CheckOptions, CheckReport, Context, Renderer, Resources, Row, RowPlace, Scratch, WorstRow};
 
-use super::feed::place_of;
-use super::rows::{Batches, Record};
 use crate::args::Check;
 use crate::failure::{Done, Failure, Stop, io_reason};
 use crate::feed::BASE;
 use crate::feed::name::safe;
-use crate::feed::sheet::{self, Card, Heading, Picture};
+use crate::feed::sheet::{self, Card, Heading, Picture, title};
 use crate::folder::Folder;
 use crate::output;
 use crate::pictures::{Pictures, Trace};
+use crate::sweep::batches::{Batches, Record};
+use crate::sweep::place_of;
 use crate::write;
 
 /// One of the drawings: a line of the feed in a variant.
@@ -148,10 +148,4 @@ fn value(worst: &WorstRow<'_>) -> String {
 
 fn label(variant: Option<&str>) -> &str {
     variant.unwrap_or(BASE)
-}
-
-/// What the sheet calls a row.
-fn title(row: &Row) -> String {
-    let text = |name: &str| row.get(name).and_then(Value::as_text).map(|t| t.chars().take(200).collect());
-    ["title", "name", "headline"].into_iter().find_map(text).unwrap_or_default()
 }

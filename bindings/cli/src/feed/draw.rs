@@ -3,23 +3,22 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use core_::{Cause, Context, Error, Plan, Renderer, Resources, Row, Scratch, Template, Value};
+use core_::{Cause, Context, Error, Plan, Resources, Row, Scratch};
 
 use super::manifest::{Drawn, Manifest};
 use super::rewrite::Link;
-use super::sheet::{Card, Picture};
+use super::sets::{Applied, Scratches, Set, Sets};
+use super::sheet::{Card, Picture, title};
 use super::{Variant, file_name};
 use crate::failure::{Failure, io_reason};
-use crate::pictures::{Pictures, Trace};
+use crate::pictures::Trace;
 use crate::write::Staged;
 use crate::{output, rows};
 
 /// Everything that the threads of a run share.
 pub(super) struct Studio<'a> {
-    pub(super) renderer: Renderer,
     pub(super) context: Context,
-    pub(super) pictures: Pictures,
-    pub(super) template: &'a Template,
+    pub(super) sets: &'a Sets,
     pub(super) variants: &'a [Variant],
     pub(super) manifest: &'a Manifest,
     pub(super) out: &'a Path,
@@ -36,8 +35,10 @@ pub(super) struct Item {
 }
 
 /// A row of which something is to be drawn, with the pictures for it.
-pub(super) struct Found {
+pub(super) struct Found<'a> {
     outcome: Outcome,
+    /// What it is drawn with; nothing until that is chosen.
+    set: Option<&'a Set>,
     /// By the variant's number.
     plans: Vec<(usize, Plan, String)>,
     resources: Resources,
@@ -50,20 +51,23 @@ pub(super) struct Outcome {
     pub(super) drawn: usize,
     pub(super) unchanged: usize,
     pub(super) failed: usize,
-    /// Pictures that the template's `skip-if` leaves out.
+    /// Pictures that the template's `skip-if` or a rule leaves out.
     pub(super) skipped: usize,
     pub(super) failures: Vec<Failure>,
     /// The picture of the first variant, if it is there.
     pub(super) link: Option<Link>,
+    /// The rule that it came to; nothing where there are no rules, or none could be chosen.
+    pub(super) applied: Option<Applied>,
     pub(super) card: Card,
 }
 
-impl Studio<'_> {
+impl<'a> Studio<'a> {
     /// Plans a row and finds what is needed to draw it; a row of which nothing is to be drawn is an outcome already.
-    pub(super) fn find(&self, item: Item) -> Result<Box<Found>, Box<Outcome>> {
+    pub(super) fn find(&self, item: Item) -> Result<Box<Found<'a>>, Box<Outcome>> {
         let Item { index, line, id, row } = item;
         let card = Card { line, id, title: String::new(), pictures: Vec::new(), failed: Vec::new() };
-        let mut outcome = Outcome { index, drawn: 0, unchanged: 0, failed: 0, skipped: 0, failures: Vec::new(), link: None, card };
+        let mut outcome =
+            Outcome { index, drawn: 0, unchanged: 0, failed: 0, skipped: 0, failures: Vec::new(), link: None, applied: None, card };
         let row = match row {
             Ok(row) => row,
             Err(why) => {
@@ -74,17 +78,14 @@ impl Studio<'_> {
             }
         };
         outcome.card.title = title(&row);
-        let mut found = Box::new(Found { outcome, plans: Vec::new(), resources: Resources::new(), trace: Trace::default() });
+        let mut found = Box::new(Found { outcome, set: None, plans: Vec::new(), resources: Resources::new(), trace: Trace::default() });
         let panicked = catch_unwind(AssertUnwindSafe(|| {
-            let mut errors = Vec::new();
-            for (number, variant) in self.variants.iter().enumerate() {
-                if let Err(error) = self.plan(&mut found, &row, number, variant) {
-                    errors.push((variant, error));
-                }
-            }
+            let errors = self.plan_all(&mut found, &row);
             self.tell(&mut found.outcome, errors);
-            for (_, plan, _) in &found.plans {
-                self.pictures.answer(plan, &mut found.resources, &mut found.trace);
+            if let Some(set) = found.set {
+                for (_, plan, _) in &found.plans {
+                    set.pictures.answer(plan, &mut found.resources, &mut found.trace);
+                }
             }
         }));
         if panicked.is_err() {
@@ -94,10 +95,34 @@ impl Studio<'_> {
         if found.plans.is_empty() { Err(Box::new(found.outcome)) } else { Ok(found) }
     }
 
-    fn plan(&self, found: &mut Found, row: &Row, number: usize, variant: &Variant) -> Result<(), Error> {
+    /// Chooses what a row is drawn with, and plans it in all variants.
+    fn plan_all(&self, found: &mut Found<'a>, row: &Row) -> Vec<(&'a Variant, Error)> {
+        let variants = self.variants.iter();
+        let chosen = match self.sets.choose(row, &self.context) {
+            Ok(chosen) => chosen,
+            Err(error) => {
+                variants.clone().for_each(|variant| self.withdraw_all(&mut found.outcome, variant));
+                return variants.map(|variant| (variant, error.clone())).collect();
+            }
+        };
+        found.outcome.applied = chosen.applied;
+        match chosen.set {
+            Ok(set) => {
+                found.set = Some(set);
+                let planned = variants.enumerate().map(|(number, variant)| (variant, self.plan(set, found, row, number, variant)));
+                planned.filter_map(|(variant, planned)| planned.err().map(|error| (variant, error))).collect()
+            }
+            Err(reason) => {
+                variants.for_each(|variant| self.skip(&mut found.outcome, variant, &reason));
+                Vec::new()
+            }
+        }
+    }
+
+    fn plan(&self, set: &Set, found: &mut Found<'a>, row: &Row, number: usize, variant: &Variant) -> Result<(), Error> {
         let outcome = &mut found.outcome;
-        let context = Context { variant: variant.name.clone(), ..self.context.clone() };
-        let plan = match self.renderer.plan(self.template, row, &context) {
+        let context = Context { variant: set.variant(variant), ..self.context.clone() };
+        let plan = match set.renderer.plan(&set.folder.template, row, &context) {
             Ok(plan) => plan,
             Err(error) => {
                 self.withdraw_all(outcome, variant);
@@ -105,14 +130,13 @@ impl Studio<'_> {
             }
         };
         if let Some(reason) = plan.skipped() {
-            self.withdraw_all(outcome, variant);
-            outcome.skipped += 1;
-            outcome.card.pictures.push(Picture::left_out(&variant.label, reason));
+            self.skip(outcome, variant, reason);
             return Ok(());
         }
         let file = file_name(variant, &outcome.card.id, output::ending(plan.output())).to_string_lossy().into_owned();
         match self.manifest.unchanged(&file, &plan.key().to_string()) {
             Some(drawn) => {
+                self.withdraw_others(outcome, variant, &file);
                 outcome.unchanged += 1;
                 outcome.show(number, &plan);
                 outcome.card.pictures.push(shown(variant, file, drawn.size, drawn.notes));
@@ -120,6 +144,13 @@ impl Studio<'_> {
             None => found.plans.push((number, plan, file)),
         }
         Ok(())
+    }
+
+    /// Leaves a picture out, and takes the earlier one away.
+    fn skip(&self, outcome: &mut Outcome, variant: &Variant, reason: &str) {
+        self.withdraw_all(outcome, variant);
+        outcome.skipped += 1;
+        outcome.card.pictures.push(Picture::left_out(&variant.label, reason));
     }
 
     /// Enters what went wrong while planning: once for the row, where all variants say the same.
@@ -137,14 +168,17 @@ impl Studio<'_> {
     }
 
     /// Draws what a row still lacks.
-    pub(super) fn draw(&self, found: Box<Found>, scratch: &mut Scratch) -> Outcome {
-        let Found { mut outcome, plans, resources, trace } = *found;
+    pub(super) fn draw(&self, found: Box<Found<'a>>, scratches: &mut Scratches) -> Outcome {
+        let Found { mut outcome, set, plans, resources, trace } = *found;
+        let Some(set) = set else { return outcome };
+        let scratch = scratches.of(set);
         for (number, plan, file) in plans {
             let Some(variant) = self.variants.get(number) else { continue };
-            let drawn = catch_unwind(AssertUnwindSafe(|| self.draw_one(&plan, &resources, &trace, &file, scratch)));
+            let drawn = catch_unwind(AssertUnwindSafe(|| self.draw_one(set, &plan, &resources, &trace, &file, scratch)));
             let place = self.place(&outcome.card, Some(variant));
             match drawn {
                 Ok(Ok(drawn)) => {
+                    self.withdraw_others(&mut outcome, variant, &file);
                     outcome.drawn += 1;
                     outcome.show(number, &plan);
                     outcome.card.pictures.push(shown(variant, file, drawn.size, drawn.notes));
@@ -171,8 +205,16 @@ impl Studio<'_> {
         outcome
     }
 
-    fn draw_one(&self, plan: &Plan, resources: &Resources, trace: &Trace, file: &str, scratch: &mut Scratch) -> Result<Drawn, Trouble> {
-        let rendered = self.renderer.render(plan, resources, scratch).map_err(Trouble::Core)?;
+    fn draw_one(
+        &self,
+        set: &Set,
+        plan: &Plan,
+        resources: &Resources,
+        trace: &Trace,
+        file: &str,
+        scratch: &mut Scratch,
+    ) -> Result<Drawn, Trouble> {
+        let rendered = set.renderer.render(plan, resources, scratch).map_err(Trouble::Core)?;
         let bytes = rendered.frame.encode(plan.output()).map_err(Trouble::Core)?;
         let notes = rendered.report.notes.iter().map(|n| [n.code.name().to_owned(), n.layer.clone(), n.message.clone()]).collect();
         let drawn = Drawn {
@@ -197,6 +239,16 @@ impl Studio<'_> {
     fn withdraw_all(&self, outcome: &mut Outcome, variant: &Variant) {
         for ending in output::ENDINGS {
             self.withdraw(outcome, variant, &file_name(variant, &outcome.card.id, ending).to_string_lossy());
+        }
+    }
+
+    /// Takes away what a row had in another format, of another template.
+    fn withdraw_others(&self, outcome: &mut Outcome, variant: &Variant, file: &str) {
+        for ending in output::ENDINGS {
+            let other = file_name(variant, &outcome.card.id, ending).to_string_lossy().into_owned();
+            if other != file && self.manifest.knows(&other) {
+                self.withdraw(outcome, variant, &other);
+            }
         }
     }
 
@@ -258,10 +310,4 @@ impl Outcome {
 
 fn shown(variant: &Variant, file: String, size: (u32, u32), notes: Vec<[String; 3]>) -> Picture {
     Picture { variant: variant.label.clone(), file: Some((file, size)), notes, failed: Vec::new(), skipped: None }
-}
-
-/// What the sheet calls a row.
-fn title(row: &Row) -> String {
-    let text = |name: &str| row.get(name).and_then(Value::as_text).map(|t| t.chars().take(200).collect());
-    ["title", "name", "headline"].into_iter().find_map(text).unwrap_or_default()
 }

@@ -79,6 +79,11 @@ impl Manifest {
         (is_there && drawn.stamps.iter().all(same)).then_some(drawn)
     }
 
+    /// Whether an earlier run drew a picture under this name, or this one did.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.state().known.contains_key(name)
+    }
+
     /// Strikes a picture out.
     pub(crate) fn forget(&self, name: &str) -> io::Result<()> {
         let mut state = self.state();

@@ -15,6 +15,7 @@ mod manifest;
 pub(crate) mod name;
 pub(crate) mod progress;
 pub(crate) mod rewrite;
+mod sets;
 pub(crate) mod sheet;
 
 use std::collections::BTreeMap;
@@ -24,20 +25,19 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use core_::{Renderer, Scratch};
-
 use crate::args::Feed;
 use crate::check::count;
 use crate::failure::{Done, Failure, Stop};
-use crate::render::{context, known_variant, pictures};
+use crate::render::{context, known_variant};
 use crate::rows::{self, Rows};
-use crate::{folder, write};
+use crate::write;
 use draw::{Found, Item, Outcome, Studio};
 use group::Grouping;
 use items::Items;
 use manifest::Manifest;
 use progress::Progress;
 use rewrite::Rewrite;
+use sets::{Applied, Scratches, Sets};
 use sheet::{Card, Heading, MAX_CARDS};
 
 /// What the template as it stands is called among its variants.
@@ -56,8 +56,8 @@ pub(crate) fn run(args: &Feed) -> Done {
     if args.rewrite.is_some() && crate::parquet::is_parquet(&args.feed) {
         return Err(Stop::Usage("--rewrite cannot write Parquet".to_owned()));
     }
-    let folder = folder::load(&args.template, &args.world.fonts)?;
-    let variants = variants(args, &folder)?;
+    let sets = Sets::load(args)?;
+    let variants = variants(args, &sets)?;
     let limit = args.limit.unwrap_or(usize::MAX);
     let rows = Rows::open(&args.feed)?;
     let (overrides, overrides_failed) = rows::overrides(&args.r#override)?;
@@ -73,12 +73,9 @@ pub(crate) fn run(args: &Feed) -> Done {
     for path in std::iter::once(args.out.clone()).chain(variants.iter().map(|v| args.out.join(&v.folder))) {
         write::sweep(&path).map_err(|error| Stop::io(&path, &error))?;
     }
-    let feed_folder = args.feed.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let studio = Studio {
-        renderer: Renderer::new(folder.fonts.clone()),
         context: context(&args.world),
-        pictures: pictures(&args.world, Some(feed_folder), &folder.path)?,
-        template: &folder.template,
+        sets: &sets,
         variants: &variants,
         manifest: &manifest,
         out: &args.out,
@@ -116,9 +113,12 @@ pub(crate) fn run(args: &Feed) -> Done {
     let summary = tally.summary(&what, variants.len());
     let index = args.out.join("index.html");
     let names: Vec<String> = variants.iter().map(|v| v.label.clone()).collect();
-    let heading = Heading { template: folder.template.name(), feed: &studio.feed, summary: &summary, variants: &names, rows: tally.rows };
+    let heading = Heading { template: &sets.title, feed: &studio.feed, summary: &summary, variants: &names, rows: tally.rows };
     sheet::write(&index, &heading, tally.cards.values()).map_err(|error| Stop::io(&index, &error))?;
     eprintln!("{summary}, in {:.1} s", started.elapsed().as_secs_f64());
+    for line in sets.told(&tally.applied, tally.rows) {
+        eprintln!("{line}");
+    }
     eprintln!("look at {}", index.display());
     let mut failures: Vec<Failure> = overrides_failed.into_iter().chain(tally.into_failures()).collect();
     match rewrite.map(|rewrite| rewrite.write()) {
@@ -138,24 +138,26 @@ pub(crate) fn jobs(asked: Option<u16>) -> usize {
 /// One of the variants that are drawn.
 #[derive(Debug)]
 pub(crate) struct Variant {
-    /// `None` is the template as it stands.
+    /// `None` is every template as it stands.
     name: Option<String>,
     label: String,
     /// The folder of its pictures, under that of the run.
     folder: String,
 }
 
-fn variants(args: &Feed, folder: &folder::Folder) -> Done<Vec<Variant>> {
+fn variants(args: &Feed, sets: &Sets) -> Done<Vec<Variant>> {
     let mut variants: Vec<Variant> = Vec::new();
     let wanted = if args.variant.is_empty() { vec![BASE.to_owned()] } else { args.variant.clone() };
     for label in wanted {
-        let is_base = label == BASE && !folder.template.variants().any(|v| v == BASE);
-        let name = (!is_base).then(|| label.clone());
-        known_variant(folder, name.as_deref())?;
-        if variants.iter().any(|v| v.label == label) {
-            return Err(Stop::Usage(format!("--variant {label}: it is named twice")));
+        let is_base = label == BASE && !sets.list.iter().any(|set| set.has_variant(BASE));
+        let variant = Variant { name: (!is_base).then(|| label.clone()), folder: name::safe(&label), label };
+        for set in &sets.list {
+            known_variant(&set.folder, set.variant(&variant).as_deref())?;
         }
-        variants.push(Variant { name, folder: name::safe(&label), label });
+        if variants.iter().any(|v| v.label == variant.label) {
+            return Err(Stop::Usage(format!("--variant {}: it is named twice", variant.label)));
+        }
+        variants.push(variant);
     }
     Ok(variants)
 }
@@ -201,9 +203,9 @@ fn flow(
         for _ in 0..jobs {
             let (found, to_tell) = (found.clone(), to_tell.clone());
             thread().spawn_scoped(scope, move || {
-                let mut scratch = Scratch::new();
+                let mut scratches = Scratches::default();
                 while let Some(found) = take(&found) {
-                    if to_tell.send(studio.draw(found, &mut scratch)).is_err() {
+                    if to_tell.send(studio.draw(found, &mut scratches)).is_err() {
                         return;
                     }
                 }
@@ -237,6 +239,8 @@ struct Tally {
     failed: usize,
     skipped: usize,
     notes: usize,
+    /// How many rows each rule took.
+    applied: BTreeMap<Applied, usize>,
     /// By row: they arrive in any order.
     failures: BTreeMap<usize, Vec<Failure>>,
     cards: BTreeMap<usize, Card>,
@@ -250,6 +254,9 @@ impl Tally {
         self.failed += outcome.failed;
         self.skipped += outcome.skipped;
         self.notes += outcome.card.pictures.iter().map(|p| p.notes.len()).sum::<usize>();
+        if let Some(applied) = outcome.applied {
+            *self.applied.entry(applied).or_default() += 1;
+        }
         if !outcome.failures.is_empty() && self.failures.len() < MAX_LISTED {
             self.failures.insert(outcome.index, outcome.failures);
         }

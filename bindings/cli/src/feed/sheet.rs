@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
+use core_::{Row, Value};
+
 use crate::write;
 
 /// The most rows on the sheet: a browser has to hold them.
@@ -103,6 +105,12 @@ fn page(path: &Path, heading: &Heading<'_>, body: &str, shown: usize) -> io::Res
     }
     let _ = writeln!(page, "<script>{SCRIPT}</script>\n</html>");
     write::whole(path, page.as_bytes())
+}
+
+/// What the sheet calls a row.
+pub(crate) fn title(row: &Row) -> String {
+    let text = |name: &str| row.get(name).and_then(Value::as_text).map(|t| t.chars().take(200).collect());
+    ["title", "name", "headline"].into_iter().find_map(text).unwrap_or_default()
 }
 
 fn card(out: &mut String, card: &Card) {

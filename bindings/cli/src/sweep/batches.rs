@@ -13,35 +13,35 @@ use crate::rows::Rows;
 const BATCH: usize = 128;
 
 /// One record of a feed.
-pub(super) struct Record {
-    pub(super) place: RowPlace,
-    pub(super) row: Result<Row, Error>,
+pub(crate) struct Record {
+    pub(crate) place: RowPlace,
+    pub(crate) row: Result<Row, Error>,
 }
 
 /// Records in order, up to a limit.
-pub(super) struct Batches {
+pub(crate) struct Batches {
     rows: Rows,
     left: usize,
     fault: Option<Stop>,
 }
 
 impl Batches {
-    pub(super) fn open(path: &Path, limit: usize) -> Done<Self> {
+    pub(crate) fn open(path: &Path, limit: usize) -> Done<Self> {
         Ok(Self { rows: Rows::open(path)?, left: limit, fault: None })
     }
 
     /// The length of the file.
-    pub(super) fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.rows.length()
     }
 
     /// How much of it is read.
-    pub(super) fn position(&self) -> Arc<AtomicU64> {
+    pub(crate) fn position(&self) -> Arc<AtomicU64> {
         self.rows.position()
     }
 
     /// Why the feed could not be read to its end.
-    pub(super) fn into_fault(self) -> Option<Stop> {
+    pub(crate) fn into_fault(self) -> Option<Stop> {
         self.fault
     }
 
