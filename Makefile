@@ -44,7 +44,7 @@ peers:
 # The hash list again on a processor without AVX, FMA and BMI: what picks code at run time, here or in a dependency, falls back.
 hashes:
 	@command -v qemu-x86_64 || { echo 'make hashes needs qemu-x86_64 (Debian: qemu-user)'; exit 1; }
-	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='qemu-x86_64 -cpu Nehalem' $(CARGO) test --locked --profile ci --test hashes
+	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='qemu-x86_64 -cpu Nehalem' $(CARGO) test $(CI) --test hashes
 
 # A million made-up rows with planted defects through the check: all found, in 60 s on two processors and 200 MB.
 check-million: setup
@@ -56,7 +56,7 @@ cldr:
 	node tools/cldr.mjs --check
 	@node -e 'process.exit(process.versions.icu.startsWith("78.") ? 0 : 1)' || { echo 'make cldr needs a node with ICU 78'; exit 1; }
 	node tools/icu_samples.mjs --all target/icu-samples.tsv
-	$(CARGO) test --locked --profile ci -p templrender --lib -- --ignored --nocapture the_full_spread_is_equal_to_icu
+	$(CARGO) test $(CI) --lib -- --ignored --nocapture the_full_spread_is_equal_to_icu
 
 bench:
 	$(CARGO) bench --locked
