@@ -62,7 +62,7 @@ impl Source {
         }
     }
 
-    /// Fails a row that JSON has no words for.
+    /// Fails a row with a value that cannot be read.
     pub(crate) fn judge(&mut self, row: &mut FeedRow) {
         match self {
             Self::File(_) => _ = row,

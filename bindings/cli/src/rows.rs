@@ -59,12 +59,12 @@ impl Rows {
         Ok(rows)
     }
 
-    /// How many bytes of the file are read, for whoever shows progress.
+    /// How many bytes of the file are read, or rows of a Parquet file, for whoever shows progress.
     pub(crate) fn position(&self) -> Arc<AtomicU64> {
         self.position.clone()
     }
 
-    /// How many bytes it has.
+    /// How many of them it has.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }

@@ -326,6 +326,25 @@ mod with {
     }
 
     #[test]
+    fn a_damaged_byte_never_ends_the_program_early() {
+        let room = Room::new("parquet-damaged");
+        let schema = "required binary id (UTF8); optional group tags (LIST) { repeated group list { optional binary element (UTF8); } }";
+        let group = || vec![all(Text(&["a", "b"])), (Text(&["x", "y"]), Some(&[3, 2, 3][..]), Some(&[0, 1, 0][..]))];
+        room.file("t.json", CARD);
+        write(&room, "f.parquet", schema, Compression::SNAPPY, vec![group(), group()]);
+        let whole = room.read("f.parquet");
+        let step: usize = std::env::var("DAMAGE_STEP").ok().map_or(29, |step| step.parse().unwrap());
+        for (at, mask) in (0..whole.len()).step_by(step).flat_map(|at| [(at, 0xff), (at, 0x01), (at, 0x80)]) {
+            let mut damaged = whole.clone();
+            damaged[at] ^= mask;
+            room.file("f.parquet", damaged);
+            let output = room.run(&["check", "t.json", "f.parquet"]);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(matches!(output.status.code(), Some(0 | 1)), "byte {at} ^ {mask:#x}: {:?}\n{said}", output.status);
+        }
+    }
+
+    #[test]
     fn parquet_is_not_rewritten_but_may_override() {
         let room = Room::new("parquet-override");
         let schema = "required binary id (UTF8); optional binary word (UTF8);";

@@ -30,7 +30,7 @@ pub(crate) struct Lines {
     given: usize,
     number: u64,
     told: u64,
-    /// Rows that cannot be written as JSON.
+    /// Rows with a value that cannot be read.
     failed: VecDeque<Failed>,
 }
 
@@ -69,7 +69,7 @@ impl Lines {
         new
     }
 
-    /// Fails the row of a line that stands for one which JSON cannot hold.
+    /// Fails the row of a line that stands for one with a value that cannot be read.
     pub(super) fn judge(&mut self, row: &mut FeedRow) {
         if self.failed.front().is_some_and(|failed| failed.number == row.line)
             && let Some(failed) = self.failed.pop_front()
