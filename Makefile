@@ -55,7 +55,9 @@ check-million: setup
 cldr:
 	node tools/cldr.mjs --check
 	@node -e 'process.exit(process.versions.icu.startsWith("78.") ? 0 : 1)' || { echo 'make cldr needs a node with ICU 78'; exit 1; }
+	rm -f target/icu-samples.tsv
 	node tools/icu_samples.mjs --all target/icu-samples.tsv
+	test -s target/icu-samples.tsv
 	$(CARGO) test $(CI) --lib -- --ignored --nocapture the_full_spread_is_equal_to_icu
 
 bench:
