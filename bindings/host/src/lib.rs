@@ -1,0 +1,1 @@
+//! What a Rust host needs around templrender.
