@@ -26,7 +26,7 @@ use tokio::time::Instant;
 use tower::Service;
 
 use super::refusal::{Refusal, io_reason};
-use super::standin::is_public_address;
+use core_::is_public_address;
 
 /// Addresses of one name that are tried; the rest is left alone.
 const MAX_ADDRESSES: usize = 8;

@@ -2,14 +2,12 @@
 //!
 //! A URL of a row is somebody else's data. It is asked for nothing but its bytes: no cookies, no credentials, none of a client's headers, no
 //! proxy from the environment (which would resolve names in our place). Each redirect passes the tenant's policy and the judgement of
-//! addresses again. `connect` judges, `body` counts, `location` resolves redirects, `freshness` reads what caches need to know.
+//! addresses again. `connect` judges, `body` counts, `freshness` reads what caches need to know.
 
 mod body;
 mod connect;
 mod freshness;
-mod location;
 mod refusal;
-pub mod standin;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -24,11 +22,12 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use core_::{OriginPolicy, PictureUrl};
+
 use connect::{Judged, Refused, Used};
 pub use freshness::{Freshness, Validators};
 pub use refusal::Refusal;
 use refusal::io_reason;
-use standin::{OriginPolicy, PictureUrl};
 
 /// Of an answer before its body; hyper's own default is 400 KB for each connection.
 const MAX_HEAD_BYTES: usize = 64 << 10;
@@ -161,7 +160,7 @@ impl Fetcher {
                 return Err(Refusal::Redirects(followed));
             }
             followed += 1;
-            let next = policy.check(&location::resolve(url.as_str(), reference)).map_err(|error| Refusal::Origin(sentence(&error)))?;
+            let next = policy.check(&url.resolve(reference)).map_err(|error| Refusal::Origin(sentence(&error)))?;
             if url.scheme() == "https" && next.scheme() != "https" {
                 return Err(Refusal::Redirect("a redirect must not lead from https to http".into()));
             }
