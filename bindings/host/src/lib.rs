@@ -1,1 +1,9 @@
 //! What a Rust host needs around templrender.
+
+mod cache;
+mod flight;
+mod pool;
+
+pub use cache::{Cache, CacheOptions, CacheStats, DiskOptions, Entry};
+pub use flight::{Flight, Lost};
+pub use pool::{Pool, PoolError, PoolOptions, PoolStats};
