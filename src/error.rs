@@ -149,6 +149,8 @@ codes! {
     BadSignature = 603 "bad-signature" Request,
     /// A signed URL whose time is over.
     UrlExpired = 604 "url-expired" Request,
+    /// A picture's URL that is malformed, or whose origin the tenant does not allow.
+    RefusedOrigin = 605 "refused-origin" Row,
     /// A secret, or a file of secrets, that cannot be used.
     BadSecret = 606 "bad-secret" Host,
 }

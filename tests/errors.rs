@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use templrender::{
-    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Keyring, Limits, Output, Renderer, Request, Resources, Row, Scratch,
-    Template,
+    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Keyring, Limits, OriginPolicy, Output, Renderer, Request, Resources, Row,
+    Scratch, Template,
 };
 
 /// A template of one layer.
@@ -255,6 +255,11 @@ const CASES: &[Case] = &[
             ask(&keys()?.sign(&request)?)
         },
         "url: a URL must be asked for before its end, 1795867199, found 1795867200",
+    ),
+    (
+        Code::RefusedOrigin,
+        || OriginPolicy::allow(["cdn.example.com"])?.check("https://evil.example/a.jpg").map(|_| ()),
+        "a picture must come from an origin on the tenant's list, found \"https://evil.example\"",
     ),
     (Code::BadSecret, || Keyring::parse("2026-11 short").map(|_| ()), "line 1: a secret must have 32 to 1024 characters, found 5"),
 ];

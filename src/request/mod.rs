@@ -1,22 +1,31 @@
 //! What a URL asks for: which picture of whom, with which row, signed by whom and until when; and from where its pictures may come.
 //!
 //! ```text
-//! url       /{tenant}/{template}[@{digest}][/{variant}].{ext}?{parameters}, taken apart and put together
-//! row       parameters <-> the columns of a row
-//! pack      a long row deflated, as one parameter
-//! sign      keys, signatures and expiry
+//! url           /{tenant}/{template}[@{digest}][/{variant}].{ext}?{parameters}, taken apart and put together
+//! row           parameters <-> the columns of a row
+//! pack          a long row deflated, as one parameter
+//! sign          keys, signatures and expiry
+//! address       which addresses belong to the public internet
+//! picture_url   a picture's URL in its one normal form
+//! origin        which origins a tenant's pictures may come from
 //! ```
 //!
 //! Equal requests have one canonical form, which is the name of the answer in every cache between the library and who asks.
 
+mod address;
+mod origin;
 mod pack;
+mod picture_url;
 mod row;
 mod sign;
 mod url;
 
+pub use address::is_public_address;
+pub use origin::OriginPolicy;
+pub use picture_url::PictureUrl;
 pub use sign::{Keyring, Signature};
 
-use crate::codec::{Output, OutputFormat};
+use crate::codec::OutputFormat;
 use crate::error::{Code, Error, Fault};
 use crate::plan::Context;
 use crate::row::Row;
@@ -110,8 +119,7 @@ impl Request {
     /// # Ok::<(), templrender::Error>(())
     /// ```
     pub fn context(&self, now: i64) -> Context {
-        let output = Output { format: self.format, ..Output::default() };
-        Context { variant: self.variant.clone(), now: Some(now), lang: self.lang.clone(), output: Some(output), ..Context::default() }
+        Context { variant: self.variant.clone(), now: Some(now), lang: self.lang.clone(), format: Some(self.format), ..Context::default() }
     }
 }
 
