@@ -1,1 +1,7 @@
 //! What a Rust host needs around templrender.
+
+mod folder;
+mod templates;
+
+pub use folder::{Folder, FolderError, FolderFault, io_reason, load_folder, locate_template, read_text};
+pub use templates::{Loaded, Refreshed, TemplateName, Templates, TemplatesOptions};
