@@ -4,12 +4,16 @@ mod cache;
 mod clock;
 mod fetch;
 mod flight;
+mod folder;
 mod pictures;
 mod pool;
+mod templates;
 
 pub use cache::{Cache, CacheOptions, CacheStats, DiskOptions, Entry};
 pub use clock::Clock;
 pub use fetch::{FetchOptions, Fetched, Fetcher, Freshness, Refusal, Validators};
 pub use flight::{Flight, Lost};
+pub use folder::{Folder, FolderError, FolderFault, io_reason, load_folder, locate_template, read_text};
 pub use pictures::{Demand, Found, Pictures, PicturesOptions, State};
 pub use pool::{Pool, PoolError, PoolOptions, PoolStats};
+pub use templates::{Loaded, Refreshed, TemplateName, Templates, TemplatesOptions};
