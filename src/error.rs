@@ -138,6 +138,9 @@ codes! {
 
     /// A broken promise inside the library.
     Bug = 501 "bug" Bug,
+
+    /// A picture's URL that is malformed, or whose origin the tenant does not allow.
+    RefusedOrigin = 605 "refused-origin" Row,
 }
 
 /// One failure.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use templrender::{
-    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Limits, Output, Renderer, Resources, Row, Scratch, Template,
+    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Limits, OriginPolicy, Output, Renderer, Resources, Row, Scratch, Template,
 };
 
 /// A template of one layer.
@@ -222,6 +222,11 @@ const CASES: &[Case] = &[
         "canvas is 20000x9 px, over the limit of 16384 px a side",
     ),
     (Code::Bug, || Err(Error::from_faults(Vec::<Fault>::new())), "an error without a fault"),
+    (
+        Code::RefusedOrigin,
+        || OriginPolicy::allow(["cdn.example.com"])?.check("https://evil.example/a.jpg").map(|_| ()),
+        "a picture must come from an origin on the tenant's list, found \"https://evil.example\"",
+    ),
 ];
 
 #[test]

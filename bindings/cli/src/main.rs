@@ -10,7 +10,6 @@
 //!
 //! It exits with 0 when all is done, 1 when something failed (said on standard error, place first), 2 for wrong usage.
 
-mod address;
 mod args;
 mod check;
 mod diff;

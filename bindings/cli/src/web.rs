@@ -13,7 +13,6 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
-use crate::address;
 use crate::pictures::Refusal;
 
 const MAX_REDIRECTS: u32 = 5;
@@ -97,7 +96,7 @@ impl Resolver for Guard {
             return Ok(found);
         }
         let mut public = self.empty();
-        for socket in found.iter().filter(|socket| address::is_public(socket.ip())) {
+        for socket in found.iter().filter(|socket| core_::is_public_address(socket.ip())) {
             public.push(*socket);
         }
         if public.is_empty() { Err(ureq::Error::Other(Box::new(PrivateAddress))) } else { Ok(public) }

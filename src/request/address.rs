@@ -1,12 +1,22 @@
-//! Which addresses a picture may be fetched from: those of the public internet, unless the host's owner says otherwise.
+//! Which addresses belong to the public internet.
 //!
-//! A row is somebody else's data. An address in it must not make this machine ask itself, its neighbours or its cloud's metadata service, in
-//! whatever spelling: names, decimal and hexadecimal forms are all resolved first, and what is judged (and then connected to) is the result.
+//! A row is somebody else's data. An address in it must not make a machine ask itself, its neighbours or its cloud's metadata service, in
+//! whatever spelling: a host resolves a name first, judges what came of it here, and connects to exactly that.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether an address belongs to the public internet.
-pub(crate) fn is_public(address: IpAddr) -> bool {
+/// Whether an address belongs to the public internet: all of IANA's special-purpose blocks do not, nor what wraps an address of one.
+///
+/// ```
+/// use templrender::is_public_address;
+/// for private in ["127.0.0.1", "10.1.2.3", "169.254.169.254", "0.0.0.0", "::1", "::ffff:127.0.0.1", "64:ff9b::10.0.0.1"] {
+///     assert!(!is_public_address(private.parse()?), "{private}");
+/// }
+/// assert!(is_public_address("1.1.1.1".parse()?));
+/// assert!(is_public_address("2606:4700:4700::1111".parse()?));
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+pub fn is_public_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_public_v4(v4),
         IpAddr::V6(v6) => is_public_v6(v6),
@@ -61,11 +71,11 @@ mod tests {
              224.0.0.1 255.255.255.255 :: ::1 ::ffff:127.0.0.1 ::ffff:169.254.169.254 ::127.0.0.1 64:ff9b::10.0.0.1 2002:7f00:1:: fc00::1 \
              fd00:ec2::254 fe80::1 fec0::1 ff02::1 2001:db8::1 2001::1 3fff::1 100::1";
         for text in private.split_whitespace() {
-            assert!(!is_public(text.parse().expect(text)), "{text}");
+            assert!(!is_public_address(text.parse().expect(text)), "{text}");
         }
         let public = "1.1.1.1 8.8.8.8 100.63.255.255 100.128.0.1 172.15.0.1 172.32.0.1 198.20.0.1 2606:4700:4700::1111 ::ffff:8.8.8.8 64:ff9b::8.8.8.8";
         for text in public.split_whitespace() {
-            assert!(is_public(text.parse().expect(text)), "{text}");
+            assert!(is_public_address(text.parse().expect(text)), "{text}");
         }
     }
 }
