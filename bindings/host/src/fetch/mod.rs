@@ -1,0 +1,309 @@
+//! Pictures over http(s): bounded in time and bytes, and never from a private address unless the host's owner says otherwise.
+//!
+//! A URL of a row is somebody else's data. It is asked for nothing but its bytes: no cookies, no credentials, none of a client's headers, no
+//! proxy from the environment (which would resolve names in our place). Each redirect passes the tenant's policy and the judgement of
+//! addresses again. `connect` judges, `body` counts, `freshness` reads what caches need to know.
+
+mod body;
+mod connect;
+mod freshness;
+mod refusal;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, USER_AGENT};
+use http::{Request, Response, StatusCode, Uri};
+use http_body_util::Empty;
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::{self, Client};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use core_::{OriginPolicy, PictureUrl};
+
+use connect::{Judged, Refused, Used};
+pub use freshness::{Freshness, Validators};
+pub use refusal::Refusal;
+use refusal::io_reason;
+
+/// Of an answer before its body; hyper's own default is 400 KB for each connection.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+/// Connections that wait for another request.
+const MAX_IDLE_PER_ORIGIN: usize = 8;
+const IDLE: Duration = Duration::from_secs(30);
+
+/// How pictures are fetched.
+#[derive(Debug, Clone)]
+pub struct FetchOptions {
+    /// For one picture, from the name's lookup to the last byte, redirects included.
+    ///
+    /// Default: 20 s.
+    pub timeout: Duration,
+    /// For one connection, from the name's lookup.
+    ///
+    /// Default: 5 s.
+    pub connect_timeout: Duration,
+    /// Of one picture, after decompression.
+    ///
+    /// Default: the core's `Limits::max_input_bytes`.
+    pub max_bytes: usize,
+    /// Redirects that are followed for one picture.
+    ///
+    /// Default: 5.
+    pub max_redirects: u32,
+    /// Whether this machine and the local network may be asked too.
+    ///
+    /// Default: `false`.
+    pub allow_private: bool,
+    /// What is said in `User-Agent`; left out where it is no header's value.
+    ///
+    /// Default: `templrender/` and the version.
+    pub user_agent: String,
+    /// Certificates (DER) of own authorities, beside those that browsers trust.
+    ///
+    /// Default: none.
+    pub root_certificates: Vec<Vec<u8>>,
+}
+
+impl Default for FetchOptions {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(20),
+            connect_timeout: Duration::from_secs(5),
+            max_bytes: core_::Limits::default().max_input_bytes,
+            max_redirects: 5,
+            allow_private: false,
+            user_agent: concat!("templrender/", env!("CARGO_PKG_VERSION")).into(),
+            root_certificates: Vec::new(),
+        }
+    }
+}
+
+/// What came of a fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// The bytes, which need not be a picture.
+    Picture {
+        /// The body, decompressed.
+        bytes: Bytes,
+        /// What to ask with next time.
+        validators: Validators,
+        /// For how long it need not be asked.
+        freshness: Freshness,
+    },
+    /// The picture is the one that is known.
+    Unchanged {
+        /// For how long it need not be asked again.
+        freshness: Freshness,
+    },
+}
+
+/// The web as pictures are fetched from it. Clones share connections.
+#[derive(Clone)]
+pub struct Fetcher {
+    options: FetchOptions,
+    client: Result<Client<HttpsConnector<Judged>, Empty<Bytes>>, Refusal>,
+}
+
+impl fmt::Debug for Fetcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fetcher").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Fetcher {
+    /// Root certificates that cannot be read are told by every fetch.
+    pub fn new(options: FetchOptions) -> Self {
+        let timeout = options.connect_timeout.min(options.timeout);
+        let client = connect::connector(timeout, options.allow_private, &options.root_certificates).map(|connector| {
+            Client::builder(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .pool_timer(TokioTimer::new())
+                .pool_idle_timeout(IDLE)
+                .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
+                .http1_max_buf_size(MAX_HEAD_BYTES)
+                .build(connector)
+        });
+        Self { options, client }
+    }
+
+    /// What this was made with.
+    pub fn options(&self) -> &FetchOptions {
+        &self.options
+    }
+
+    /// The bytes at a URL, or that they are those which are `known`.
+    ///
+    /// The policy has passed `url` already; it is asked again for every redirect.
+    pub async fn get(&self, url: &PictureUrl, policy: &OriginPolicy, known: Option<&Validators>) -> Result<Fetched, Refusal> {
+        let client = self.client.as_ref().map_err(Clone::clone)?;
+        let late = |_| Refusal::Late(self.options.timeout);
+        tokio::time::timeout(self.options.timeout, self.follow(client, url, policy, known)).await.map_err(late)?
+    }
+
+    async fn follow(
+        &self,
+        client: &Client<HttpsConnector<Judged>, Empty<Bytes>>,
+        url: &PictureUrl,
+        policy: &OriginPolicy,
+        known: Option<&Validators>,
+    ) -> Result<Fetched, Refusal> {
+        let mut url = url.clone();
+        let mut followed = 0;
+        loop {
+            let answer = self.ask(client, &url, known).await?;
+            let Some(reference) = redirect(&answer)? else { return self.take(answer, known).await };
+            if followed == self.options.max_redirects {
+                return Err(Refusal::Redirects(followed));
+            }
+            followed += 1;
+            let next = policy.check(&url.resolve(reference)).map_err(|error| Refusal::Origin(sentence(&error)))?;
+            if url.scheme() == "https" && next.scheme() != "https" {
+                return Err(Refusal::Redirect("a redirect must not lead from https to http".into()));
+            }
+            url = next;
+        }
+    }
+
+    /// One request, tried again on another connection where a used one was closed under it.
+    async fn ask(
+        &self,
+        client: &Client<HttpsConnector<Judged>, Empty<Bytes>>,
+        url: &PictureUrl,
+        known: Option<&Validators>,
+    ) -> Result<Response<Incoming>, Refusal> {
+        let uri: Uri = url.as_str().parse().map_err(|_| Refusal::Origin("its URL cannot be read".into()))?;
+        let mut tried = 0;
+        loop {
+            let mut request = Request::new(Empty::new());
+            *request.uri_mut() = uri.clone();
+            *request.headers_mut() = self.headers(known);
+            match client.request(request).await {
+                Ok(answer) => {
+                    answer.extensions().get::<Used>().inspect(|used| used.mark());
+                    return Ok(answer);
+                }
+                // Each idle connection may be a dead one.
+                Err(error) if tried <= MAX_IDLE_PER_ORIGIN && was_used(&error) => tried += 1,
+                Err(error) => return Err(refusal(&error)),
+            }
+        }
+    }
+
+    fn headers(&self, known: Option<&Validators>) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("image/*"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let known = known.cloned().unwrap_or_default();
+        let said: [(HeaderName, Option<&str>); 3] = [
+            (USER_AGENT, Some(&self.options.user_agent)),
+            (IF_NONE_MATCH, known.etag.as_deref()),
+            (IF_MODIFIED_SINCE, known.last_modified.as_deref()),
+        ];
+        for (name, value) in said {
+            if let Some(value) = value.and_then(|v| HeaderValue::from_str(v).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        headers
+    }
+
+    async fn take(&self, answer: Response<Incoming>, known: Option<&Validators>) -> Result<Fetched, Refusal> {
+        let (head, body) = answer.into_parts();
+        let now = SystemTime::now();
+        let freshness = Freshness::of(&head.headers, now);
+        match head.status {
+            StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => {
+                let bytes = body::read(&head.headers, body, self.options.max_bytes, protocol).await?;
+                Ok(Fetched::Picture { bytes, validators: Validators::of(&head.headers), freshness })
+            }
+            StatusCode::NOT_MODIFIED if known.is_some_and(|known| !known.is_empty()) => Ok(Fetched::Unchanged { freshness }),
+            status => Err(Refusal::Status { status: status.as_u16(), retry_after: freshness::retry_after(&head.headers, now) }),
+        }
+    }
+}
+
+/// The `Location` of an answer that has one to follow.
+fn redirect(answer: &Response<Incoming>) -> Result<Option<&str>, Refusal> {
+    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let Some(location) = answer.headers().get(LOCATION) else { return Ok(None) };
+    match std::str::from_utf8(location.as_bytes()) {
+        Ok(text) => Ok(Some(text)),
+        Err(_) => Err(Refusal::Redirect("the server redirects to a URL that cannot be read".into())),
+    }
+}
+
+fn sentence(error: &core_::Error) -> String {
+    error.faults().first().map(|fault| fault.message.clone()).unwrap_or_default()
+}
+
+/// Whether a connection that had answered before broke before anything of this answer came.
+fn was_used(error: &legacy::Error) -> bool {
+    let mut extras = http::Extensions::new();
+    error.connect_info().inspect(|info| info.get_extras(&mut extras));
+    extras.get::<Used>().is_some_and(Used::before) && causes(error).any(|cause| is_broken(cause))
+}
+
+fn is_broken(cause: &(dyn StdError + 'static)) -> bool {
+    let ended = cause.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_incomplete_message() || error.is_closed());
+    ended || cause.is::<std::io::Error>()
+}
+
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// The reason in the middle of the client's error.
+fn refusal(error: &legacy::Error) -> Refusal {
+    for cause in causes(error) {
+        if let Some(Refused(refusal)) = cause.downcast_ref() {
+            return refusal.clone();
+        }
+        if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+            return protocol(error);
+        }
+        if let Some(error) = cause.downcast_ref::<std::io::Error>() {
+            return transport(error);
+        }
+    }
+    Refusal::Connection("the connection ended early".into())
+}
+
+fn transport(error: &std::io::Error) -> Refusal {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(error) => Refusal::Tls(tls_reason(error)),
+        None => Refusal::Connection(io_reason(error)),
+    }
+}
+
+/// What hyper found wrong with an answer.
+fn protocol(error: &hyper::Error) -> Refusal {
+    if let Some(error) = causes(error).find_map(|cause| cause.downcast_ref::<std::io::Error>()) {
+        return transport(error);
+    }
+    match error {
+        error if error.is_incomplete_message() => Refusal::Connection("the connection ended before the answer did".into()),
+        error if error.is_parse_too_large() => Refusal::Answer(format!("the answer's headers are longer than {MAX_HEAD_BYTES} bytes")),
+        error if error.is_parse() => Refusal::Answer("the answer is not HTTP".into()),
+        _ => Refusal::Connection("the connection ended early".into()),
+    }
+}
+
+fn tls_reason(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => "the certificate is of no known authority".into(),
+        rustls::Error::InvalidCertificate(
+            rustls::CertificateError::NotValidForName | rustls::CertificateError::NotValidForNameContext { .. },
+        ) => "the certificate is for another name".into(),
+        rustls::Error::InvalidCertificate(rustls::CertificateError::Expired | rustls::CertificateError::ExpiredContext { .. }) => {
+            "the certificate has expired".into()
+        }
+        rustls::Error::InvalidMessage(_) => "the server does not speak TLS".into(),
+        other => other.to_string(),
+    }
+}
