@@ -105,6 +105,16 @@ impl Failure {
         self
     }
 
+    /// What the template's own fallback is guilty of.
+    pub(crate) fn fallback(error: &Error) -> Self {
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, replaceable: false, transient: false, ..Self::of(error) }
+    }
+
+    /// Whether time ran out.
+    pub(crate) fn is_late(&self) -> bool {
+        self.status == StatusCode::GATEWAY_TIMEOUT
+    }
+
     /// A broken promise: a panic.
     pub(crate) fn bug() -> Self {
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, said: vec![bug()], retry_after: None, replaceable: false, transient: false }

@@ -5,12 +5,12 @@ mod config;
 mod error;
 mod fetch;
 mod flight;
+mod folder;
 mod metrics;
-mod patience;
 mod pictures;
 mod pool;
-mod server;
 mod service;
+mod templates;
 
 pub use cache::{Cache, CacheOptions, CacheStats, DiskOptions, Entry};
 pub use config::{Clock, Config, TenantConfig};

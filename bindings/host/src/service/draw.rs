@@ -64,7 +64,7 @@ pub(super) fn locate(plan: &Plan, policy: &OriginPolicy) -> Result<BTreeMap<Need
 
 /// Answers all needs of a job's plan.
 pub(super) async fn gather(job: &Job) -> Gathered {
-    let mut gathered = Gathered { resources: Resources::new(), immutable: true, old: false, missed: Vec::new() };
+    let mut gathered = Gathered { resources: job.given.clone(), immutable: true, old: false, missed: Vec::new() };
     let mut left = job.center.config.max_picture_bytes.saturating_mul(TOTAL_PICTURES);
     loop {
         let pending: Vec<Need> = job.plan.pending(&gathered.resources).into_iter().cloned().collect();
@@ -80,7 +80,6 @@ pub(super) async fn gather(job: &Job) -> Gathered {
 
 /// What a need is answered with.
 enum Answer {
-    Asset(Arc<[u8]>),
     Picture(Found),
     Missing(Missed),
     /// The fallback picture asks nobody.
@@ -88,17 +87,7 @@ enum Answer {
 }
 
 async fn answer(job: &Job, need: &Need) -> Answer {
-    let place = match need.source() {
-        NeedSource::Asset { path, .. } => match job.loaded.assets.get(path) {
-            Some(bytes) => return Answer::Asset(bytes.clone()),
-            None => return Answer::NotAsked,
-        },
-        NeedSource::Location(location) => location,
-        _ => return Answer::NotAsked,
-    };
-    let Some(url) = job.places.get(&need.id()) else {
-        return job.loaded.assets.get(place).map_or(Answer::NotAsked, |bytes| Answer::Asset(bytes.clone()));
-    };
+    let Some(url) = job.places.get(&need.id()) else { return Answer::NotAsked };
     let started = Instant::now();
     let found = job.center.pictures.get(url, &job.policy, Demand::Fresh).await;
     let took = started.elapsed();
@@ -109,7 +98,6 @@ async fn answer(job: &Job, need: &Need) -> Answer {
 impl Gathered {
     fn take(&mut self, need: &Need, answer: Answer, left: &mut usize) {
         let (bytes, place): (Arc<[u8]>, _) = match answer {
-            Answer::Asset(bytes) => (bytes, String::new()),
             Answer::NotAsked => return self.resources.fail(need.id(), "not asked for"),
             Answer::Missing(missed) => {
                 self.resources.fail(need.id(), missed.sentence());
@@ -218,7 +206,7 @@ pub(super) async fn draw(job: &Arc<Job>, gathered: Gathered, deadline: Instant) 
         metrics.encode.observe(painted.elapsed().as_secs_f64());
         Ok(Bytes::from(bytes))
     };
-    let done: Result<Result<Bytes, Error>, PoolError> = job.center.pool.run(&job.lane, Some(deadline), work).await;
+    let done: Result<Result<Bytes, Error>, PoolError> = job.center.pool.run(job.lane, Some(deadline), work).await;
     let center: &Center = &job.center;
     let failure = match done {
         Ok(Ok(bytes)) => {
@@ -233,7 +221,7 @@ pub(super) async fn draw(job: &Arc<Job>, gathered: Gathered, deadline: Instant) 
         }
         Err(PoolError::Deadline) => super::late(&center.config),
         Err(error) => {
-            tracing::error!(template = job.lane, error = %error, "a drawing broke");
+            tracing::error!(template = job.template, error = %error, "a drawing broke");
             Failure::bug()
         }
     };

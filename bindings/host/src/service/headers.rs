@@ -19,9 +19,9 @@ const YEAR_SECONDS: u64 = 31_536_000;
 /// The entity tag of an answer, with its quotes: half of the plan's key and half of that of the pictures in it.
 ///
 /// Both keys are hashes, and a tag is only compared with those of the same URL: 64 bits of each tell its few answers apart.
-pub(super) fn etag(plan: Key, resources: Key) -> String {
-    let half = |key: Key| key.to_string().get(..16).map(str::to_owned).unwrap_or_default();
-    format!("\"{}-{}\"", half(plan), half(resources))
+pub(super) fn etag(plan: Key, resources: &[u8; 16]) -> String {
+    let half = |key: &[u8; 16]| key.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    format!("\"{}-{}\"", half(&plan.bytes()), half(resources))
 }
 
 /// Whether `If-None-Match` names this tag, by the weak comparison that RFC 9110 (13.1.2) asks for. What cannot be read names nothing.
