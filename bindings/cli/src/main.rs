@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! args -> new | check | render | feed | diff
-//! folder    a template, its fonts and rows on disk        pictures  needs answered from folders and the web
-//! web       http(s), bounded, public addresses only       write     files that are there whole or not at all
+//! web       http(s), bounded, public addresses only       pictures  needs answered from folders and the web
+//! output    formats by the ends of names                  write     files that are there whole or not at all
 //! rows      a file as the rows of a feed                  feed/     rows in, a folder of pictures out
 //! rules     a rules file and its templates on disk
 //! ```
@@ -15,7 +15,6 @@ mod check;
 mod diff;
 mod failure;
 mod feed;
-mod folder;
 mod new;
 mod output;
 mod parquet;
