@@ -1,13 +1,13 @@
 //! What a URL asks for: which picture of whom, with which row, signed by whom and until when; and from where its pictures may come.
 //!
 //! ```text
-//! url       /{tenant}/{template}[@{digest}][/{variant}].{ext}?{parameters}, taken apart and put together
-//! row       parameters <-> the columns of a row
-//! pack      a long row deflated, as one parameter
-//! sign      keys, signatures and expiry
-//! address        which addresses belong to the public internet
-//! picture_url    a picture's URL in its one normal form
-//! origin         which origins a tenant's pictures may come from
+//! url           /{tenant}/{template}[@{digest}][/{variant}].{ext}?{parameters}, taken apart and put together
+//! row           parameters <-> the columns of a row
+//! pack          a long row deflated, as one parameter
+//! sign          keys, signatures and expiry
+//! address       which addresses belong to the public internet
+//! picture_url   a picture's URL in its one normal form
+//! origin        which origins a tenant's pictures may come from
 //! ```
 //!
 //! Equal requests have one canonical form, which is the name of the answer in every cache between the library and who asks.

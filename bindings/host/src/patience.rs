@@ -2,11 +2,12 @@
 //!
 //! Hyper's own timer for heads also runs between two requests, so a connection could not stay open longer than a head may take. Here the
 //! stream itself tells what it does: bytes came while nothing was asked (a head has begun), a request is being answered, a write waits for
-//! the client. [`Patience::ends`] is when the present state has lasted too long; whoever drives the connection looks at it now and then.
+//! the client. [`Patience::over`] says when one state has lasted too long;
+//! whoever drives the connection asks it now and then.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -31,8 +32,6 @@ pub(crate) struct State {
     /// Since when a write waits.
     write_since: AtomicU64,
     answering: AtomicUsize,
-    /// Whether an answer still has to be written whole.
-    begun: AtomicBool,
 }
 
 impl State {
@@ -42,14 +41,12 @@ impl State {
             head_since: AtomicU64::new(0),
             write_since: AtomicU64::new(0),
             answering: AtomicUsize::new(0),
-            begun: AtomicBool::new(false),
         }
     }
 
     /// A head has arrived whole.
     pub(crate) fn begin(self: &Arc<Self>) -> Answering {
         self.answering.fetch_add(1, Ordering::AcqRel);
-        self.begun.store(true, Ordering::Release);
         self.head_since.store(0, Ordering::Release);
         Answering(self.clone())
     }

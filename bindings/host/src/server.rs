@@ -51,8 +51,9 @@ impl Service {
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let center = self.center.clone();
         let config = &center.config;
-        let places = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
-        let (end, ending) = watch::channel(false);
+        let most = config.max_connections.clamp(1, Semaphore::MAX_PERMITS);
+        let places = Arc::new(Semaphore::new(most));
+        let (end, ending) = watch::channel(Phase::Serving);
         let server = Server { center: center.clone(), router: self.clone().into_router(), places, ending };
         let refreshing = tokio::spawn(refresh(center.clone()));
         let drained = async {
@@ -66,14 +67,14 @@ impl Service {
             () = drained => {}
         }
         drop(listener);
-        // Nobody listens where no connection is open.
-        let _ = end.send(true);
+        end.send_replace(Phase::Ending);
         refreshing.abort();
-        let all = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
-        match timeout(config.drain_timeout, server.places.acquire_many(all)).await {
+        let ended = timeout(config.drain_timeout, server.places.acquire_many(u32::try_from(most).unwrap_or(u32::MAX))).await;
+        match ended {
             Ok(_) => Ok(()),
             Err(_) => {
-                let left = config.max_connections.saturating_sub(server.places.available_permits());
+                end.send_replace(Phase::Over);
+                let left = most.saturating_sub(server.places.available_permits());
                 Err(io::Error::new(io::ErrorKind::TimedOut, format!("{left} connections were cut off after {} s", config.drain_timeout.as_secs_f64())))
             }
         }
@@ -88,12 +89,21 @@ async fn refresh(center: Arc<Center>) {
     }
 }
 
+/// How far a server is on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Serving,
+    /// What has begun may end.
+    Ending,
+    Over,
+}
+
 struct Server {
     center: Arc<Center>,
     router: Router,
     /// One for each connection.
     places: Arc<Semaphore>,
-    ending: watch::Receiver<bool>,
+    ending: watch::Receiver<Phase>,
 }
 
 impl Server {
@@ -121,7 +131,7 @@ impl Server {
 }
 
 /// One connection, until it ends by itself, by the server's end, or because it took too long.
-async fn converse(stream: TcpStream, router: Router, config: &Config, mut ending: watch::Receiver<bool>) {
+async fn converse(stream: TcpStream, router: Router, config: &Config, mut ending: watch::Receiver<Phase>) {
     // A socket that refuses this is as good as closed.
     let _ = stream.set_nodelay(true);
     let patience = Patience { head: config.header_timeout, idle: config.keep_alive, write: config.write_timeout };
@@ -141,7 +151,8 @@ async fn converse(stream: TcpStream, router: Router, config: &Config, mut ending
     let mut builder = http1::Builder::new();
     builder.header_read_timeout(None).max_buf_size(MAX_HEAD_BYTES).max_headers(MAX_FIELDS).half_close(false);
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(watched), answer));
-    let mut asked_to_end = false;
+    // A state is looked at so often that it lasts a quarter longer at most.
+    let tick = (patience.head.min(patience.idle).min(patience.write) / 4).max(Duration::from_millis(1));
     loop {
         let wait = match patience.over(&state) {
             Ok(wait) => wait,
@@ -157,14 +168,14 @@ async fn converse(stream: TcpStream, router: Router, config: &Config, mut ending
                 }
                 return;
             }
-            _ = ending.changed(), if !asked_to_end => {
-                asked_to_end = true;
-                if state.is_idle() {
+            changed = ending.changed() => {
+                let over = changed.is_err() || *ending.borrow_and_update() == Phase::Over;
+                if over || state.is_idle() {
                     return;
                 }
                 connection.as_mut().graceful_shutdown();
             }
-            () = sleep(wait.max(Duration::from_millis(1)) + Duration::from_millis(1)) => {}
+            () = sleep(wait.min(tick) + Duration::from_millis(1)) => {}
         }
     }
 }

@@ -9,11 +9,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use core_::{Code, Error, Fault, Guard, Key, Need, NeedId, NeedSource, OriginPolicy, PictureUrl, Plan, Resources};
+use core_::{Code, Error, Fault, Guard, Need, NeedId, NeedSource, OriginPolicy, PictureUrl, Plan, Resources};
 use futures_util::stream::{self, StreamExt};
 use http::StatusCode;
 
-use super::{Center, Job};
+use super::Center;
+use super::flow::Job;
 use crate::error::{Failure, Refused};
 use crate::fetch::Refusal;
 use crate::pictures::{Demand, Found, State};

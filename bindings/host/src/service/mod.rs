@@ -132,7 +132,7 @@ impl Policies {
         let policy = |place: &str, hosts: &[String]| {
             let policy = if hosts.is_empty() { Ok(OriginPolicy::any()) } else { OriginPolicy::allow(hosts) };
             let policy = policy.map_err(|error| StartError::Origins { place: place.to_owned(), error })?;
-            Ok(Arc::new(if config.allow_private { policy.with_ip_literals() } else { policy }))
+            Ok::<_, StartError>(Arc::new(if config.allow_private { policy.with_ip_literals() } else { policy }))
         };
         let own = config.tenants.iter().filter_map(|(name, tenant)| Some((name, tenant.allow_hosts.as_ref()?)));
         let own = own.map(|(name, hosts)| Ok((name.clone(), policy(&format!("tenant {name}"), hosts)?))).collect::<Result<_, StartError>>()?;
