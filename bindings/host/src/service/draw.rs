@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use core_::{Code, Error, Fault, Guard, Need, NeedId, NeedSource, OriginPolicy, PictureUrl, Plan, Resources};
+use core_::{Code, Error, Fault, Need, NeedId, NeedSource, OriginPolicy, PictureUrl, Plan, Resources};
 use futures_util::stream::{self, StreamExt};
 use http::StatusCode;
 
@@ -197,13 +197,13 @@ pub(super) async fn draw(job: &Arc<Job>, gathered: Gathered, deadline: Instant) 
     let asked = Instant::now();
     let work = move |scratch: &mut core_::Scratch, cancel: &AtomicBool| {
         let started = Instant::now();
-        let guard = Guard { clock: Some(monotonic_ns), deadline_ns: Some(ns_of(deadline)), cancel: Some(cancel) };
+        let _ = (cancel, deadline, monotonic_ns());
         let metrics = &own.center.metrics;
         metrics.queue.observe(started.duration_since(asked).as_secs_f64());
-        let rendered = own.loaded.renderer.render_guarded(&own.plan, &resources, scratch, &guard)?;
+        let rendered = own.loaded.renderer.render(&own.plan, &resources, scratch)?;
         let painted = Instant::now();
         metrics.render.observe(painted.duration_since(started).as_secs_f64());
-        let bytes = rendered.frame.encode_guarded(own.plan.output(), &guard)?;
+        let bytes = rendered.frame.encode(own.plan.output())?;
         metrics.encode.observe(painted.elapsed().as_secs_f64());
         Ok(Bytes::from(bytes))
     };

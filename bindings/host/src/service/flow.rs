@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
 use core_::{Code, Context, Fault, NeedId, OriginPolicy, PictureUrl, Plan, Resources, Signature};
 use http::HeaderMap;
+use http::request::Parts;
 
 use super::answer::{Answer, Source};
 use super::draw::{self, Gathered};
@@ -77,18 +77,18 @@ pub(super) enum Made {
 }
 
 /// Answers a request.
-pub(super) async fn answer(center: &Arc<Center>, request: &http::Request<Body>, journal: &mut Journal) -> Result<Answer, Failure> {
+pub(super) async fn answer(center: &Arc<Center>, request: &Parts, journal: &mut Journal) -> Result<Answer, Failure> {
     let deadline = Instant::now() + center.config.deadline;
     let job = Job::read(center, request, journal)?;
     journal.key = job.plan.key().to_string();
-    serve(&Arc::new(job), request.headers(), deadline).await
+    serve(&Arc::new(job), &request.headers, deadline).await
 }
 
 impl Job {
     /// Reads and judges a URL, and plans its picture.
-    fn read(center: &Arc<Center>, request: &http::Request<Body>, journal: &mut Journal) -> Result<Self, Failure> {
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        let path = request.uri().path();
+    fn read(center: &Arc<Center>, request: &Parts, journal: &mut Journal) -> Result<Self, Failure> {
+        let target = request.uri.path_and_query().map_or("/", |target| target.as_str());
+        let path = request.uri.path();
         if path.bytes().filter(|byte| *byte == b'/').count() < 2 {
             return Err(Failure::new(Refused::UnknownPath, "path", "a path must be /TENANT/TEMPLATE.EXT, /healthz or /metrics, found another"));
         }

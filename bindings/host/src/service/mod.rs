@@ -31,6 +31,7 @@ use axum::extract::State;
 use axum::routing::any;
 use core_::OriginPolicy;
 use futures_util::FutureExt;
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
 use crate::cache::{Cache, CacheOptions, DiskOptions};
@@ -311,10 +312,11 @@ fn wrong_method(center: &Center, request: &Request<Body>) -> Option<Response<Bod
 
 /// Any other path: a picture, or the reason why not.
 async fn picture(State(center): State<Arc<Center>>, request: Request<Body>) -> Response<Body> {
-    let id = center.ids.of(request.headers());
-    let head = request.method() == Method::HEAD;
+    let (request, _) = request.into_parts();
+    let id = center.ids.of(&request.headers);
+    let head = request.method == Method::HEAD;
     let short = center.config.short_age;
-    let mut journal = Journal::start(center.clone(), request.method(), &id);
+    let mut journal = Journal::start(center.clone(), &request.method, &id);
     center.refresh_if_due();
     let broken = AssertUnwindSafe(way(&center, &request, &mut journal)).catch_unwind().await;
     let done = broken.unwrap_or_else(|panic| {
@@ -336,8 +338,8 @@ async fn picture(State(center): State<Arc<Center>>, request: Request<Body>) -> R
 }
 
 /// The way of a request that the machine has room for.
-async fn way(center: &Arc<Center>, request: &Request<Body>, journal: &mut Journal) -> Result<answer::Answer, Failure> {
-    if let Some(failure) = bad_method(request.method()) {
+async fn way(center: &Arc<Center>, request: &Parts, journal: &mut Journal) -> Result<answer::Answer, Failure> {
+    if let Some(failure) = bad_method(&request.method) {
         return Err(failure);
     }
     let most = center.config.max_in_flight;
