@@ -74,7 +74,10 @@ impl Service {
             Err(_) => {
                 end.send_replace(Phase::Over);
                 let left = most.saturating_sub(server.places.available_permits());
-                Err(io::Error::new(io::ErrorKind::TimedOut, format!("{left} connections were cut off after {} s", config.drain_timeout.as_secs_f64())))
+                Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    format!("{left} connections were cut off after {} s", config.drain_timeout.as_secs_f64()),
+                ))
             }
         }
     }

@@ -310,7 +310,9 @@ impl Inner {
                 self.recognise(&bytes).await?;
                 (Stored::new(bytes, validators, freshness, now_ms), State::Miss(started.elapsed()))
             }
-            (Fetched::Unchanged { freshness }, Some(stored)) => (stored.confirmed(freshness, now_ms), State::Revalidated(started.elapsed())),
+            (Fetched::Unchanged { freshness }, Some(stored)) => {
+                (stored.confirmed(freshness, now_ms), State::Revalidated(started.elapsed()))
+            }
             // Not without having asked for it.
             (Fetched::Unchanged { .. }, None) => return Err(Refusal::Status { status: 304, retry_after: None }),
         };
@@ -320,10 +322,11 @@ impl Inner {
 
     /// Whether bytes are a picture; off the threads that carry the network, for some kinds are parsed whole.
     async fn recognise(&self, bytes: &Bytes) -> Result<(), Refusal> {
-        let (bytes, limits) = (bytes.clone(), self.options.limits);
+        let (bytes, limits) = (bytes.clone(), self.options.limits.clone());
         let probed = tokio::task::spawn_blocking(move || Resources::probe(&bytes, &limits)).await;
         let lost = |_| Refusal::NoPicture("the picture cannot be read".into());
-        let reason = |error: core_::Error| Refusal::NoPicture(error.faults().first().map(|fault| fault.message.clone()).unwrap_or_default());
+        let reason =
+            |error: core_::Error| Refusal::NoPicture(error.faults().first().map(|fault| fault.message.clone()).unwrap_or_default());
         probed.map_err(lost)?.map_err(reason)
     }
 }

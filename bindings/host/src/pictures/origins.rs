@@ -86,9 +86,7 @@ impl Origins {
     fn origin(&self, name: &str) -> Arc<Origin> {
         match self.0.get(name) {
             Some(known) => known,
-            None => self.0.get_with(name.to_owned(), || {
-                Arc::new(Origin { counts: Mutex::default(), turns: Semaphore::new(0) })
-            }),
+            None => self.0.get_with(name.to_owned(), || Arc::new(Origin { counts: Mutex::default(), turns: Semaphore::new(0) })),
         }
     }
 }

@@ -127,7 +127,10 @@ pub(super) fn refuse(failure: &Failure, request_id: &str, short: Duration, head:
     }
     if let Some(wait) = failure.retry_after {
         // Rounded up: who comes back then is not too early.
-        fields.insert(header::RETRY_AFTER, wait.as_millis().div_ceil(1_000).max(1).min(86_400).to_string().parse().unwrap_or_else(|_| 1.into()));
+        fields.insert(
+            header::RETRY_AFTER,
+            wait.as_millis().div_ceil(1_000).max(1).min(86_400).to_string().parse().unwrap_or_else(|_| 1.into()),
+        );
     }
     if failure.status == StatusCode::METHOD_NOT_ALLOWED {
         fields.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));

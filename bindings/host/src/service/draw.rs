@@ -93,7 +93,8 @@ async fn answer(job: &Job, need: &Need) -> Answer {
     let found = job.center.pictures.get(url, &job.policy, Demand::Fresh).await;
     let took = started.elapsed();
     job.fetched(&found, took);
-    found.map_or_else(|why| Answer::Missing(Missed { place: format!("resource {}", url.as_str()), why: Why::Refused(why) }), Answer::Picture)
+    found
+        .map_or_else(|why| Answer::Missing(Missed { place: format!("resource {}", url.as_str()), why: Why::Refused(why) }), Answer::Picture)
 }
 
 impl Gathered {

@@ -90,7 +90,11 @@ impl Job {
         let target = request.uri.path_and_query().map_or("/", |target| target.as_str());
         let path = request.uri.path();
         if path.bytes().filter(|byte| *byte == b'/').count() < 2 {
-            return Err(Failure::new(Refused::UnknownPath, "path", "a path must be /TENANT/TEMPLATE.EXT, /healthz or /metrics, found another"));
+            return Err(Failure::new(
+                Refused::UnknownPath,
+                "path",
+                "a path must be /TENANT/TEMPLATE.EXT, /healthz or /metrics, found another",
+            ));
         }
         let (asked, signature) = core_::Request::parse(target).map_err(|error| Failure::of(&error))?;
         (journal.tenant, journal.template) = (asked.tenant.clone(), asked.template.clone());
@@ -99,7 +103,8 @@ impl Job {
         let now = center.config.clock.now();
         verify(center, &asked, signature.as_ref(), now)?;
         let loaded = center.templates.get(&asked.tenant, &asked.template, asked.digest.as_deref());
-        let loaded = loaded.ok_or_else(|| Failure::new(Refused::UnknownTemplate, "template", "no template of this name and version is here"))?;
+        let loaded =
+            loaded.ok_or_else(|| Failure::new(Refused::UnknownTemplate, "template", "no template of this name and version is here"))?;
         center.tenants.take(&asked.tenant, now_ms).map_err(|wait| {
             center.metrics.throttled("tenant");
             Failure::new(Refused::TooManyRequests, "tenant", "a tenant must keep to its rate of requests, found more").retry_after(wait)

@@ -137,7 +137,9 @@ mod tests {
     #[test]
     fn a_list_of_tags_is_read_as_rfc_9110_says() {
         let tag = "\"aa-bb\"";
-        for list in ["*", " * ", "\"aa-bb\"", "W/\"aa-bb\"", "\"x\", \"aa-bb\"", "\"x\",W/\"aa-bb\" ,\"y\"", "\"a,b\", \"aa-bb\"", ",, \"aa-bb\""] {
+        for list in
+            ["*", " * ", "\"aa-bb\"", "W/\"aa-bb\"", "\"x\", \"aa-bb\"", "\"x\",W/\"aa-bb\" ,\"y\"", "\"a,b\", \"aa-bb\"", ",, \"aa-bb\""]
+        {
             assert!(names(list, tag), "{list}");
         }
         for list in ["", "aa-bb", "\"aa-bb", "\"AA-BB\"", "w/\"aa-bb\"", "\"x\"", "\"x\" \"aa-bb\"", "\"x, aa-bb\"", "**"] {

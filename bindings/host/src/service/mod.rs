@@ -136,7 +136,8 @@ impl Policies {
             Ok::<_, StartError>(Arc::new(if config.allow_private { policy.with_ip_literals() } else { policy }))
         };
         let own = config.tenants.iter().filter_map(|(name, tenant)| Some((name, tenant.allow_hosts.as_ref()?)));
-        let own = own.map(|(name, hosts)| Ok((name.clone(), policy(&format!("tenant {name}"), hosts)?))).collect::<Result<_, StartError>>()?;
+        let own =
+            own.map(|(name, hosts)| Ok((name.clone(), policy(&format!("tenant {name}"), hosts)?))).collect::<Result<_, StartError>>()?;
         Ok(Self { all: policy("allowed hosts", &config.allow_hosts)?, own })
     }
 
@@ -166,7 +167,14 @@ impl Service {
             allow_private: config.allow_private,
             ..FetchOptions::default()
         });
-        let pictures = Pictures::new(PicturesOptions::default(), fetcher, cache.clone());
+        let options = PicturesOptions {
+            stale_if_error: config.stale_if_error,
+            immutable: config.immutable.clone(),
+            limits: core_::Limits { max_input_bytes: config.max_picture_bytes, ..core_::Limits::default() },
+            clock: config.clock.clone(),
+            ..PicturesOptions::default()
+        };
+        let pictures = Pictures::new(options, fetcher, cache.clone());
         let pool = Pool::new(PoolOptions { threads: config.render_threads, queue: config.render_queue }).map_err(StartError::Threads)?;
         let now_ms = config.clock.now_ms();
         let center = Center {
@@ -198,11 +206,7 @@ impl Service {
     /// Nested at `/pictures`, a URL is `/pictures/{tenant}/{template}.{ext}?...`: what is signed, and what keys of caches are made of, is the path
     /// after the mount.
     pub fn into_router(self) -> Router {
-        Router::new()
-            .route("/healthz", any(healthz))
-            .route("/metrics", any(tell_metrics))
-            .fallback(picture)
-            .with_state(self.center)
+        Router::new().route("/healthz", any(healthz)).route("/metrics", any(tell_metrics)).fallback(picture).with_state(self.center)
     }
 
     /// From now on `/healthz` says 503, so that whoever sends requests here looks for another place. Requests are still answered.

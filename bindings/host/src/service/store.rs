@@ -162,7 +162,8 @@ impl Store {
 mod tests {
     use super::*;
 
-    const AGES: Ages = Ages { fresh: Duration::from_secs(300), while_revalidate: Duration::from_secs(60), if_error: Duration::from_secs(3_600) };
+    const AGES: Ages =
+        Ages { fresh: Duration::from_secs(300), while_revalidate: Duration::from_secs(60), if_error: Duration::from_secs(3_600) };
 
     fn stored() -> Stored {
         Stored {
