@@ -25,12 +25,8 @@ pub(crate) enum Refused {
     Overloaded,
     /// A template whose pictures arrive slowly, over its share.
     SlowTemplate,
-    /// On its way out.
-    Draining,
     /// Longer than a request may take.
     Deadline,
-    /// A head that is too large, or is none.
-    BadRequest,
 }
 
 impl Refused {
@@ -42,9 +38,7 @@ impl Refused {
             Self::TooManyRequests => (429, 704, "too-many-requests", "request"),
             Self::Overloaded => (503, 705, "overloaded", "host"),
             Self::SlowTemplate => (503, 706, "slow-template", "resource"),
-            Self::Draining => (503, 707, "draining", "host"),
-            Self::Deadline => (504, 708, "deadline", "resource"),
-            Self::BadRequest => (400, 709, "bad-request", "request"),
+            Self::Deadline => (504, 707, "deadline", "resource"),
         }
     }
 }

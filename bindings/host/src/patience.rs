@@ -108,7 +108,9 @@ impl<S> Watched<S> {
     fn wrote<T>(&self, polled: &Poll<T>) {
         match polled {
             // Only the first of several waits counts.
-            Poll::Pending => drop(self.state.write_since.compare_exchange(0, now(), Ordering::AcqRel, Ordering::Acquire)),
+            Poll::Pending => {
+                let _ = self.state.write_since.compare_exchange(0, now(), Ordering::AcqRel, Ordering::Acquire);
+            }
             Poll::Ready(_) => self.state.write_since.store(0, Ordering::Release),
         }
     }
@@ -120,7 +122,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
         let state = &self.state;
         if buffer.filled().len() > before && state.answering.load(Ordering::Acquire) == 0 {
-            drop(state.head_since.compare_exchange(0, now(), Ordering::AcqRel, Ordering::Acquire));
+            // A head that has begun goes on.
+            let _ = state.head_since.compare_exchange(0, now(), Ordering::AcqRel, Ordering::Acquire);
         }
         polled
     }
