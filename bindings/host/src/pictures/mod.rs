@@ -227,13 +227,14 @@ impl Pictures {
 
 impl Inner {
     async fn stored(&self, key: &[u8; 32], url: &PictureUrl) -> Option<Stored> {
-        let mut stored = Stored::of_entry(&*self.cache.get(key).await?)?;
-        stored.freshness.immutable |= self.is_declared_immutable(url);
-        Some(stored)
+        let stored = Stored::of_entry(&*self.cache.get(key).await?)?;
+        Some(self.declared(stored, url))
     }
 
-    fn is_declared_immutable(&self, url: &PictureUrl) -> bool {
-        self.options.immutable.iter().any(|beginning| url.as_str().starts_with(beginning))
+    /// With what the options say of the URL.
+    fn declared(&self, stored: Stored, url: &PictureUrl) -> Stored {
+        let immutable = self.options.immutable.iter().any(|beginning| url.as_str().starts_with(beginning));
+        if immutable { stored.immutable() } else { stored }
     }
 
     fn found(&self, stored: &Stored, state: State, now_ms: u64) -> Found {
@@ -305,7 +306,7 @@ impl Inner {
         let known = stored.as_ref().map(|stored| &stored.validators).filter(|known| !known.is_empty());
         let fetched = self.fetcher.get(url, policy, known).await?;
         let now_ms = self.options.clock.now_ms();
-        let mut answer = match (fetched, stored) {
+        let (stored, state) = match (fetched, stored) {
             (Fetched::Picture { bytes, validators, freshness }, _) => {
                 self.recognise(&bytes).await?;
                 (Stored::new(bytes, validators, freshness, now_ms), State::Miss(started.elapsed()))
@@ -316,8 +317,7 @@ impl Inner {
             // Not without having asked for it.
             (Fetched::Unchanged { .. }, None) => return Err(Refusal::Status { status: 304, retry_after: None }),
         };
-        answer.0.freshness.immutable |= self.is_declared_immutable(url);
-        Ok(answer)
+        Ok((self.declared(stored, url), state))
     }
 
     /// Whether bytes are a picture; off the threads that carry the network, for some kinds are parsed whole.

@@ -39,8 +39,16 @@ impl Stored {
         Self { said_ms: now_ms, freshness: Freshness { max_age, immutable, ..freshness }, ..self }
     }
 
+    /// The same picture, said to be for ever.
+    pub(super) fn immutable(self) -> Self {
+        Self { freshness: Freshness { max_age: Some(YEAR), immutable: true, no_store: false }, ..self }
+    }
+
     /// For how long it need not be asked for from `now_ms` on; nothing where that time is over.
     pub(super) fn fresh_for(&self, options: &PicturesOptions, now_ms: u64) -> Duration {
+        if self.freshness.no_store {
+            return Duration::ZERO;
+        }
         let ceiling = if self.freshness.immutable { YEAR } else { options.max_fresh };
         let lifetime = self.freshness.max_age.unwrap_or(options.default_fresh).min(ceiling).max(options.min_fresh);
         lifetime.saturating_sub(self.age(now_ms))
