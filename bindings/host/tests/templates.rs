@@ -96,6 +96,12 @@ fn the_shipped_templates_are_loaded() {
     assert_eq!(names, ["collage", "og-card", "price-tag", "product-ad", "product-sale"]);
     assert_eq!(templates.refused(), []);
     assert!(templates.refresh().is_empty());
+    // The one whose photo must be there has something to show without it.
+    let with_fallback: Vec<_> = templates.list().into_iter().filter(|loaded| loaded.fallback.is_some()).collect();
+    assert_eq!(with_fallback.iter().map(|loaded| loaded.name.to_string()).collect::<Vec<_>>(), ["product-ad"]);
+    let (plan, resources) = with_fallback[0].plan_fallback(&Context::default()).unwrap().unwrap();
+    let rendered = with_fallback[0].renderer.render(&plan, &resources, &mut Scratch::new()).unwrap();
+    assert_eq!((rendered.frame.width(), rendered.frame.height()), (1080, 1080));
     let sale = templates.get("anyone", "product-sale", None).unwrap();
     assert_eq!(sale.assets.keys().collect::<Vec<_>>(), ["assets/logo.svg", "assets/placeholder.png"]);
 }
