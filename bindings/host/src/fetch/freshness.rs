@@ -105,7 +105,9 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+    type Lines = [(&'static str, &'static str)];
+
+    fn headers(lines: &Lines) -> HeaderMap {
         lines.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
     }
 
@@ -116,7 +118,7 @@ mod tests {
     #[test]
     fn lifetimes_are_those_of_a_shared_cache() {
         let date = ("date", "Sun, 06 Nov 1994 08:00:00 GMT");
-        let cases: [(&[(&str, &str)], Option<u64>); 16] = [
+        let cases: [(&Lines, Option<u64>); 16] = [
             (&[], None),
             (&[("cache-control", "max-age=60")], Some(60)),
             (&[("cache-control", "public, Max-Age=60, s-maxage=20")], Some(20)),
@@ -135,8 +137,7 @@ mod tests {
             (&[("cache-control", "max-age=5"), ("expires", "Sun, 06 Nov 1994 13:00:00 GMT")], Some(5)),
         ];
         for (lines, wanted) in cases {
-            let lines: Vec<_> = lines.to_vec();
-            assert_eq!(Freshness::of(&headers(&lines), noon()).max_age, wanted.map(Duration::from_secs), "{lines:?}");
+            assert_eq!(Freshness::of(&headers(lines), noon()).max_age, wanted.map(Duration::from_secs), "{lines:?}");
         }
         let said = Freshness::of(&headers(&[("cache-control", "max-age=1, immutable")]), noon());
         assert!(said.immutable && !said.no_store);
