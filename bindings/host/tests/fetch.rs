@@ -10,6 +10,19 @@ use flate2::write::GzEncoder;
 use origin::{Asked, Origin, Then, Wire, authority, everywhere, ms, png, raw, redirect, say};
 use templrender_host::{FetchOptions, Fetched, Fetcher, Refusal, Validators};
 
+proptest::proptest! {
+    /// Whatever a policy passes can be put into a request, and means the same there.
+    #[test]
+    fn every_url_that_a_policy_passes_can_be_asked_for(tail in "[/?][ -~é-ü中]{0,40}") {
+        if let Ok(url) = everywhere().check(&format!("http://EXAMPLE.com:8080{tail}")) {
+            let uri: http::Uri = url.as_str().parse().unwrap();
+            proptest::prop_assert_eq!(uri.authority().unwrap().as_str(), "example.com:8080");
+            let rest = url.as_str().strip_prefix("http://example.com:8080").unwrap();
+            proptest::prop_assert_eq!(uri.path_and_query().unwrap().as_str().trim_start_matches('/'), rest.trim_start_matches('/'));
+        }
+    }
+}
+
 const LIMIT: usize = 100_000;
 
 fn options() -> FetchOptions {

@@ -345,3 +345,31 @@ async fn an_origin_is_asked_no_faster_than_its_rate() {
     bench.later(1);
     assert_eq!(word(&bench.get(&origin.url("/9.png")).await), "miss");
 }
+
+#[tokio::test]
+async fn all_origins_together_are_bounded_too() {
+    let released = Arc::new(AtomicBool::new(false));
+    let release = released.clone();
+    let slow = Origin::start(move |_, wire| {
+        while !release.load(Ordering::SeqCst) {
+            std::thread::sleep(ms(5));
+        }
+        say(wire, "200 OK", "", &png(1))
+    });
+    let other = Origin::start(|_, wire| say(wire, "200 OK", "", &png(1)));
+    let options = PicturesOptions { max_fetches: 2, max_wait: ms(50), ..PicturesOptions::default() };
+    let bench = Arc::new(Bench::with(options, ms(30_000)));
+    let askers: Vec<_> = (0..2)
+        .map(|n| {
+            let (bench, url) = (bench.clone(), slow.url(&format!("/{n}.png")));
+            tokio::spawn(async move { bench.get(&url).await })
+        })
+        .collect();
+    until(|| slow.count() == 2).await;
+    assert_eq!(bench.get(&other.url("/a.png")).await, Err(Refusal::Busy { retry_after: Duration::from_secs(1) }));
+    released.store(true, Ordering::SeqCst);
+    for asker in askers {
+        assert_eq!(word(&asker.await.unwrap()), "miss");
+    }
+    assert_eq!(word(&bench.get(&other.url("/a.png")).await), "miss");
+}

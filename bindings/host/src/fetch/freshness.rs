@@ -14,6 +14,11 @@ const MAX_VALIDATOR_BYTES: usize = 512;
 const GREATEST_SECONDS: u64 = 1 << 31;
 
 /// For how long an answer may be used without asking again.
+///
+/// ```
+/// use templrender_host::Freshness;
+/// assert_eq!(Freshness::default().max_age, None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Freshness {
     /// What is left of its lifetime on arrival; nothing where the origin named none.
@@ -25,6 +30,12 @@ pub struct Freshness {
 }
 
 /// What an origin is asked with whether a picture is still the same.
+///
+/// ```
+/// use templrender_host::Validators;
+/// let known = Validators { etag: Some("\"33a64df5\"".into()), last_modified: None };
+/// assert!(!known.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Validators {
     /// The `ETag`, with its quotes.

@@ -36,12 +36,19 @@ const MAX_HEAD_BYTES: usize = 32 << 10;
 /// Of an answer; hyper's own default.
 const MAX_HEADERS: usize = 100;
 /// Connections that wait for another request.
-const MAX_IDLE_PER_ORIGIN: usize = 8;
+const MAX_IDLE_PER_ORIGIN: usize = 32;
 /// With more connections open than this, none is kept for another request: each is a descriptor, and a row may name a new origin each time.
 const MAX_OPEN_TO_KEEP: usize = 256;
 const IDLE: Duration = Duration::from_secs(30);
 
 /// How pictures are fetched.
+///
+/// ```
+/// use std::time::Duration;
+/// use templrender_host::FetchOptions;
+/// let patient = FetchOptions { timeout: Duration::from_secs(60), ..FetchOptions::default() };
+/// assert_eq!((patient.max_redirects, patient.allow_private), (5, false));
+/// ```
 #[derive(Debug, Clone)]
 pub struct FetchOptions {
     /// For one picture, from the name's lookup to the last byte, redirects included.
@@ -89,6 +96,17 @@ impl Default for FetchOptions {
 }
 
 /// What came of a fetch.
+///
+/// ```
+/// use templrender_host::{Fetched, Freshness};
+/// fn bytes(fetched: &Fetched) -> usize {
+///     match fetched {
+///         Fetched::Picture { bytes, .. } => bytes.len(),
+///         Fetched::Unchanged { .. } => 0,
+///     }
+/// }
+/// assert_eq!(bytes(&Fetched::Unchanged { freshness: Freshness::default() }), 0);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fetched {
     /// The bytes, which need not be a picture.
@@ -108,6 +126,20 @@ pub enum Fetched {
 }
 
 /// The web as pictures are fetched from it. Clones share connections.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), templrender::Error> {
+/// use templrender::OriginPolicy;
+/// use templrender_host::{FetchOptions, Fetcher, Refusal};
+/// let fetcher = Fetcher::new(FetchOptions::default());
+/// // Names are resolved first; what is judged, and would be connected to, is the address.
+/// let policy = OriginPolicy::any();
+/// let inwards = policy.check("http://localhost/server-status")?;
+/// assert_eq!(fetcher.get(&inwards, &policy, None).await, Err(Refusal::PrivateAddress));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Fetcher {
     options: FetchOptions,
