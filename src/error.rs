@@ -26,6 +26,8 @@ pub enum Cause {
     Host,
     /// The library itself.
     Bug,
+    /// Whoever asks for a picture by its URL.
+    Request,
 }
 
 macro_rules! codes {
@@ -139,8 +141,18 @@ codes! {
     /// A broken promise inside the library.
     Bug = 501 "bug" Bug,
 
+    /// A URL that is none of ours: its path, a parameter, or what a parameter says.
+    BadUrl = 601 "bad-url" Request,
+    /// A URL that is longer than browsers, caches and ad systems take.
+    UrlTooLong = 602 "url-too-long" Request,
+    /// A URL without a signature, with an unknown key's, or with a wrong one.
+    BadSignature = 603 "bad-signature" Request,
+    /// A signed URL whose time is over.
+    UrlExpired = 604 "url-expired" Request,
     /// A picture's URL that is malformed, or whose origin the tenant does not allow.
     RefusedOrigin = 605 "refused-origin" Row,
+    /// A secret, or a file of secrets, that cannot be used.
+    BadSecret = 606 "bad-secret" Host,
 }
 
 /// One failure.

@@ -93,7 +93,7 @@ pub use pixel::Frame;
 pub use plan::{Context, Key, Plan};
 pub use render::{Rendered, Renderer, Scratch};
 pub use report::{LayerReport, LineReport, Note, NoteCode, Report};
-pub use request::{OriginPolicy, PictureUrl, is_public_address};
+pub use request::{Keyring, OriginPolicy, PictureUrl, Request, Signature, is_public_address};
 pub use resources::{Need, NeedId, NeedSource, Resources};
 pub use row::{Currency, Date, Decimal, InlineImage, Interval, Money, Row, Value};
 pub use rules::{Choice, Outcome, Rules};
@@ -112,6 +112,7 @@ const _: () = {
     shared::<Overrides>();
     shared::<OriginPolicy>();
     shared::<PictureUrl>();
+    shared::<Keyring>();
     sent::<Scratch>();
     sent::<Checker>();
     sent::<Differ>();

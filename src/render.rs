@@ -215,7 +215,7 @@ impl Renderer {
                     let hint = DecodeHint { target: (side(width), side(height)), part };
                     codec::decode(bytes, Some(hint), &self.limits).map_err(named)?.frame
                 }
-                Picture::Svg(svg) => svg.draw(side(width), side(height), source.tint, &self.limits).map_err(named)?,
+                Picture::Svg { svg, .. } => svg.draw(side(width), side(height), source.tint, &self.limits).map_err(named)?,
             };
             pixels += u64::from(frame.width()) * u64::from(frame.height());
             let most = self.limits.max_pixels.saturating_mul(DECODED_CANVASES);

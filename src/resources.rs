@@ -137,14 +137,14 @@ fn origin(text: &str) -> &str {
 #[derive(Debug, Clone)]
 pub(crate) enum Picture {
     Bitmap { bytes: Arc<[u8]>, probe: Probe },
-    Svg(Arc<Svg>),
+    Svg { bytes: Arc<[u8]>, svg: Arc<Svg> },
 }
 
 impl Picture {
     /// Recognises bytes by their first ones, within the limits.
     pub(crate) fn read(bytes: Arc<[u8]>, limits: &Limits) -> Result<Self, Fault> {
         if Svg::sniff(&bytes) {
-            return Svg::parse(&bytes, limits).map(|svg| Self::Svg(Arc::new(svg)));
+            return Svg::parse(&bytes, limits).map(|svg| Self::Svg { bytes, svg: Arc::new(svg) });
         }
         let probe = codec::probe(&bytes, limits)?;
         Ok(Self::Bitmap { bytes, probe })
@@ -154,7 +154,14 @@ impl Picture {
     pub(crate) fn natural(&self) -> Option<(f32, f32)> {
         match self {
             Self::Bitmap { probe, .. } => Some((probe.width as f32, probe.height as f32)),
-            Self::Svg(svg) => svg.natural(),
+            Self::Svg { svg, .. } => svg.natural(),
+        }
+    }
+
+    /// As they arrived.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Bitmap { bytes, .. } | Self::Svg { bytes, .. } => bytes,
         }
     }
 }

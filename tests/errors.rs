@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use templrender::{
-    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Limits, OriginPolicy, Output, Renderer, Resources, Row, Scratch, Template,
+    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Keyring, Limits, OriginPolicy, Output, Renderer, Request, Resources, Row,
+    Scratch, Template,
 };
 
 /// A template of one layer.
@@ -68,6 +69,16 @@ fn png() -> Vec<u8> {
 
 fn price(keys: &str) -> String {
     document(&format!(r#""fields": {{ "price": {{ "type": "money", {keys} }} }}"#))
+}
+
+/// Verifies a URL with one key.
+fn ask(url: &str) -> Result<(), Error> {
+    let (request, signature) = Request::parse(url)?;
+    keys()?.verify(&request, signature.as_ref(), 1_795_867_200)
+}
+
+fn keys() -> Result<Keyring, Error> {
+    Keyring::parse("2026-11 an-example-that-everybody-knows-1")
 }
 
 type Case = (Code, fn() -> Result<(), Error>, &'static str);
@@ -223,10 +234,34 @@ const CASES: &[Case] = &[
     ),
     (Code::Bug, || Err(Error::from_faults(Vec::<Fault>::new())), "an error without a fault"),
     (
+        Code::BadUrl,
+        || ask("/shop/price-tag.jpg?title=50%&price=9.90%20EUR"),
+        "column title: an escape must be % and two hex digits, found \"%\"",
+    ),
+    (
+        Code::UrlTooLong,
+        || {
+            let mut request = Request::parse("/shop/price-tag.jpg?title=Aster%20honey")?.0;
+            request.row.set("description", "a long story ".repeat(6_000).as_str());
+            request.canonical().map(|_| ())
+        },
+        "url: a URL must have at most 1917 characters before its signature, found 114052; the longest columns are description (114000), title (13)",
+    ),
+    (Code::BadSignature, || ask("/shop/price-tag.jpg?price=9.90%20EUR"), "url: a URL must be signed, found no ~k and ~s"),
+    (
+        Code::UrlExpired,
+        || {
+            let request = Request { expires: Some(1_795_867_199), ..Request::parse("/shop/price-tag.jpg?price=9.90%20EUR")?.0 };
+            ask(&keys()?.sign(&request)?)
+        },
+        "url: a URL must be asked for before its end, 1795867199, found 1795867200",
+    ),
+    (
         Code::RefusedOrigin,
         || OriginPolicy::allow(["cdn.example.com"])?.check("https://evil.example/a.jpg").map(|_| ()),
         "a picture must come from an origin on the tenant's list, found \"https://evil.example\"",
     ),
+    (Code::BadSecret, || Keyring::parse("2026-11 short").map(|_| ()), "line 1: a secret must have 32 to 1024 characters, found 5"),
 ];
 
 #[test]
@@ -269,6 +304,7 @@ fn every_code_has_its_line_in_the_documents() {
             Cause::Resource => "Resource",
             Cause::Host => "Host",
             Cause::Bug => "Bug",
+            Cause::Request => "Request",
             _ => "",
         };
         assert_eq!(section, cause, "{}", code.name());

@@ -1,6 +1,8 @@
 //! The way from a row to pictures: what is pending, what follows a failure, what is inline, what is left out.
 
-use templrender::{Code, Context, Fonts, NeedSource, NoteCode, Output, Plan, Rendered, Renderer, Resources, Row, Scratch, Template};
+use templrender::{
+    Code, Context, Fonts, NeedSource, NoteCode, Output, OutputFormat, Plan, Rendered, Renderer, Resources, Row, Scratch, Template,
+};
 
 const TEMPLATE: &str = r##"{
     "templrender": 1, "name": "pictures", "size": [40, 20],
@@ -138,4 +140,92 @@ fn the_key_follows_what_is_drawn() {
     assert_ne!(red, key(r#"{ "shown": true, "tint": "red" }"#, &Context { scale: Some(2.0), ..base.clone() }));
     assert_ne!(red, key(r#"{ "shown": true, "tint": "red" }"#, &Context { output: Some(Output::jpeg(80)), ..base.clone() }));
     assert_eq!(red.to_string().len(), 32);
+}
+
+/// The key of what was found, after these answers in this order; an answer without bytes is a failure.
+fn found(plan: &Plan, answers: &[(&str, Option<Vec<u8>>)]) -> String {
+    let mut resources = Resources::new();
+    for (name, bytes) in answers {
+        let named = |source: &NeedSource| match source {
+            NeedSource::Location(location) => location == name,
+            NeedSource::Asset { name: asset, .. } => asset == name,
+            _ => false,
+        };
+        let need = plan.needs().find(|need| named(need.source())).unwrap_or_else(|| panic!("no need {name}"));
+        match bytes {
+            Some(bytes) => resources.insert(need.id(), bytes.clone()).unwrap(),
+            None => resources.fail(need.id(), "status 404"),
+        }
+    }
+    plan.resources_key(&resources).to_string()
+}
+
+#[test]
+fn the_key_of_what_was_found_follows_the_bytes_that_are_drawn() {
+    let plan = plan(r#"{ "photo": "a.jpg" }"#);
+    let photo = found(&plan, &[("a.jpg", Some(png(1)))]);
+    assert_eq!(photo, found(&plan, &[("a.jpg", Some(png(1)))]), "the same");
+    assert_ne!(photo, found(&plan, &[("a.jpg", Some(png(2)))]), "other bytes");
+    assert_eq!(photo, found(&plan, &[("a.jpg", Some(png(1))), ("spare", Some(png(3)))]), "what is not drawn");
+    assert_eq!(photo, found(&plan, &[("spare", Some(png(3))), ("a.jpg", Some(png(1)))]), "in another order");
+    assert_eq!(photo, found(&plan, &[("spare", None), ("a.jpg", Some(png(1)))]), "a failure of what is not drawn");
+    let spare = found(&plan, &[("a.jpg", None), ("spare", Some(png(3)))]);
+    assert_ne!(photo, spare);
+    assert_ne!(spare, found(&plan, &[("a.jpg", None), ("spare", Some(png(1)))]));
+    assert_ne!(
+        photo,
+        found(&plan, &[("a.jpg", None), ("spare", Some(png(1)))]),
+        "a fallback with the same bytes leaves the other layer empty"
+    );
+    let nothing = found(&plan, &[]);
+    assert_eq!(nothing, found(&plan, &[("a.jpg", None), ("spare", None)]), "nothing is there either way");
+    assert_ne!(nothing, spare);
+}
+
+#[test]
+fn the_key_of_what_was_found_tells_which_place_has_which_picture() {
+    let template = r#"{ "templrender": 1, "name": "two", "size": [40, 20], "layers": [
+        { "type": "image", "src": ["{{ a }}", "{{ c }}"], "width": 20, "height": 20, "missing": "hide" },
+        { "type": "image", "src": "{{ b }}", "left": 20, "width": 20, "height": 20, "missing": "hide" } ] }"#;
+    let row = Row::from_json(r#"{ "a": "a", "b": "b", "c": "c" }"#).unwrap();
+    let plan = Renderer::new(Fonts::new()).plan(&Template::parse(template).unwrap(), &row, &Context::default()).unwrap();
+    let svg = |side: u32| {
+        format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="9"><path d="M0 0h9v9z"/></svg>"#).into_bytes()
+    };
+    let keys = [
+        found(&plan, &[("a", Some(png(1))), ("b", Some(png(2)))]),
+        found(&plan, &[("a", Some(png(2))), ("b", Some(png(1)))]),
+        found(&plan, &[("a", Some(png(1))), ("b", Some(png(1)))]),
+        found(&plan, &[("a", None), ("c", Some(png(1))), ("b", Some(png(1)))]),
+        found(&plan, &[("a", Some(png(1))), ("b", None)]),
+        found(&plan, &[("a", None), ("b", Some(png(1)))]),
+        found(&plan, &[("a", Some(svg(9))), ("b", Some(png(1)))]),
+        found(&plan, &[("a", Some(svg(10))), ("b", Some(png(1)))]),
+        found(&plan, &[]),
+    ];
+    let different: std::collections::BTreeSet<&String> = keys.iter().collect();
+    assert_eq!(different.len(), keys.len(), "{keys:#?}");
+}
+
+#[test]
+fn a_format_replaces_that_of_the_output_and_nothing_else() {
+    let template = |extra: &str| {
+        let keys = format!(
+            r#""templrender": 1, "name": "t", "size": [9, 9], "output": {{ "format": "jpeg", "quality": 70 }}, "layers": []{extra}"#
+        );
+        Template::parse(&format!("{{ {keys} }}")).unwrap()
+    };
+    let plan = |template: &Template, context: Context| Renderer::new(Fonts::new()).plan(template, &Row::new(), &context).unwrap();
+    for template in [template(""), template(r#", "skip-if": "true""#)] {
+        let asked = plan(&template, Context::default());
+        for format in [OutputFormat::Jpeg, OutputFormat::Png, OutputFormat::WebP] {
+            let other = plan(&template, Context { format: Some(format), ..Context::default() });
+            assert_eq!(other.output(), &Output { format, quality: 70, ..Output::default() });
+            let whole = plan(&template, Context { output: Some(other.output().clone()), ..Context::default() });
+            assert_eq!(whole.key(), other.key());
+            assert_eq!(other.key() == asked.key(), format == OutputFormat::Jpeg || asked.skipped().is_some());
+            let both = plan(&template, Context { output: Some(Output::jpeg(20)), format: Some(format), ..Context::default() });
+            assert_eq!(both.output(), &Output { format, quality: 20, ..Output::default() });
+        }
+    }
 }

@@ -26,10 +26,10 @@ mod validity;
 mod values;
 pub(crate) mod watch;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::codec::Output;
+use crate::codec::{Output, OutputFormat};
 use crate::error::{Error, Fault};
 use crate::limits::Limits;
 use crate::report::Note;
@@ -66,6 +66,8 @@ pub struct Context {
     pub scale: Option<f32>,
     /// Instead of the template's `output`.
     pub output: Option<Output>,
+    /// Instead of the format of either, whose other settings stay.
+    pub format: Option<OutputFormat>,
 }
 
 /// A template filled with one row.
@@ -144,6 +146,42 @@ impl Plan {
     /// of a countdown show), later instants are tried, 32 of them; beyond that the answer may be too early, never too late.
     pub fn valid_until(&self) -> Option<i64> {
         self.inner.valid_until
+    }
+
+    /// Names what was found: 128 bits over the bytes of the picture that each place draws, and which of its choices that is.
+    ///
+    /// Together with [`key`](Self::key) it names the bytes of the answer, so that a host can tell without drawing whether a picture is still
+    /// what it was. What is not drawn here (other needs' answers, the second choice where the first one arrived) leaves it alone, as does
+    /// the order in which answers came.
+    ///
+    /// ```
+    /// use templrender::{Context, Fonts, Frame, Limits, Output, Renderer, Resources, Row, Template};
+    /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [
+    ///     { "type": "image", "src": "a.png", "width": 9, "height": 9 } ] }"#)?;
+    /// let plan = Renderer::new(Fonts::new()).plan(&template, &Row::new(), &Context::default())?;
+    /// let photo = |side| Frame::new(side, side, &Limits::default())?.encode(&Output::png());
+    /// let key = |bytes: Vec<u8>| {
+    ///     let mut resources = Resources::new();
+    ///     resources.insert(plan.pending(&resources)[0].id(), bytes).map(|()| plan.resources_key(&resources))
+    /// };
+    /// assert_eq!(key(photo(20)?)?, key(photo(20)?)?);
+    /// assert_ne!(key(photo(20)?)?, key(photo(21)?)?);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn resources_key(&self, resources: &Resources) -> Key {
+        let mut key = KeyMaker::new();
+        let mut known = BTreeMap::new();
+        for picture in self.pictures() {
+            let Some((choice, found)) = self.choice(picture, resources) else {
+                key.part("none", &[]);
+                continue;
+            };
+            key.part("choice", &u64::try_from(choice).unwrap_or(u64::MAX).to_le_bytes());
+            let bytes = found.bytes();
+            // one photo in several places is read once
+            key.part("bytes", known.entry(bytes.as_ptr()).or_insert_with(|| *blake3::hash(bytes).as_bytes()));
+        }
+        key.finish()
     }
 
     /// Why the row gets no picture, where the template's `skip-if` says so.
@@ -289,9 +327,15 @@ impl Plan {
     }
 
     fn find_in(&self, picture: &PlannedPicture, resources: &Resources) -> Option<Found> {
-        picture.candidates.iter().find_map(|i| {
+        let (choice, found) = self.choice(picture, resources)?;
+        Some(Found { id: PictureId(*picture.candidates.get(choice)?), natural: found.natural() })
+    }
+
+    /// The first of a place's candidates that is there, and which it is.
+    fn choice<'r>(&'r self, picture: &PlannedPicture, resources: &'r Resources) -> Option<(usize, &'r Picture)> {
+        picture.candidates.iter().enumerate().find_map(|(choice, i)| {
             let found = self.inner.sources.get(*i as usize)?.answer(resources)?.as_ref().ok()?;
-            Some(Found { id: PictureId(*i), natural: found.natural() })
+            Some((choice, found))
         })
     }
 }

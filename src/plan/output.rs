@@ -40,6 +40,7 @@ impl<'a> Builder<'a> {
             Some(output) => output.clone(),
             None => output_of(&self.output_keys()?),
         };
+        let output = in_format(output, context);
         self.key.part("output", format!("{output:?}").as_bytes());
         Ok(output)
     }
@@ -56,6 +57,11 @@ impl<'a> Builder<'a> {
         }
         Ok(())
     }
+}
+
+/// An output in the format that the host asks for.
+pub(super) fn in_format(output: Output, context: &Context) -> Output {
+    Output { format: context.format.unwrap_or(output.format), ..output }
 }
 
 pub(super) fn output_of(keys: &document::Output) -> Output {

@@ -84,7 +84,7 @@ pub(super) fn plan(template: &Template, document: &Document, context: &Context, 
         key: key.finish(),
         sources: Vec::new(),
         canvas: Err(reason),
-        output: context.output.clone().unwrap_or_else(|| output::output_of(&document.output.fixed)),
+        output: output::in_format(context.output.clone().unwrap_or_else(|| output::output_of(&document.output.fixed)), context),
         valid_until: asked.valid_until,
         notes: Vec::new(),
     }

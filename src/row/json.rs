@@ -1,6 +1,8 @@
-//! A JSON object to columns.
+//! A JSON object to columns, and values to JSON.
 //!
-//! Strict JSON, numbers kept as decimals. Size and nesting are counted before anything is built.
+//! Strict JSON, numbers kept as decimals. Size and nesting are counted before anything is built. What is written has one spelling: names
+//! sorted by their UTF-8 bytes, no spaces, nothing escaped but what must be, numbers in their shortest form without exponent. It is what
+//! Python's `json.dumps(..., ensure_ascii=False, sort_keys=True, separators=(",", ":"))` writes for such values.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +15,9 @@ use crate::row::decimal::Decimal;
 use crate::row::value::Value;
 
 /// Longest JSON of one row.
-pub(super) const MAX_BYTES: usize = 4 << 20;
+pub(crate) const MAX_BYTES: usize = 4 << 20;
 /// Deepest nesting of one row's JSON.
-const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// The columns of a JSON object.
 pub(crate) fn read(json: &str, max_bytes: usize) -> Result<BTreeMap<String, Value>, Error> {
@@ -66,6 +68,52 @@ pub(crate) fn depth(json: &str) -> usize {
         }
     }
     deepest
+}
+
+/// Writes a value. What JSON has not is null; whoever has such values makes texts of them first.
+pub(crate) fn write(value: &Value, out: &mut String) {
+    match value {
+        Value::Null | Value::Money(_) | Value::Date(_) | Value::Interval(_) | Value::Image(_) => out.push_str("null"),
+        Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        Value::Number(number) => out.push_str(&number.to_string()),
+        Value::Text(text) => write_text(text, out),
+        Value::List(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                out.push_str(if i > 0 { "," } else { "" });
+                write(item, out);
+            }
+            out.push(']');
+        }
+        Value::Map(entries) => {
+            out.push('{');
+            for (i, (name, item)) in entries.iter().enumerate() {
+                out.push_str(if i > 0 { "," } else { "" });
+                write_text(name, out);
+                out.push(':');
+                write(item, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn write_text(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
 }
 
 fn value(json: &ast::Value<'_>) -> Result<Value, String> {

@@ -1,7 +1,7 @@
 //! Rows: what a template is filled with, one value a column, read as the type its field declares.
 //!
 //! `value` is the one type of rows and expressions; `decimal`, `money` and `date` are its parts, `zone` says what local clocks show; `field` reads raw values as declared types;
-//! `locale` writes numbers, prices and dates as a language does.
+//! `locale` writes numbers, prices and dates as a language does; `json` and `percent` are how rows are written down.
 
 pub(crate) mod catalogue;
 pub(crate) mod date;
@@ -10,6 +10,7 @@ pub(crate) mod field;
 pub(crate) mod json;
 pub(crate) mod locale;
 pub(crate) mod money;
+pub(crate) mod percent;
 mod price;
 mod records;
 pub(crate) mod value;

@@ -21,13 +21,30 @@ impl Columns {
     pub(crate) fn add(&mut self, document: &Document) {
         let mut bound: BTreeSet<&str> = ["row", "now", "variant", "lang", "canvas", "loop"].into();
         bound.extend(document.lets.iter().map(|l| l.name.as_str()));
+        self.add_beside(document, bound, true);
+    }
+
+    /// Adds what a document reads, and every name in it that could be a column if nothing else had it: what is left out is never read.
+    pub(crate) fn add_widely(&mut self, document: &Document) {
+        self.add_beside(document, BTreeSet::new(), false);
+    }
+
+    /// Whether a column may be read.
+    pub(crate) fn reads(&self, column: &str) -> bool {
+        self.all || self.wanted.contains_key(column) || self.wanted.values().flatten().any(|from| from == column)
+    }
+
+    fn add_beside<'d>(&mut self, document: &'d Document, mut bound: BTreeSet<&'d str>, binds: bool) {
         for field in document.fields.iter().flatten() {
-            bound.insert(&field.name);
+            if binds {
+                bound.insert(&field.name);
+            }
             let columns: Vec<String> = field.rules.from.iter().flat_map(|source| source.columns()).map(str::to_owned).collect();
             let columns = if columns.is_empty() { vec![field.name.clone()] } else { columns };
-            self.wanted.insert(field.name.clone(), columns);
+            let wanted = self.wanted.entry(field.name.clone()).or_default();
+            wanted.extend(columns.into_iter().filter(|column| !wanted.contains(column)).collect::<Vec<_>>());
         }
-        let mut reader = Reader { columns: self, bound };
+        let mut reader = Reader { columns: self, bound, binds };
         reader.document(document);
     }
 }
@@ -36,6 +53,8 @@ struct Reader<'c, 'd> {
     columns: &'c mut Columns,
     /// Names that are not columns.
     bound: BTreeSet<&'d str>,
+    /// Whether names that the template binds itself are kept from being columns.
+    binds: bool,
 }
 
 impl<'d> Reader<'_, 'd> {
@@ -65,10 +84,10 @@ impl<'d> Reader<'_, 'd> {
         let outer = self.bound.clone();
         if let Some(repeat) = &layer.repeat {
             self.expr(&repeat.items);
-            self.bound.insert(&repeat.variable);
+            self.bind(&repeat.variable);
             self.bound_text(repeat.limit.as_ref());
         }
-        self.bound.extend(layer.lets.iter().map(|l| l.name.as_str()));
+        layer.lets.iter().for_each(|l| self.bind(&l.name));
         self.lets(&layer.lets);
         layer.condition.iter().for_each(|condition| self.expr(condition));
         self.bound_text(Some(&layer.hidden));
@@ -96,6 +115,12 @@ impl<'d> Reader<'_, 'd> {
             }
         }
         self.bound = outer;
+    }
+
+    fn bind(&mut self, name: &'d str) {
+        if self.binds {
+            self.bound.insert(name);
+        }
     }
 
     fn sources(&mut self, src: &[Source]) {

@@ -39,6 +39,7 @@ use self::document::Document;
 use self::reader::{Json, Node, join};
 use crate::error::{Code, Error, Fault, quoted, suggestion};
 use crate::limits::Limits;
+use crate::row::Row;
 
 /// The newest format version that is read.
 const VERSION: f64 = 1.0;
@@ -82,6 +83,8 @@ struct Inner {
     variants: Vec<(String, Document)>,
     digest: [u8; 32],
     warnings: Vec<Fault>,
+    /// The columns that any of the documents may read.
+    reads: Columns,
 }
 
 impl Template {
@@ -131,7 +134,9 @@ impl Template {
         let warnings = findings.finish(lines, "template");
         let base = base.ok_or_else(|| Fault::new(Code::Bug, "", "a template without a document and without a fault"))?;
         let digest = *blake3::hash(read.root.to_string().as_bytes()).as_bytes();
-        Ok(Self { inner: Arc::new(Inner { root: read.root, base, variants, digest, warnings }) })
+        let mut reads = Columns::default();
+        std::iter::once(&base).chain(variants.iter().map(|(_, document)| document)).for_each(|document| reads.add_widely(document));
+        Ok(Self { inner: Arc::new(Inner { root: read.root, base, variants, digest, warnings, reads }) })
     }
 
     /// Its `name`.
@@ -213,6 +218,42 @@ impl Template {
         let mut columns = Columns::default();
         self.documents().for_each(|document| columns.add(document));
         columns
+    }
+
+    /// The columns of a row that the template may read, in any variant: the picture of the rest is the picture of the row.
+    ///
+    /// ```
+    /// # use templrender::{Row, Template};
+    /// let json = r#"{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [{ "type": "text", "text": "{{ title }}" }] }"#;
+    /// let row = Row::from_json(r#"{ "title": "Aster honey", "description": "a long story" }"#)?;
+    /// assert_eq!(Template::parse(json)?.trim(&row), Row::from_json(r#"{ "title": "Aster honey" }"#)?);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn trim(&self, row: &Row) -> Row {
+        let kept = row.iter().filter(|(name, _)| self.inner.reads.reads(name));
+        Row::from_columns(kept.map(|(name, value)| (name.to_owned(), value.clone())).collect())
+    }
+
+    /// Names what the template draws with: 16 hex digits over what it says and over its files, by their paths in any order.
+    ///
+    /// ```
+    /// # use templrender::Template;
+    /// let template = Template::parse(r#"{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [] }"#)?;
+    /// let version = template.version([("assets/logo.svg", &b"<svg/>"[..])]);
+    /// assert_eq!(version.len(), 16);
+    /// assert_ne!(version, template.version([("assets/logo.svg", &b"<svg />"[..])]));
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn version<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> String {
+        let mut files: Vec<(&str, &[u8])> = files.into_iter().collect();
+        files.sort_unstable();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.inner.digest);
+        for part in files.iter().flat_map(|(path, bytes)| [path.as_bytes(), bytes]) {
+            hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+            hasher.update(part);
+        }
+        hasher.finalize().to_hex().chars().take(16).collect()
     }
 
     /// 256 bits over what the template says, whatever its comments and spaces.

@@ -15,9 +15,6 @@ use core_::{Limits, Need, NeedSource, Plan, Resources};
 use crate::failure::{Done, Stop, io_reason};
 use crate::web::Web;
 
-/// Pictures that are fetched at the same time for one plan.
-const AT_ONCE: usize = 8;
-
 /// Why a picture is not to be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -28,15 +25,11 @@ pub(crate) enum Refusal {
     Unreadable(String),
     /// A scheme other than http and https; the core itself reads `data:`.
     Scheme,
-    TooLarge {
-        bytes: Option<u64>,
-        limit: usize,
-    },
     /// The web is left alone.
     Offline,
-    PrivateAddress,
-    Status(u16),
-    Web(String),
+    Unknown,
+    /// What the web does not give, and what is too large wherever it lies.
+    Fetch(templrender_host::Refusal),
 }
 
 impl fmt::Display for Refusal {
@@ -47,12 +40,9 @@ impl fmt::Display for Refusal {
             Self::NotAFile => f.write_str("this is not a file"),
             Self::Unreadable(why) => write!(f, "the file cannot be read: {why}"),
             Self::Scheme => f.write_str("a picture is a path or an http, https or data URL"),
-            Self::TooLarge { bytes: Some(bytes), limit } => write!(f, "picture has {bytes} bytes, over the limit of {limit}"),
-            Self::TooLarge { bytes: None, limit } => write!(f, "picture has more bytes than the limit of {limit}"),
             Self::Offline => f.write_str("pictures are not fetched here"),
-            Self::PrivateAddress => f.write_str("the host has a private address, which needs --allow-private"),
-            Self::Status(status) => write!(f, "the server answered with status {status}"),
-            Self::Web(why) => f.write_str(why),
+            Self::Unknown => f.write_str("this kind of source is not known here"),
+            Self::Fetch(refusal) => refusal.fmt(f),
         }
     }
 }
@@ -107,13 +97,11 @@ impl Pictures {
             if pending.is_empty() {
                 return;
             }
-            for group in pending.chunks(AT_ONCE) {
-                for (need, found) in group.iter().zip(self.find_all(group, trace)) {
-                    match found {
-                        // Bytes that are no picture count as a failure with its reason: the core keeps it, and asks for the next choice.
-                        Ok(bytes) => drop(resources.insert(need.id(), bytes)),
-                        Err(refusal) => resources.fail(need.id(), refusal),
-                    }
+            for (need, found) in pending.iter().zip(self.find_all(&pending, trace)) {
+                match found {
+                    // Bytes that are no picture count as a failure with its reason: the core keeps it, and asks for the next choice.
+                    Ok(bytes) => drop(resources.insert(need.id(), bytes)),
+                    Err(refusal) => resources.fail(need.id(), refusal),
                 }
             }
         }
@@ -121,46 +109,34 @@ impl Pictures {
 
     /// The bytes of several needs; those on the web arrive at the same time.
     fn find_all(&self, needs: &[Need], trace: &mut Trace) -> Vec<Result<Arc<[u8]>, Refusal>> {
-        let on_web = |need: &Need| matches!(need.source(), NeedSource::Location(text) if is_web(text));
-        if needs.len() < 2 || !needs.iter().any(on_web) {
-            return needs.iter().map(|need| self.find(need.source(), trace)).collect();
+        let urls: Vec<&str> = needs.iter().filter_map(|need| on_web(need.source())).collect();
+        let mut fetched = match &self.web {
+            Some(web) if !urls.is_empty() => web.get(&urls),
+            _ => Vec::new(),
         }
-        let pairs = std::thread::scope(|scope| {
-            let threads: Vec<_> = needs
-                .iter()
-                .map(|need| {
-                    scope.spawn(|| {
-                        let mut own = Trace::default();
-                        (self.find(need.source(), &mut own), own)
-                    })
-                })
-                .collect();
-            threads
-                .into_iter()
-                .map(|t| t.join().unwrap_or_else(|_| (Err(Refusal::Web("the fetch ended early".into())), Trace::default())))
-                .collect::<Vec<_>>()
-        });
-        let join = |(found, own): (_, Trace)| {
-            trace.stamps.extend(own.stamps);
-            trace.unsettled |= own.unsettled;
-            found
-        };
-        pairs.into_iter().map(join).collect()
+        .into_iter();
+        let mut found = Vec::new();
+        for need in needs {
+            found.push(match on_web(need.source()) {
+                Some(_) => {
+                    let answer = fetched.next().map_or(Err(Refusal::Offline), |answer| answer.map(Into::into).map_err(Refusal::Fetch));
+                    trace.unsettled |= answer.is_err();
+                    answer
+                }
+                None => self.find(need.source(), trace),
+            });
+        }
+        found
     }
 
     fn find(&self, source: &NeedSource, trace: &mut Trace) -> Result<Arc<[u8]>, Refusal> {
         match source {
-            NeedSource::Location(text) if is_web(text) => {
-                let found = self.web.as_ref().map_or(Err(Refusal::Offline), |web| web.get(text));
-                trace.unsettled |= found.is_err();
-                found.map(Into::into)
-            }
             NeedSource::Location(text) => match scheme(text) {
                 Some(_) => Err(Refusal::Scheme),
                 None => self.local(text, &self.folders, trace),
             },
             NeedSource::Asset { path, .. } => self.asset(path, trace),
-            _ => Err(Refusal::Web("this kind of source is not known here".into())),
+            _ => Err(Refusal::Unknown),
         }
     }
 
@@ -207,8 +183,11 @@ pub(crate) fn stamp(path: &Path) -> Stamp {
     Stamp { path: path.to_string_lossy().into_owned(), state }
 }
 
-fn is_web(text: &str) -> bool {
-    matches!(scheme(text), Some(s) if s.eq_ignore_ascii_case("http") || s.eq_ignore_ascii_case("https"))
+/// The URL of a need that is on the web.
+fn on_web(source: &NeedSource) -> Option<&str> {
+    let NeedSource::Location(text) = source else { return None };
+    let scheme = scheme(text)?;
+    (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")).then_some(text)
 }
 
 /// What stands before the colon, where that is a URL's scheme: at least two letters, so that no drive letter is one.
@@ -240,7 +219,7 @@ fn read(real: &Path, limit: usize) -> Result<Arc<[u8]>, Refusal> {
         return Err(Refusal::NotAFile);
     }
     if usize::try_from(metadata.len()).map_or(true, |bytes| bytes > limit) {
-        return Err(Refusal::TooLarge { bytes: Some(metadata.len()), limit });
+        return Err(Refusal::Fetch(templrender_host::Refusal::TooLarge { bytes: Some(metadata.len()), limit }));
     }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(real).map_err(unreadable)?;

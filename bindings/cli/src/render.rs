@@ -22,11 +22,11 @@ pub(crate) fn run(args: &Render) -> Done {
 
     let renderer = Renderer::new(folder.fonts.clone());
     let mut context = context(&args.world);
-    (context.variant, context.lang, context.scale) = (args.variant.clone(), args.lang.clone(), args.scale);
+    (context.variant, context.lang, context.scale, context.format) = (args.variant.clone(), args.lang.clone(), args.scale, format);
     let failed = |error: &core_::Error| Stop::of(&place, error);
     let mut plan = renderer.plan(&folder.template, &row, &context).map_err(|e| failed(&e))?;
-    if format.is_some() || args.quality.is_some() {
-        context.output = Some(chosen(plan.output(), format, args.quality)?);
+    if let Some(quality) = args.quality {
+        context.output = Some(with_quality(plan.output(), quality)?);
         plan = renderer.plan(&folder.template, &row, &context).map_err(|e| failed(&e))?;
     }
 
@@ -120,20 +120,13 @@ impl RowSource {
     }
 }
 
-/// The template's output with what the command line says instead.
-fn chosen(asked: &Output, format: Option<OutputFormat>, quality: Option<u8>) -> Done<Output> {
-    let mut output = asked.clone();
-    output.format = format.unwrap_or(output.format);
-    if let Some(quality) = quality {
-        if output.format != OutputFormat::Jpeg {
-            return Err(Stop::Usage(format!(
-                "--quality {quality}: only a JPEG has a quality, the picture is .{}",
-                output::ending(&output)
-            )));
-        }
-        output.quality = quality;
+/// The picture's output with another quality.
+fn with_quality(output: &Output, quality: u8) -> Done<Output> {
+    if output.format != OutputFormat::Jpeg {
+        let ending = output::ending(output);
+        return Err(Stop::Usage(format!("--quality {quality}: only a JPEG has a quality, the picture is .{ending}")));
     }
-    Ok(output)
+    Ok(Output { quality, ..output.clone() })
 }
 
 fn default_name(template: &str, variant: Option<&str>, output: &Output) -> String {

@@ -186,13 +186,9 @@ pub fn load_folder(argument: &Path, font_folders: &[PathBuf]) -> Result<Folder, 
 
 /// What names a version of a template: 16 hex digits over what it says, its assets and all fonts that it is drawn with.
 pub(crate) fn version(template: &Template, assets: &BTreeMap<String, Arc<[u8]>>, fonts: &Fonts) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(blake3::hash(template.to_string().as_bytes()).as_bytes());
-    for (path, bytes) in assets {
-        hasher.update(blake3::hash(path.as_bytes()).as_bytes()).update(blake3::hash(bytes).as_bytes());
-    }
-    hasher.update(&fonts.digest());
-    hasher.finalize().to_hex().chars().take(16).collect()
+    let digest = fonts.digest();
+    let assets = assets.iter().map(|(path, bytes)| (path.as_str(), bytes.as_ref()));
+    template.version(assets.chain(std::iter::once(("fonts", digest.as_slice()))))
 }
 
 /// The fonts that all templates share: those of the given folders, and the embedded ones for what they lack.

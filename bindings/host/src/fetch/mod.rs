@@ -160,7 +160,7 @@ impl Fetcher {
                 return Err(Refusal::Redirects(followed));
             }
             followed += 1;
-            let next = policy.check(&url.resolve(reference)).map_err(|error| Refusal::Origin(sentence(&error)))?;
+            let next = policy.check(&url.resolve(reference)).map_err(Refusal::from)?;
             if url.scheme() == "https" && next.scheme() != "https" {
                 return Err(Refusal::Redirect("a redirect must not lead from https to http".into()));
             }
@@ -236,10 +236,6 @@ fn redirect(answer: &Response<Incoming>) -> Result<Option<&str>, Refusal> {
         Ok(text) => Ok(Some(text)),
         Err(_) => Err(Refusal::Redirect("the server redirects to a URL that cannot be read".into())),
     }
-}
-
-fn sentence(error: &core_::Error) -> String {
-    error.faults().first().map(|fault| fault.message.clone()).unwrap_or_default()
 }
 
 /// Whether a connection that had answered before broke before anything of this answer came.

@@ -84,6 +84,13 @@ impl Refusal {
     }
 }
 
+impl From<core_::Error> for Refusal {
+    /// What the policy says of a URL.
+    fn from(error: core_::Error) -> Self {
+        Self::Origin(error.faults().first().map(|fault| fault.message.clone()).unwrap_or_default())
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
