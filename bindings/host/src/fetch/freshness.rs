@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use http::header::{AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, RETRY_AFTER};
 
 /// Validators are kept and sent back; what is longer than this is not worth it.
-const MAX_VALIDATOR_BYTES: usize = 1024;
+const MAX_VALIDATOR_BYTES: usize = 512;
 
 /// RFC 9111, 1.2.2: greater numbers count as this one.
 const GREATEST_SECONDS: u64 = 1 << 31;

@@ -19,12 +19,13 @@ use http::{Request, Response, StatusCode, Uri};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use core_::{OriginPolicy, PictureUrl};
 
-use connect::{Judged, Refused, Used};
+use connect::{Judge, Judged, Refused, Used};
 pub use freshness::{Freshness, Validators};
 pub use refusal::Refusal;
 use refusal::io_reason;
@@ -33,6 +34,8 @@ use refusal::io_reason;
 const MAX_HEAD_BYTES: usize = 64 << 10;
 /// Connections that wait for another request.
 const MAX_IDLE_PER_ORIGIN: usize = 8;
+/// With more connections open than this, none is kept for another request: each is a descriptor, and a row may name a new origin each time.
+const MAX_OPEN_TO_KEEP: usize = 256;
 const IDLE: Duration = Duration::from_secs(30);
 
 /// How pictures are fetched.
@@ -105,8 +108,11 @@ pub enum Fetched {
 #[derive(Clone)]
 pub struct Fetcher {
     options: FetchOptions,
-    client: Result<Client<HttpsConnector<Judged>, Empty<Bytes>>, Refusal>,
+    judged: Judged,
+    client: Result<Web, Refusal>,
 }
+
+type Web = Client<HttpsConnector<Judged>, Empty<Bytes>>;
 
 impl fmt::Debug for Fetcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -117,8 +123,13 @@ impl fmt::Debug for Fetcher {
 impl Fetcher {
     /// Root certificates that cannot be read are told by every fetch.
     pub fn new(options: FetchOptions) -> Self {
-        let timeout = options.connect_timeout.min(options.timeout);
-        let client = connect::connector(timeout, options.allow_private, &options.root_certificates).map(|connector| {
+        let judge = connect::judge(options.allow_private);
+        Self::with_judge(options, judge)
+    }
+
+    fn with_judge(options: FetchOptions, judge: Judge) -> Self {
+        let judged = Judged::new(options.connect_timeout.min(options.timeout), judge);
+        let client = connect::connector(judged.clone(), &options.root_certificates).map(|connector| {
             Client::builder(TokioExecutor::new())
                 .timer(TokioTimer::new())
                 .pool_timer(TokioTimer::new())
@@ -127,7 +138,7 @@ impl Fetcher {
                 .http1_max_buf_size(MAX_HEAD_BYTES)
                 .build(connector)
         });
-        Self { options, client }
+        Self { options, judged, client }
     }
 
     /// What this was made with.
@@ -144,13 +155,7 @@ impl Fetcher {
         tokio::time::timeout(self.options.timeout, self.follow(client, url, policy, known)).await.map_err(late)?
     }
 
-    async fn follow(
-        &self,
-        client: &Client<HttpsConnector<Judged>, Empty<Bytes>>,
-        url: &PictureUrl,
-        policy: &OriginPolicy,
-        known: Option<&Validators>,
-    ) -> Result<Fetched, Refusal> {
+    async fn follow(&self, client: &Web, url: &PictureUrl, policy: &OriginPolicy, known: Option<&Validators>) -> Result<Fetched, Refusal> {
         let mut url = url.clone();
         let mut followed = 0;
         loop {
@@ -169,21 +174,20 @@ impl Fetcher {
     }
 
     /// One request, tried again on another connection where a used one was closed under it.
-    async fn ask(
-        &self,
-        client: &Client<HttpsConnector<Judged>, Empty<Bytes>>,
-        url: &PictureUrl,
-        known: Option<&Validators>,
-    ) -> Result<Response<Incoming>, Refusal> {
+    async fn ask(&self, client: &Web, url: &PictureUrl, known: Option<&Validators>) -> Result<Response<Incoming>, Refusal> {
         let uri: Uri = url.as_str().parse().map_err(|_| Refusal::Origin("its URL cannot be read".into()))?;
         let mut tried = 0;
         loop {
             let mut request = Request::new(Empty::new());
             *request.uri_mut() = uri.clone();
             *request.headers_mut() = self.headers(known);
+            let connection = capture_connection(&mut request);
             match client.request(request).await {
                 Ok(answer) => {
                     answer.extensions().get::<Used>().inspect(|used| used.mark());
+                    if self.judged.open() > MAX_OPEN_TO_KEEP {
+                        connection.connection_metadata().as_ref().inspect(|open| open.poison());
+                    }
                     return Ok(answer);
                 }
                 // Each idle connection may be a dead one.
