@@ -197,6 +197,9 @@ impl Service {
             refreshing: AtomicBool::new(false),
             config,
         };
+        for fault in center.templates.refused() {
+            tracing::warn!(place = fault.place, reason = fault.reason, "template refused");
+        }
         center.count_templates();
         Ok(Self { center: Arc::new(center) })
     }
@@ -225,6 +228,11 @@ impl Center {
         let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.metrics.templates.set(number(self.templates.list().len()));
         self.metrics.templates_refused.set(number(self.templates.refused().len()));
+    }
+
+    /// Waits until what is kept is on disk.
+    pub(crate) async fn flush(&self) {
+        self.cache.flush().await;
     }
 
     /// Compares the templates with their files, if that was not done for a while and is not being done. It reads files, on a thread that may
@@ -291,6 +299,7 @@ async fn tell_metrics(State(center): State<Arc<Center>>, request: Request<Body>)
     metrics.waiting.set(number(u64::try_from(center.pool.stats().waiting).unwrap_or(u64::MAX)));
     let stats = center.cache.stats();
     metrics.cache_bytes.get_or_create(&[("tier", "memory")]).set(number(stats.memory_bytes));
+    metrics.cache_bytes.get_or_create(&[("tier", "disk")]).set(number(stats.disk_bytes));
     plain(StatusCode::OK, metrics::CONTENT_TYPE, metrics.text(), &request)
 }
 
