@@ -193,7 +193,12 @@ fn a_disk_cache_outlives_the_program() {
     let mut first = Served::start(&room, &arguments);
     let (status, head, body) = first.get(&target);
     assert!(status == 200 && head.contains("cache-status: templrender; fwd=miss; stored"), "{head}");
-    std::thread::sleep(Duration::from_millis(500));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    // The answer and its photo.
+    while !String::from_utf8(first.get("/metrics").2).unwrap().contains("templrender_cache_entries{tier=\"disk\"} 2\n") {
+        assert!(Instant::now() < deadline, "nothing was written");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     first.child.kill().unwrap();
     first.child.wait().unwrap();
     let second = Served::start(&room, &arguments);

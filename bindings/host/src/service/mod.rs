@@ -40,7 +40,7 @@ use crate::error::{Failure, Refused};
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::flight::Flight;
 use crate::folder::FolderError;
-use crate::metrics::{self, Metrics};
+use crate::metrics::{self, Metrics, number};
 use crate::pictures::{Pictures, PicturesOptions};
 use crate::pool::{Pool, PoolOptions};
 use crate::templates::Templates;
@@ -225,7 +225,6 @@ impl Center {
     }
 
     fn count_templates(&self) {
-        let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.metrics.templates.set(number(self.templates.list().len()));
         self.metrics.templates_refused.set(number(self.templates.refused().len()));
     }
@@ -293,13 +292,12 @@ async fn tell_metrics(State(center): State<Arc<Center>>, request: Request<Body>)
     if let Some(refused) = wrong_method(&center, &request) {
         return refused;
     }
-    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let metrics = &center.metrics;
-    metrics.in_flight.set(number(u64::try_from(center.in_flight.now()).unwrap_or(u64::MAX)));
-    metrics.waiting.set(number(u64::try_from(center.pool.stats().waiting).unwrap_or(u64::MAX)));
+    metrics.in_flight.set(number(center.in_flight.now()));
+    metrics.waiting.set(number(center.pool.stats().waiting));
     let stats = center.cache.stats();
-    metrics.cache_bytes.get_or_create(&[("tier", "memory")]).set(number(stats.memory_bytes));
-    metrics.cache_bytes.get_or_create(&[("tier", "disk")]).set(number(stats.disk_bytes));
+    metrics.kept("memory", stats.memory_entries, stats.memory_bytes);
+    metrics.kept("disk", stats.disk_entries, stats.disk_bytes);
     plain(StatusCode::OK, metrics::CONTENT_TYPE, metrics.text(), &request)
 }
 
