@@ -328,7 +328,6 @@ async fn picture(State(center): State<Arc<Center>>, request: Request<Body>) -> R
     let head = request.method == Method::HEAD;
     let short = center.config.short_age;
     let mut journal = Journal::start(center.clone(), &request.method, &id);
-    center.refresh_if_due();
     let broken = AssertUnwindSafe(way(&center, &request, &mut journal)).catch_unwind().await;
     let done = broken.unwrap_or_else(|panic| {
         tracing::error!(request_id = id, panic = crate::flight::said(panic.as_ref()), "a request broke");
@@ -353,6 +352,7 @@ async fn way(center: &Arc<Center>, request: &Parts, journal: &mut Journal) -> Re
     if let Some(failure) = bad_method(&request.method) {
         return Err(failure);
     }
+    center.refresh_if_due();
     let most = center.config.max_in_flight;
     let Some(_flying) = center.in_flight.enter(most) else {
         center.metrics.shed("in-flight");
