@@ -182,6 +182,15 @@ pub(crate) fn lenient(name: &str) -> String {
     template(name, r#", "missing": "hide""#, "")
 }
 
+/// Takes long to draw: a blur over many pixels.
+pub(crate) fn heavy(side: u32) -> String {
+    format!(
+        r##"{{ "templrender": 1, "name": "heavy", "size": [{side}, {side}], "background": "{{{{ tint }}}}",
+            "fields": {{ "tint": {{ "type": "color", "default": "#ffffff" }} }},
+            "layers": [ {{ "type": "box", "width": "100%", "height": "100%", "background": "linear-gradient(red, blue)", "filter": "blur(40px)" }} ] }}"##
+    )
+}
+
 /// A service over a folder of templates and an origin, with a clock of its own.
 pub(crate) struct Kitchen {
     pub(crate) room: Room,
