@@ -88,6 +88,7 @@ pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use diff::{DiffReport, Differ, DifferentRow};
 pub use error::{Cause, Code, Error, Fault};
 pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Group, Groups, Overrides, Rewriter};
+pub use govern::{Admission, Gate, GateLimits, Rate, SlowTemplate, TokenBucket};
 pub use limits::Limits;
 pub use pixel::Frame;
 pub use plan::{Context, Key, Plan};

@@ -222,6 +222,25 @@ impl Resources {
         }
     }
 
+    /// Whether [`insert`](Self::insert) would take the bytes: for hosts that keep pictures, so that what is none does not take a good one's
+    /// place.
+    ///
+    /// # Errors
+    /// Those of `insert`, without a place.
+    ///
+    /// ```
+    /// use templrender::{Limits, Resources};
+    /// let error = Resources::probe(b"<!doctype html><title>Not found</title>", &Limits::default()).unwrap_err();
+    /// assert!(error.to_string().contains("this is an HTML page, not a picture"));
+    /// ```
+    pub fn probe(bytes: &[u8], limits: &Limits) -> Result<(), Error> {
+        match Svg::sniff(bytes) {
+            true => Svg::parse(bytes, limits).map(drop)?,
+            false => codec::probe(bytes, limits).map(drop)?,
+        }
+        Ok(())
+    }
+
     /// Says that a need cannot be answered, and why.
     pub fn fail(&mut self, id: NeedId, why: impl fmt::Display) {
         self.answers.insert(id, Err(why.to_string()));

@@ -21,7 +21,7 @@ use crate::error::{Code, Error, Fault, quoted};
 /// }
 /// # Ok::<(), templrender::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OriginPolicy {
     /// Nothing where all are allowed.
     patterns: Option<Vec<Pattern>>,
@@ -83,7 +83,7 @@ impl OriginPolicy {
 }
 
 /// One line of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Pattern {
     https: Option<bool>,
     host: String,

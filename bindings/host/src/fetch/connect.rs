@@ -7,10 +7,10 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use hyper_util::rt::TokioIo;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::Service;
 
@@ -30,9 +31,20 @@ use core_::is_public_address;
 
 /// Addresses of one name that are tried; the rest is left alone.
 const MAX_ADDRESSES: usize = 8;
+/// Names that are looked up at the same time. A lookup keeps a thread of the runtime until the system is done with it, though nobody waits for it any more: names whose servers
+/// are silent must not take all of them.
+const MAX_LOOKUPS: usize = 64;
+
+/// Whether an address may be connected to.
+pub(crate) type Judge = Arc<dyn Fn(SocketAddr) -> bool + Send + Sync>;
+
+/// All addresses, or those of the public internet.
+pub(crate) fn judge(allow_private: bool) -> Judge {
+    Arc::new(move |address| allow_private || is_public_address(address.ip()))
+}
 
 /// TLS over judged addresses. Fails for certificates that are none.
-pub(crate) fn connector(timeout: Duration, allow_private: bool, more_roots: &[Vec<u8>]) -> Result<HttpsConnector<Judged>, Refusal> {
+pub(crate) fn connector(judged: Judged, more_roots: &[Vec<u8>]) -> Result<HttpsConnector<Judged>, Refusal> {
     let tls = |error: rustls::Error| Refusal::Tls(error.to_string());
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     for root in more_roots {
@@ -44,14 +56,16 @@ pub(crate) fn connector(timeout: Duration, allow_private: bool, more_roots: &[Ve
         .map_err(tls)?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Ok(HttpsConnector::from((Judged { timeout, allow_private }, config)))
+    Ok(HttpsConnector::from((judged, config)))
 }
 
 /// Connects to addresses that may be asked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Judged {
     timeout: Duration,
-    allow_private: bool,
+    judge: Judge,
+    open: Arc<AtomicUsize>,
+    lookups: Arc<Semaphore>,
 }
 
 impl Service<Uri> for Judged {
@@ -64,13 +78,23 @@ impl Service<Uri> for Judged {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let judged = *self;
+        let judged = self.clone();
         Box::pin(async move { judged.connect(&uri).await.map_err(Refused) })
     }
 }
 
 impl Judged {
-    async fn connect(self, uri: &Uri) -> Result<Wire, Refusal> {
+    /// `timeout` is for one connection, from the name's lookup.
+    pub(crate) fn new(timeout: Duration, judge: Judge) -> Self {
+        Self { timeout, judge, open: Arc::default(), lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)) }
+    }
+
+    /// How many connections are open, idle ones too.
+    pub(crate) fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    async fn connect(&self, uri: &Uri) -> Result<Wire, Refusal> {
         let until = Instant::now() + self.timeout;
         let late = |_| Refusal::NoConnection(self.timeout);
         let mut left = tokio::time::timeout_at(until, self.addresses(uri)).await.map_err(late)??;
@@ -79,7 +103,7 @@ impl Judged {
             // An address that swallows packets leaves the others their share of the time.
             let share = until.saturating_duration_since(Instant::now()) / u32::try_from(left.len()).unwrap_or(0).saturating_add(1);
             refusal = match tokio::time::timeout(share, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => return Wire::new(stream),
+                Ok(Ok(stream)) => return Wire::new(stream, self.open.clone()),
                 Ok(Err(error)) => Refusal::Connection(io_reason(&error)),
                 Err(_) => Refusal::NoConnection(self.timeout),
             };
@@ -87,26 +111,37 @@ impl Judged {
         Err(refusal)
     }
 
-    async fn addresses(self, uri: &Uri) -> Result<VecDeque<SocketAddr>, Refusal> {
+    async fn addresses(&self, uri: &Uri) -> Result<VecDeque<SocketAddr>, Refusal> {
         let default = if uri.scheme_str() == Some("https") { 443 } else { 80 };
         let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(default));
         let literal = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
         let found: Vec<SocketAddr> = match literal {
             Some(literal) => literal.parse::<Ipv6Addr>().into_iter().map(|v6| SocketAddr::new(v6.into(), port)).collect(),
-            None => tokio::net::lookup_host((host, port)).await.map_err(|_| Refusal::UnknownHost)?.collect(),
+            None => self.look_up(host.to_owned(), port).await?,
         };
-        judge(found, self.allow_private)
+        choose(found, &self.judge)
+    }
+
+    /// What the system's resolver says.
+    async fn look_up(&self, host: String, port: u16) -> Result<Vec<SocketAddr>, Refusal> {
+        let permit = self.lookups.clone().acquire_owned().await.map_err(|_| Refusal::UnknownHost)?;
+        let looked_up = tokio::task::spawn_blocking(move || {
+            let found = (host, port).to_socket_addrs();
+            drop(permit);
+            found
+        });
+        let found = looked_up.await.map_err(|_| Refusal::UnknownHost)?;
+        found.map(Iterator::collect).map_err(|_| Refusal::UnknownHost)
     }
 }
 
 /// Those of the addresses that may be connected to, in the order in which they are tried: the resolver's, with IPv6 and IPv4 taking turns.
-fn judge(found: Vec<SocketAddr>, allow_private: bool) -> Result<VecDeque<SocketAddr>, Refusal> {
+fn choose(found: Vec<SocketAddr>, judge: &Judge) -> Result<VecDeque<SocketAddr>, Refusal> {
     if found.is_empty() {
         return Err(Refusal::UnknownHost);
     }
-    let may = |address: &SocketAddr| allow_private || is_public_address(address.ip());
     let first_is_v6 = found.first().is_some_and(SocketAddr::is_ipv6);
-    let (like_first, other): (VecDeque<_>, VecDeque<_>) = found.into_iter().filter(may).partition(|a| a.is_ipv6() == first_is_v6);
+    let (like_first, other): (VecDeque<_>, VecDeque<_>) = found.into_iter().filter(|a| judge(*a)).partition(|a| a.is_ipv6() == first_is_v6);
     if like_first.is_empty() && other.is_empty() {
         return Err(Refusal::PrivateAddress);
     }
@@ -147,12 +182,20 @@ impl Used {
 pub(crate) struct Wire {
     stream: TokioIo<TcpStream>,
     used: Used,
+    open: Arc<AtomicUsize>,
 }
 
 impl Wire {
-    fn new(stream: TcpStream) -> Result<Self, Refusal> {
+    fn new(stream: TcpStream, open: Arc<AtomicUsize>) -> Result<Self, Refusal> {
         stream.set_nodelay(true).map_err(|error| Refusal::Connection(io_reason(&error)))?;
-        Ok(Self { stream: TokioIo::new(stream), used: Used::default() })
+        open.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { stream: TokioIo::new(stream), used: Used::default(), open })
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -189,7 +232,7 @@ mod tests {
 
     fn tried(found: &[&str], allow_private: bool) -> Result<Vec<String>, Refusal> {
         let found = found.iter().map(|ip| SocketAddr::new(ip.parse::<IpAddr>().unwrap(), 80)).collect();
-        judge(found, allow_private).map(|list| list.iter().map(|a| a.ip().to_string()).collect())
+        choose(found, &judge(allow_private)).map(|list| list.iter().map(|a| a.ip().to_string()).collect())
     }
 
     #[test]
@@ -205,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_certificate_that_is_none_is_told() {
-        let said = connector(Duration::from_secs(1), false, &[b"no certificate".to_vec()]).err().unwrap();
+        let said = connector(Judged::new(Duration::from_secs(1), judge(false)), &[b"no certificate".to_vec()]).err().unwrap();
         assert!(matches!(said, Refusal::Tls(_)), "{said}");
     }
 }
