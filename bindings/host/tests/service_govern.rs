@@ -111,6 +111,21 @@ async fn an_old_answer_is_better_than_waiting_for_a_slow_origin() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drawing_ends_with_its_deadline() {
+    let kitchen = Kitchen::new(|room, config| {
+        room.file("templates/huge/template.json", kitchen::heavy(2_000));
+        (config.render_threads, config.deadline) = (1, Duration::from_millis(200));
+    });
+    let started = Instant::now();
+    let got = kitchen.get("/acme/huge.png?tint=red").await;
+    assert_eq!((got.status, got.code().as_str()), (504, "deadline"));
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    // The thread is free again.
+    assert_eq!(kitchen.get("/acme/lenient.png").await.status, 200);
+    assert!(started.elapsed() < Duration::from_millis(1_500), "{:?}", started.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drawings_that_find_no_place_are_shed() {
     let kitchen = Kitchen::new(|room, config| {
         room.file("templates/heavy/template.json", kitchen::heavy(300));

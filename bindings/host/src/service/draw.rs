@@ -9,12 +9,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use core_::{Code, Error, Fault, Need, NeedId, NeedSource, OriginPolicy, PictureUrl, Plan, Resources};
+use core_::{Code, Error, Fault, Guard, Need, NeedId, NeedSource, OriginPolicy, PictureUrl, Plan, Resources};
 use futures_util::stream::{self, StreamExt};
 use http::StatusCode;
 
 use super::Center;
 use super::flow::Job;
+use crate::config::Config;
 use crate::error::{Failure, Refused};
 use crate::fetch::Refusal;
 use crate::pictures::{Demand, Found, State};
@@ -199,13 +200,13 @@ pub(super) async fn draw(job: &Arc<Job>, gathered: &Gathered, deadline: Instant)
     let asked = Instant::now();
     let work = move |scratch: &mut core_::Scratch, cancel: &AtomicBool| {
         let started = Instant::now();
-        let _ = (cancel, deadline, monotonic_ns());
+        let guard = Guard { clock: Some(monotonic_ns), deadline_ns: Some(ns_of(deadline)), cancel: Some(cancel) };
         let metrics = &own.center.metrics;
         metrics.queue.observe(started.duration_since(asked).as_secs_f64());
-        let rendered = own.loaded.renderer.render(&own.plan, &resources, scratch)?;
+        let rendered = own.loaded.renderer.render_guarded(&own.plan, &resources, scratch, &guard)?;
         let painted = Instant::now();
         metrics.render.observe(painted.duration_since(started).as_secs_f64());
-        let mut bytes = rendered.frame.encode(own.plan.output())?;
+        let mut bytes = rendered.frame.encode_guarded(own.plan.output(), &guard)?;
         metrics.encode.observe(painted.elapsed().as_secs_f64());
         // It is kept for long.
         bytes.shrink_to_fit();
@@ -220,7 +221,7 @@ pub(super) async fn draw(job: &Arc<Job>, gathered: &Gathered, deadline: Instant)
         }
         Ok(Err(error)) => {
             let rejected = reject(job, &error).await;
-            let mut failure = failed(&error, gathered.failure());
+            let mut failure = failed(&error, gathered.failure(), &job.center.config);
             failure.damage = rejected;
             failure
         }
@@ -272,11 +273,12 @@ fn is_damage(code: Code) -> bool {
 }
 
 /// Why a plan could not be drawn, where a picture is missing by the reason of that.
-fn failed(error: &Error, missed: Option<Failure>) -> Failure {
+fn failed(error: &Error, missed: Option<Failure>, config: &Config) -> Failure {
     match (error.code(), missed) {
         (Code::MissingResource, Some(missed)) => missed,
         // Nobody was asked: the row names no picture.
         (Code::MissingResource, None) => Failure::with_status(StatusCode::BAD_REQUEST, error.faults()),
+        (Code::DeadlineExceeded, _) => super::late(config),
         (code, _) if is_damage(code) => Failure::of(error).transient(),
         _ => Failure::of(error),
     }
