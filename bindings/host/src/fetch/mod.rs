@@ -130,6 +130,7 @@ pub enum Fetched {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), templrender::Error> {
+/// # extern crate core_ as templrender;
 /// use templrender::OriginPolicy;
 /// use templrender_host::{FetchOptions, Fetcher, Refusal};
 /// let fetcher = Fetcher::new(FetchOptions::default());
