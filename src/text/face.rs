@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use cosmic_text::skrifa::attribute::Style as FaceStyle;
 use cosmic_text::skrifa::instance::{Location, Size};
-use cosmic_text::skrifa::raw::TableProvider as _;
+use cosmic_text::skrifa::raw::{TableProvider as _, TableRecord};
 use cosmic_text::skrifa::string::StringId;
 use cosmic_text::skrifa::{FontRef, MetadataProvider as _, Tag};
 
@@ -98,6 +98,11 @@ impl Face {
         let table = |name: &str, present: bool| {
             if present { Ok(()) } else { Err(damaged(format!("a font must have a readable {name} table, face {index} has none"))) }
         };
+        // A table that begins in a file which ends before it: half a file, whose first tables may be all that is asked for below.
+        let past_end = |record: &TableRecord| u64::from(record.offset()) + u64::from(record.length()) > bytes.0.len() as u64;
+        if let Some(record) = font.table_directory().table_records().iter().find(|record| past_end(record)) {
+            return Err(damaged(format!("a font must be whole, the file ends before or in its table {}", record.tag())));
+        }
         let units = font.head().map(|head| head.units_per_em()).unwrap_or_default();
         table("head", font.head().is_ok())?;
         if !(16..=16384).contains(&units) {

@@ -122,6 +122,9 @@ fn no_font_and_a_damaged_font_are_errors() {
     let mut added = Fonts::new();
     assert_eq!(added.add(vec![0_u8; 100]).unwrap_err().code(), Code::DamagedResource);
     assert_eq!(added.add(whole[..200].to_vec()).unwrap_err().code(), Code::DamagedResource);
+    for end in (0..whole.len()).step_by(997) {
+        assert_eq!(added.add(whole[..end].to_vec()).unwrap_err().code(), Code::DamagedResource, "cut at {end}");
+    }
     assert!(added.is_empty());
     // Whatever a damaged table does, it does not panic.
     for at in (0..whole.len()).step_by(397) {

@@ -11,10 +11,10 @@ mod threshold;
 
 use core_::{Context, Renderer, Resources, Scratch, Template};
 use serde_json::{Value, json};
+use templrender_host::{Folder, load_folder, locate_template, read_text};
 
 use crate::args::Check;
 use crate::failure::{Done, Failure, Stop};
-use crate::folder::{self, Folder};
 use crate::pictures::{Pictures, Trace};
 use crate::render::{RowSource, context};
 use crate::write;
@@ -24,13 +24,13 @@ pub(crate) fn run(args: &Check) -> Done {
     if let Some(text) = crate::rules::text(&args.template)? {
         return rules::run(args, &text);
     }
-    let (file, _) = folder::locate(&args.template)?;
-    let text = folder::read_text(&file)?;
+    let (file, _) = locate_template(&args.template);
+    let text = read_text(&file)?;
     if let Err(error) = Template::parse(&text) {
         report(args, &json!({ "template": null, "faults": faults(&error), "rows": [] }))?;
         return Err(Stop::of(&file.display().to_string(), &error));
     }
-    let folder = folder::load(&args.template, &args.world.fonts)?;
+    let folder = load_folder(&args.template, &args.world.fonts)?;
     if let Some(path) = &args.feed {
         return feed::run(args, &folder, path);
     }

@@ -9,11 +9,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use core_::{Differ, Error, Renderer, Row, RowPlace, Scratch};
+use templrender_host::{Folder, load_folder};
 
 use crate::args::Diff;
 use crate::failure::{Done, Stop};
 use crate::feed::jobs;
-use crate::folder::{self, Folder};
 use crate::render::{context, known_variant};
 use crate::sweep::batches::Batches;
 use crate::sweep::{Counter, sweep};
@@ -64,7 +64,7 @@ struct Side {
 
 impl Side {
     fn load(path: &Path, args: &Diff) -> Done<Self> {
-        let folder = folder::load(path, &args.world.fonts)?;
+        let folder = load_folder(path, &args.world.fonts)?;
         known_variant(&folder, args.variant.as_deref())?;
         let renderer = Renderer::new(folder.fonts.clone());
         Ok(Self { folder, renderer })

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use core_::Error;
+pub(crate) use templrender_host::io_reason;
+use templrender_host::{FolderError, FolderFault};
 
 /// One failure: where, and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,18 +22,13 @@ impl Failure {
 
     /// The faults of the core, each with the place of what was given to it in front.
     pub(crate) fn of(place: &str, error: &Error) -> Vec<Self> {
-        let inner = |fault: &core_::Fault| {
-            let mut inner = place.to_owned();
-            if let Some((line, column)) = fault.at {
-                inner.push_str(&format!(":{line}:{column}"));
-            }
-            if !fault.place.is_empty() {
-                inner.push_str(": ");
-                inner.push_str(&fault.place);
-            }
-            inner
-        };
-        error.faults().iter().map(|fault| Self::new(inner(fault), &fault.message)).collect()
+        error.faults().iter().map(|fault| FolderFault::of(place, fault).into()).collect()
+    }
+}
+
+impl From<FolderFault> for Failure {
+    fn from(fault: FolderFault) -> Self {
+        Self { place: fault.place, reason: fault.reason }
     }
 }
 
@@ -67,12 +64,10 @@ impl Stop {
     }
 }
 
-/// What the operating system said, without its error number.
-pub(crate) fn io_reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+impl From<FolderError> for Stop {
+    fn from(error: FolderError) -> Self {
+        Self::Failed(error.faults().iter().cloned().map(Failure::from).collect())
+    }
 }
 
 /// At most 64 characters of someone's text, quoted; of a URL never the query.

@@ -1,9 +1,9 @@
 //! The `templrender` program: the command line, and the reference host of the library.
 //!
 //! ```text
-//! args -> new | check | render | feed | diff
-//! folder    a template, its fonts and rows on disk        pictures  needs answered from folders and the web
-//! web       http(s), bounded, public addresses only       write     files that are there whole or not at all
+//! args -> new | check | render | feed | diff | serve
+//! web       http(s), bounded, public addresses only       pictures  needs answered from folders and the web
+//! output    formats by the ends of names                  write     files that are there whole or not at all
 //! rows      a file as the rows of a feed                  feed/     rows in, a folder of pictures out
 //! rules     a rules file and its templates on disk
 //! ```
@@ -15,7 +15,6 @@ mod check;
 mod diff;
 mod failure;
 mod feed;
-mod folder;
 mod new;
 mod output;
 mod parquet;
@@ -23,6 +22,7 @@ mod pictures;
 mod render;
 mod rows;
 mod rules;
+mod serve;
 mod shipped;
 mod sweep;
 mod time;
@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         Command::Feed(args) => feed::run(args),
         Command::Check(args) => check::run(args),
         Command::Diff(args) => diff::run(args),
+        Command::Serve(args) => serve::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

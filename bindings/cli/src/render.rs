@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use core_::{Context, Output, OutputFormat, Renderer, Resources, Row, Scratch};
+use templrender_host::{Folder, load_folder, read_text};
 
 use crate::args::{Render, World};
 use crate::failure::{Done, Stop};
-use crate::folder::{self, Folder};
 use crate::pictures::{Pictures, Trace};
 use crate::web::Web;
 use crate::{output, time, write};
@@ -14,7 +14,7 @@ use crate::{output, time, write};
 pub(crate) fn run(args: &Render) -> Done {
     let named = args.output.as_deref().filter(|path| *path != Path::new("-"));
     let format = named.map(output::format).transpose().map_err(Stop::Usage)?;
-    let folder = folder::load(&args.template, &args.world.fonts)?;
+    let folder = load_folder(&args.template, &args.world.fonts)?;
     known_variant(&folder, args.variant.as_deref())?;
     let source = RowSource::find(args.row.as_deref(), &folder);
     let row = source.read()?;
@@ -98,7 +98,7 @@ impl RowSource {
     pub(crate) fn read(&self) -> Done<Row> {
         let text = match self {
             Self::Text(text) => text.clone(),
-            Self::File(path) => folder::read_text(path)?,
+            Self::File(path) => read_text(path)?,
             Self::Empty => return Ok(Row::new()),
         };
         Row::from_json(&text).map_err(|error| Stop::of(&self.place(), &error))

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use core_::Rules;
+use templrender_host::{Folder, load_folder, read_text};
 
 use crate::failure::{Done, Stop};
-use crate::folder::{self, Folder};
 
 /// The text of a rules file; nothing where the argument is a template's.
 pub(crate) fn text(argument: &Path) -> Done<Option<String>> {
@@ -13,7 +13,7 @@ pub(crate) fn text(argument: &Path) -> Done<Option<String>> {
     if !argument.is_file() {
         return Ok(None);
     }
-    let text = folder::read_text(argument)?;
+    let text = read_text(argument)?;
     Ok(has_key(&text, "rules").then_some(text))
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn template(file: &Path, name: &str, font_folders: &[PathBuf]) -> Don
         let place = format!("{}: template {name}", file.display());
         return Err(Stop::at(place, format!("there is no such folder or file, looked for {}", path.display())));
     }
-    folder::load(&path, font_folders)
+    Ok(load_folder(&path, font_folders)?)
 }
 
 /// Whether the object that a JSON text is has a key, whatever else is wrong with it; comments are passed over.

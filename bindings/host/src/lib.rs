@@ -2,14 +2,26 @@
 
 mod cache;
 mod clock;
+mod config;
+mod error;
 mod fetch;
 mod flight;
+mod folder;
+mod metrics;
+mod patience;
 mod pictures;
 mod pool;
+mod server;
+mod service;
+mod templates;
 
 pub use cache::{Cache, CacheOptions, CacheStats, DiskOptions, Entry};
 pub use clock::Clock;
+pub use config::{Config, TenantConfig};
 pub use fetch::{FetchOptions, Fetched, Fetcher, Freshness, Refusal, Validators};
 pub use flight::{Flight, Lost};
+pub use folder::{Folder, FolderError, FolderFault, io_reason, load_folder, locate_template, read_text};
 pub use pictures::{Demand, Found, Pictures, PicturesOptions, State};
 pub use pool::{Pool, PoolError, PoolOptions, PoolStats};
+pub use service::{Service, StartError};
+pub use templates::{Loaded, Refreshed, TemplateName, Templates, TemplatesOptions};

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use core_::{CheckOptions, Checker, Error, Renderer, Row, RowPlace, Scratch};
+use templrender_host::Folder;
 
 use super::sheet;
 use crate::args::Check;
 use crate::failure::{Done, Failure, Stop};
 use crate::feed::{BASE, jobs};
-use crate::folder::Folder;
 use crate::render::{context, known_variant};
 use crate::sweep::batches::Batches;
 use crate::sweep::{Counter, sweep};

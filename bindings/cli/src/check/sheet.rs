@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use core_::{Channel, CheckOptions, CheckReport, Context, Renderer, Resources, Row, RowPlace, Scratch, WorstRow};
+use templrender_host::Folder;
 
 use crate::args::Check;
 use crate::failure::{Done, Failure, Stop, io_reason};
 use crate::feed::BASE;
 use crate::feed::name::safe;
 use crate::feed::sheet::{self, Card, Heading, Picture, title};
-use crate::folder::Folder;
 use crate::output;
 use crate::pictures::{Pictures, Trace};
 use crate::sweep::batches::{Batches, Record};

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use core_::{Code, Context, Error, Fault, Renderer, Row, Rules, Scratch};
+use templrender_host::{Folder, load_folder};
 
 use super::Variant;
 use crate::args::Feed;
 use crate::check::warn;
 use crate::failure::{Done, Stop};
-use crate::folder::{self, Folder};
 use crate::pictures::Pictures;
 use crate::render::pictures;
 use crate::rules;
@@ -68,7 +68,7 @@ impl Sets {
     pub(super) fn load(args: &Feed) -> Done<Self> {
         let file = &args.template;
         let Some(text) = rules::text(file)? else {
-            let folder = folder::load(file, &args.world.fonts)?;
+            let folder = load_folder(file, &args.world.fonts)?;
             let title = folder.template.name().to_owned();
             return Ok(Self { list: vec![Set::new(args, 0, folder)?], rules: None, numbers: BTreeMap::new(), title });
         };

@@ -1,16 +1,36 @@
-//! Finished work by key: in memory.
+//! Finished work by key: in memory, and in a folder below it that outlives the process.
+//!
+//! In: entries under keys of 32 bytes, which are hashes. Out: the entry that was put under the key last, or nothing; never an error, and never a part of an entry. What is in memory is answered at
+//! once; what is on disk is read off the async threads, verified, and goes to memory. Puts go to memory at once and to disk by a queue: a put never waits for the
+//! disk, and is not written where the queue is full.
+//!
+//! [`CacheStats`] says what the disk refused. It never fails a request: the cache goes on with memory alone and tries again after five seconds.
+
+mod disk;
+mod folder;
+mod index;
+mod memory;
+mod record;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
+
+use disk::Disk;
+use memory::Memory;
+
+type Key = [u8; 32];
 
 /// How much a cache may keep, and where.
 #[derive(Debug, Clone)]
 pub struct CacheOptions {
-    /// Bytes in memory.
+    /// Bytes in memory. An entry that is more than an eighth of them is not kept in memory.
     ///
     /// Default: 256 MiB
     pub memory_bytes: u64,
@@ -29,69 +49,176 @@ impl Default for CacheOptions {
 /// The part of a cache that outlives its process.
 #[derive(Debug, Clone)]
 pub struct DiskOptions {
-    /// The folder, which is this cache's alone.
+    /// The folder. It is made where it is not there, and has one user: a second one, in this process or another, is refused.
     pub folder: PathBuf,
-    /// Bytes of its files.
+    /// Bytes of its files, each counted in whole blocks of 4 KiB. An entry that is more than an eighth of them, or longer than 64 MiB, is not written. What is known of each file takes
+    /// about 150 bytes of memory.
     pub bytes: u64,
 }
 
 /// What is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Entry {
-    /// Whatever the user wants to know of the body: at most 4 KiB.
+    /// Whatever the user wants to know of the body: at most 4 KiB, else the entry is not kept.
     pub meta: Vec<u8>,
-    /// The bytes.
+    /// The bytes. A piece of something larger keeps all of that in memory.
     pub body: Bytes,
 }
 
-/// What a cache did so far.
+/// What a cache has and did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CacheStats {
-    /// Found in memory.
-    pub memory_hits: u64,
-    /// Not found.
-    pub misses: u64,
+    /// Entries in memory.
+    pub memory_entries: u64,
     /// Bytes in memory.
     pub memory_bytes: u64,
+    /// Entries on disk.
+    pub disk_entries: u64,
+    /// Bytes on disk.
+    pub disk_bytes: u64,
+    /// Answers out of memory.
+    pub memory_hits: u64,
+    /// Answers that were read from disk.
+    pub disk_hits: u64,
+    /// Questions without an answer.
+    pub misses: u64,
+    /// Files written.
+    pub written: u64,
+    /// Files removed for want of room.
+    pub evicted: u64,
+    /// Files that were not whole when they were read.
+    pub broken: u64,
+    /// Entries that were not written because the queue was full or the disk had failed.
+    pub dropped: u64,
+    /// Entries that were too large for memory, disk, or both.
+    pub too_large: u64,
+    /// What the disk refused.
+    pub failures: u64,
+    /// Whether the disk refused the last thing that was tried.
+    pub is_disk_failing: bool,
+    /// Whether the folder was scanned; until then nothing is written.
+    pub is_disk_scanned: bool,
 }
 
-/// Finished work by key. Clones share it.
+/// Finished work by key. Clones share it; when the last one goes, what waits to be written is given up, and the folder is free.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use templrender_host::{Cache, CacheOptions, DiskOptions, Entry};
+/// let folder = std::env::temp_dir().join(format!("templrender-doc-{}", std::process::id()));
+/// let options = CacheOptions { memory_bytes: 64 << 20, disk: Some(DiskOptions { folder: folder.clone(), bytes: 1 << 30 }) };
+/// let key = *blake3::hash(b"the plan and its pictures").as_bytes();
+///
+/// let cache = Cache::open(options.clone())?;
+/// cache.put(key, Entry { meta: b"image/png".to_vec(), body: "a picture".into() }).await;
+/// cache.flush().await;
+/// drop(cache);
+///
+/// let cache = Cache::open(options)?;
+/// let entry = cache.get(&key).await.expect("it was written");
+/// assert_eq!((&entry.meta[..], &entry.body[..]), (&b"image/png"[..], &b"a picture"[..]));
+/// assert_eq!(cache.stats().disk_hits, 1);
+/// # drop(cache);
+/// # std::fs::remove_dir_all(folder)
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Cache {
-    memory: moka::sync::Cache<[u8; 32], Arc<Entry>>,
-    hits: Arc<AtomicU64>,
-    misses: Arc<AtomicU64>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    memory: Arc<Memory>,
+    disk: Option<Disk>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+    too_large: AtomicU64,
 }
 
 impl Cache {
-    /// An empty one.
+    /// An empty one in memory, and whatever is in the folder.
+    ///
+    /// # Errors
+    /// Where the folder cannot be made or has a user already ([`io::ErrorKind::ResourceBusy`]).
     pub fn open(options: CacheOptions) -> io::Result<Self> {
-        if options.disk.is_some() {
-            return Err(io::Error::new(io::ErrorKind::Unsupported, "the disk part comes next"));
-        }
-        let weigh = |_: &[u8; 32], entry: &Arc<Entry>| u32::try_from(entry.meta.len() + entry.body.len() + 256).unwrap_or(u32::MAX);
-        let memory = moka::sync::Cache::builder().max_capacity(options.memory_bytes).weigher(weigh).build();
-        Ok(Self { memory, hits: Arc::default(), misses: Arc::default() })
+        Self::open_with(options, disk::RETRY)
+    }
+
+    fn open_with(options: CacheOptions, retry: Duration) -> io::Result<Self> {
+        let memory = Arc::new(Memory::new(options.memory_bytes));
+        let disk = options.disk.map(|options| Disk::open(&options, memory.clone(), retry)).transpose()?;
+        let [hits, misses, too_large] = [const { AtomicU64::new(0) }; 3];
+        Ok(Self { shared: Arc::new(Shared { memory, disk, hits, misses, too_large }) })
     }
 
     /// What is kept under this key.
     pub async fn get(&self, key: &[u8; 32]) -> Option<Arc<Entry>> {
-        let found = self.memory.get(key);
-        if found.is_some() { &self.hits } else { &self.misses }.fetch_add(1, Ordering::Relaxed);
+        let Shared { memory, disk, hits, misses, .. } = &*self.shared;
+        if let Some(entry) = memory.get(key) {
+            hits.fetch_add(1, Ordering::Relaxed);
+            return Some(entry);
+        }
+        let found = match disk {
+            Some(disk) => disk.get(key).await,
+            None => None,
+        };
+        if found.is_none() {
+            misses.fetch_add(1, Ordering::Relaxed);
+        }
         found
     }
 
-    /// Keeps an entry, in place of what was there.
+    /// Keeps an entry in place of what was there.
     pub async fn put(&self, key: [u8; 32], entry: Entry) {
-        self.memory.insert(key, Arc::new(entry));
+        let Shared { memory, disk, too_large, .. } = &*self.shared;
+        if entry.meta.len() > record::MAX_META_BYTES {
+            too_large.fetch_add(1, Ordering::Relaxed);
+            return self.remove(&key);
+        }
+        let entry = Arc::new(entry);
+        match disk {
+            Some(disk) => disk.put(key, entry),
+            None => {
+                if !memory.put(key, entry) {
+                    too_large.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
     }
 
-    /// What it did so far.
-    pub fn stats(&self) -> CacheStats {
-        CacheStats {
-            memory_hits: self.hits.load(Ordering::Relaxed),
-            misses: self.misses.load(Ordering::Relaxed),
-            memory_bytes: self.memory.weighted_size(),
+    /// Forgets what is kept under this key.
+    pub fn remove(&self, key: &[u8; 32]) {
+        match &self.shared.disk {
+            Some(disk) => disk.remove(key),
+            None => self.shared.memory.remove(key),
         }
+    }
+
+    /// Waits until all that was put so far is on disk, or was given up.
+    pub async fn flush(&self) {
+        if let Some(disk) = &self.shared.disk {
+            disk.flush().await;
+        }
+    }
+
+    /// What it has and did.
+    pub fn stats(&self) -> CacheStats {
+        let Shared { memory, disk, hits, misses, too_large } = &*self.shared;
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (memory_entries, memory_bytes) = memory.size();
+        let mut stats = CacheStats {
+            memory_entries,
+            memory_bytes,
+            memory_hits: count(hits),
+            misses: count(misses),
+            too_large: count(too_large),
+            ..CacheStats::default()
+        };
+        if let Some(disk) = disk {
+            disk.tell(&mut stats);
+        }
+        stats
     }
 }

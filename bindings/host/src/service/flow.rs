@@ -1,0 +1,437 @@
+//! The way of one request, from its URL to an answer or a failure.
+//!
+//! ```text
+//! URL -> signature -> template -> rate of the tenant -> plan -> stored answer -> fresh: given
+//!                                                                            \-> stale: given, renewed behind
+//!                                                                             \-> else: one flight for all who ask -> needs -> drawn, or found unchanged
+//! ```
+//!
+//! Whoever is asked last answers first: a picture that cannot be had leads to the old answer, then to a drawing without it, then to the
+//! template's fallback, and only then to an error.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use core_::{Code, Context, Fault, NeedId, OriginPolicy, PictureUrl, Plan, Resources, Signature};
+use http::HeaderMap;
+use http::request::Parts;
+
+use super::answer::{Answer, Source};
+use super::draw::{self, Gathered};
+use super::govern::locked;
+use super::headers::{self, Keep};
+use super::interest::Interest;
+use super::journal::Journal;
+use super::store::{self, Age, Name, Stored, millis};
+use super::{Center, late};
+use crate::error::{Failure, Refused};
+use crate::pictures::{Found, State};
+use crate::templates::Loaded;
+
+/// How often a flight that somebody else gave up is begun again.
+const TRIES: usize = 3;
+/// The time that is left for a fallback picture when the time of the request is over.
+const FALLBACK_TIME: Duration = Duration::from_secs(5);
+
+/// One picture that is to be made, with all that it takes: it may outlive its request.
+pub(super) struct Job {
+    pub(super) center: Arc<Center>,
+    pub(super) loaded: Arc<Loaded>,
+    pub(super) plan: Plan,
+    pub(super) policy: Arc<OriginPolicy>,
+    /// Answers to start from.
+    pub(super) given: Resources,
+    /// Where the others are to be found.
+    pub(super) places: BTreeMap<NeedId, PictureUrl>,
+    /// Where waiting drawings of one template stand together.
+    pub(super) lane: u64,
+    pub(super) template: String,
+    name: Name,
+    context: Context,
+    /// The plan's, and that of the plan whose place it takes.
+    valid_until: Option<i64>,
+    /// Whether the URL names the version of its template.
+    pinned: bool,
+    /// Why this is another picture than the one that was asked for.
+    instead: Option<&'static str>,
+}
+
+/// What a flight came to.
+#[derive(Clone)]
+pub(super) enum Ended {
+    Made(Arc<Stored>, Made),
+    Failed(Failure),
+    /// Everybody who waited went away.
+    GivenUp,
+}
+
+/// How a flight came to its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Made {
+    Drawn,
+    Renewed,
+    /// The pictures in it are the old ones, for nothing newer is to be had.
+    Old,
+}
+
+/// Answers a request.
+pub(super) async fn answer(center: &Arc<Center>, request: &Parts, journal: &mut Journal) -> Result<Answer, Failure> {
+    let deadline = Instant::now() + center.config.deadline;
+    let job = Job::read(center, request, journal)?;
+    journal.key = job.plan.key().to_string();
+    serve(&Arc::new(job), &request.headers, deadline).await
+}
+
+impl Job {
+    /// Reads and judges a URL, and plans its picture.
+    fn read(center: &Arc<Center>, request: &Parts, journal: &mut Journal) -> Result<Self, Failure> {
+        let target = request.uri.path_and_query().map_or("/", |target| target.as_str());
+        let path = request.uri.path();
+        if path.bytes().filter(|byte| *byte == b'/').count() < 2 {
+            return Err(Failure::new(
+                Refused::UnknownPath,
+                "path",
+                "a path must be /TENANT/TEMPLATE.EXT, /healthz or /metrics, found another",
+            ));
+        }
+        let (asked, signature) = core_::Request::parse(target).map_err(|error| Failure::of(&error))?;
+        (journal.tenant, journal.template) = (asked.tenant.clone(), asked.template.clone());
+        journal.variant = asked.variant.clone().unwrap_or_default();
+        let now_ms = center.config.clock.now_ms();
+        let now = center.config.clock.now();
+        verify(center, &asked, signature.as_ref(), now)?;
+        let loaded = center.templates.get(&asked.tenant, &asked.template, asked.digest.as_deref());
+        let loaded =
+            loaded.ok_or_else(|| Failure::new(Refused::UnknownTemplate, "template", "no template of this name and version is here"))?;
+        center.tenants.take(&asked.tenant, now_ms).map_err(|wait| {
+            center.metrics.throttled("tenant");
+            Failure::new(Refused::TooManyRequests, "tenant", "a tenant must keep to its rate of requests, found more").retry_after(wait)
+        })?;
+        Self::plan(center, loaded, &asked, now)
+    }
+
+    fn plan(center: &Arc<Center>, loaded: Arc<Loaded>, asked: &core_::Request, now: i64) -> Result<Self, Failure> {
+        let context = asked.context(now);
+        let failed = |error: core_::Error| Failure::of(&error);
+        let mut plan = loaded.renderer.plan(&loaded.template, &asked.row, &context).map_err(failed)?;
+        let policy = center.policies.of(&asked.tenant);
+        let (mut given, mut instead) = (loaded.resources(), None);
+        let mut valid_until = plan.valid_until();
+        if let Some(reason) = plan.skipped() {
+            let skipped = Fault::new(Code::RowSkipped, "skip-if", format!("row is skipped: {reason}"));
+            let fallback = loaded.plan_fallback(&context).ok_or_else(|| Failure::of(&skipped.into()))?;
+            (plan, given) = fallback.map_err(|error| Failure::fallback(&error))?;
+            valid_until = [valid_until, plan.valid_until()].into_iter().flatten().min();
+            instead = Some(Code::RowSkipped.name());
+        }
+        let places = if instead.is_some() { BTreeMap::new() } else { draw::locate(&plan, &policy).map_err(failed)? };
+        Ok(Self {
+            center: center.clone(),
+            policy,
+            given,
+            places,
+            lane: lane(&loaded),
+            template: loaded.name.to_string(),
+            name: store::name(&asked.tenant, &loaded.version, plan.key()),
+            context,
+            valid_until,
+            pinned: asked.digest.is_some(),
+            instead,
+            plan,
+            loaded,
+        })
+    }
+
+    /// The fallback picture of the same template, variant and format.
+    fn fallback(&self, code: &'static str) -> Option<Result<Self, core_::Error>> {
+        let planned = self.loaded.plan_fallback(&self.context)?;
+        Some(planned.map(|(plan, given)| Self {
+            center: self.center.clone(),
+            loaded: self.loaded.clone(),
+            policy: self.policy.clone(),
+            given,
+            places: BTreeMap::new(),
+            lane: self.lane,
+            template: self.template.clone(),
+            name: store::name("", &format!("fallback {}", self.loaded.version), plan.key()),
+            context: self.context.clone(),
+            valid_until: plan.valid_until(),
+            pinned: false,
+            instead: Some(code),
+            plan,
+        }))
+    }
+
+    /// Takes note of a picture that was asked for.
+    pub(super) fn fetched(&self, found: &Result<Found, crate::fetch::Refusal>, took: Duration) {
+        let center = &self.center;
+        let (result, asked) = match found {
+            Ok(found) => match found.state {
+                State::Hit => ("hit", false),
+                State::Stale => ("stale", false),
+                State::Miss(_) => ("fetched", true),
+                State::Revalidated(_) => ("revalidated", true),
+            },
+            Err(refusal) if refusal.is_transient() => ("failed", true),
+            Err(_) => ("refused", true),
+        };
+        center.metrics.fetched(result);
+        if asked {
+            center.metrics.fetch.observe(took.as_secs_f64());
+            center.slow.observe(&self.template, took, center.config.clock.now_ms());
+        }
+    }
+}
+
+/// Whether the request may be answered.
+fn verify(center: &Center, asked: &core_::Request, signature: Option<&Signature>, now: i64) -> Result<(), Failure> {
+    match &center.config.keys {
+        Some(keys) if !keys.is_empty() => keys.verify(asked, signature, now).map_err(|error| Failure::of(&error)),
+        // Without keys an expiry holds all the same.
+        _ if asked.is_expired(now) => {
+            Err(Failure::of(&Fault::new(Code::UrlExpired, "url", "a URL must be asked for before its end, found it over").into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A number for a template: its drawings share threads with those of others, not with each other.
+fn lane(loaded: &Loaded) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(loaded.name.to_string().as_bytes()).as_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// Answers a job out of the store, or by a flight.
+async fn serve(job: &Arc<Job>, asked: &HeaderMap, deadline: Instant) -> Result<Answer, Failure> {
+    let center = &job.center;
+    let ages = center.ages();
+    let stored = center.store.get(&job.name).await;
+    let known = match stored.map(|stored| (stored.age(&ages, center.config.clock.now_ms()), stored)) {
+        Some((Age::Fresh { .. }, stored)) => return Ok(job.answer(&stored, Source::Hit, asked)),
+        // Who asks whether it has changed is told what is, not what was.
+        Some((Age::Stale, stored)) if !headers::none_match(asked, &job.etag(&stored)) => {
+            job.renew_behind(stored.clone());
+            return Ok(job.answer(&stored, Source::Stale, asked));
+        }
+        Some((Age::Stale | Age::Old, stored)) => Some(stored),
+        Some((Age::Over, _)) | None => None,
+    };
+    let failure = match job.fly(known.clone(), deadline).await {
+        Ok((stored, source)) => return Ok(job.answer(&stored, source, asked)),
+        Err(failure) => failure,
+    };
+    if let Some(known) = known.filter(|_| failure.transient) {
+        return Ok(job.answer(&known, Source::StaleIfError, asked));
+    }
+    job.replace(failure).await
+}
+
+impl Job {
+    fn etag(&self, stored: &Stored) -> String {
+        headers::etag(self.plan.key(), &stored.resources)
+    }
+
+    /// A stored answer as one to this request.
+    fn answer(&self, stored: &Stored, source: Source, asked: &HeaderMap) -> Answer {
+        let center = &self.center;
+        let config = &center.config;
+        let now_ms = config.clock.now_ms();
+        let left = match stored.age(&center.ages(), now_ms) {
+            Age::Fresh { left_ms } => left_ms / 1_000,
+            _ => 0,
+        };
+        let (stale, lacking) = (matches!(source, Source::Stale | Source::StaleIfError), stored.lacking_until_ms.is_some());
+        let short = headers::seconds(config.short_age);
+        let keep = match source {
+            Source::StaleIfError => Keep::Seconds(short),
+            _ if lacking => Keep::Seconds(left.min(short)),
+            _ if self.pinned && stored.immutable && self.valid_until.is_none() => Keep::Immutable,
+            _ => Keep::Fresh {
+                seconds: left,
+                while_revalidate: headers::seconds(config.stale_while_revalidate),
+                if_error: headers::seconds(config.stale_if_error),
+            },
+        };
+        let valid = self.valid_until.map(|until| u64::try_from(until.saturating_sub(config.clock.now())).unwrap_or(0));
+        let etag = self.etag(stored);
+        Answer {
+            format: stored.format,
+            body: stored.body.clone(),
+            not_modified: !stale && headers::none_match(asked, &etag),
+            etag: Some(etag),
+            keep: keep.until(valid),
+            source,
+            fallback: self.instead,
+        }
+    }
+
+    /// The fallback picture in the place of a failure, where the template has one and the failure may be replaced.
+    async fn replace(self: &Arc<Self>, failure: Failure) -> Result<Answer, Failure> {
+        if !failure.replaceable {
+            return Err(failure);
+        }
+        let Some(planned) = self.fallback(failure.code()) else { return Err(failure) };
+        let job = match planned {
+            Ok(job) => Arc::new(job),
+            Err(error) => {
+                tracing::warn!(template = self.template, error = %error, "the fallback picture cannot be planned");
+                return Err(failure);
+            }
+        };
+        let center = &self.center;
+        let stored = center.store.get(&job.name).await.map(Arc::new);
+        let fresh = stored.filter(|stored| matches!(stored.age(&center.ages(), center.config.clock.now_ms()), Age::Fresh { .. }));
+        let made = match fresh {
+            Some(stored) => Ok((stored, Source::Hit)),
+            None => job.fly(None, Instant::now() + FALLBACK_TIME).await,
+        };
+        match made {
+            Ok((stored, source)) => Ok(Answer {
+                etag: None,
+                not_modified: false,
+                keep: Keep::Seconds(headers::seconds(center.config.short_age)).until(job.valid_until.map(|_| 1)),
+                ..job.answer(&stored, source, &HeaderMap::new())
+            }),
+            Err(again) => {
+                tracing::warn!(template = self.template, code = again.code(), "the fallback picture cannot be drawn");
+                Err(failure)
+            }
+        }
+    }
+
+    /// Renews a stale answer while nobody waits for it, unless that is under way.
+    fn renew_behind(self: &Arc<Self>, stored: Stored) {
+        let center = &self.center;
+        if !locked(&center.renewing).insert(self.name) {
+            return;
+        }
+        let (job, deadline) = (self.clone(), Instant::now() + center.config.deadline);
+        tokio::spawn(async move {
+            let _renewing = Renewing(job.clone());
+            if let Err(failure) = job.fly(Some(stored), deadline).await {
+                tracing::debug!(template = job.template, code = failure.code(), "an answer could not be renewed");
+            }
+        });
+    }
+
+    /// Makes the answer, or waits for whoever is making it.
+    async fn fly(self: &Arc<Self>, known: Option<Stored>, deadline: Instant) -> Result<(Arc<Stored>, Source), Failure> {
+        let center = &self.center;
+        let _waiting = match self.places.is_empty() {
+            true => None,
+            false => Some(center.slow.enter(&self.template, center.config.clock.now_ms()).ok_or_else(|| self.too_slow())?),
+        };
+        for _ in 0..TRIES {
+            let asker = center.interests.enter(self.name);
+            let first = Arc::new(AtomicBool::new(false));
+            let begin = || {
+                first.store(true, Ordering::Release);
+                flight(self.clone(), known.clone(), deadline, asker.interest.clone())
+            };
+            let ended = tokio::time::timeout_at(deadline.into(), center.flight.run(self.name, begin)).await;
+            let collapsed = !first.load(Ordering::Acquire);
+            match ended {
+                Err(_) => return Err(late(&center.config)),
+                Ok(Ok(Ended::GivenUp)) => {}
+                // Of one who came earlier and had less time left.
+                Ok(Ok(Ended::Failed(failure))) if collapsed && failure.is_late() => {}
+                Ok(Ok(Ended::Failed(failure))) => return Err(failure),
+                Ok(Ok(Ended::Made(stored, made))) => return Ok((stored, made.source(collapsed))),
+                Ok(Err(lost)) => {
+                    tracing::error!(template = self.template, error = %lost, "a flight broke");
+                    return Err(Failure::bug());
+                }
+            }
+        }
+        Err(late(&center.config))
+    }
+
+    fn too_slow(&self) -> Failure {
+        self.center.metrics.throttled("slow-template");
+        let message = "pictures of this template arrive slowly, and enough of its requests wait for them";
+        Failure::new(Refused::SlowTemplate, "", message).retry_after(self.center.config.slow.max(Duration::from_secs(1)))
+    }
+}
+
+impl Made {
+    fn source(self, collapsed: bool) -> Source {
+        match self {
+            Self::Drawn => Source::Drawn { collapsed },
+            Self::Renewed => Source::Renewed { collapsed },
+            Self::Old => Source::StaleIfError,
+        }
+    }
+}
+
+/// One making for all who ask, as long as somebody does.
+async fn flight(job: Arc<Job>, known: Option<Stored>, deadline: Instant, interest: Arc<Interest>) -> Ended {
+    tokio::select! {
+        biased;
+        made = make(&job, known, deadline) => made.map_or_else(Ended::Failed, |(stored, made)| Ended::Made(Arc::new(stored), made)),
+        () = interest.over() => Ended::GivenUp,
+    }
+}
+
+async fn make(job: &Arc<Job>, known: Option<Stored>, deadline: Instant) -> Result<(Stored, Made), Failure> {
+    let mut tried = 0;
+    loop {
+        let gathered = draw::gather(job).await;
+        let resources = job.plan.resources_key(&gathered.resources).bytes();
+        if let Some(known) = &known {
+            if known.resources == resources && gathered.missed.is_empty() {
+                return Ok(renew(job, known.clone(), &gathered));
+            }
+            if gathered.transient()
+                && let Some(failure) = gathered.failure()
+            {
+                return Err(failure);
+            }
+        }
+        tried += 1;
+        match draw::draw(job, &gathered, deadline).await {
+            Ok(body) => return Ok((keep(job, &gathered, resources, body).await, Made::Drawn)),
+            // What is damaged is not asked for again now: the next choice is, or the picture is drawn without it.
+            Err(failure) if failure.damage && tried < TRIES => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+}
+
+/// Stores a drawn answer: for a moment only where it lacks something.
+async fn keep(job: &Job, gathered: &Gathered, resources: [u8; 16], body: Bytes) -> Stored {
+    let center = &job.center;
+    let now_ms = center.config.clock.now_ms();
+    let lacks = !gathered.whole() || job.instead.is_some();
+    let stored = Stored {
+        format: job.plan.output().format,
+        resources,
+        checked_ms: now_ms,
+        immutable: gathered.immutable && !lacks,
+        lacking_until_ms: lacks.then(|| now_ms.saturating_add(millis(center.config.short_age))),
+        body,
+    };
+    center.store.put(job.name, &stored).await;
+    stored
+}
+
+/// A known answer whose pictures are what they were.
+fn renew(job: &Job, mut known: Stored, gathered: &Gathered) -> (Stored, Made) {
+    if gathered.old {
+        return (known, Made::Old);
+    }
+    known.checked_ms = job.center.config.clock.now_ms();
+    job.center.store.renew(job.name, known.checked_ms);
+    (known, Made::Renewed)
+}
+
+/// A name in the list of answers that are being renewed.
+struct Renewing(Arc<Job>);
+
+impl Drop for Renewing {
+    fn drop(&mut self) {
+        locked(&self.0.center.renewing).remove(&self.0.name);
+    }
+}
