@@ -129,8 +129,8 @@ pub enum Fetched {
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), templrender::Error> {
-/// # extern crate core_ as templrender;
+/// # async fn main() -> Result<(), core_::Error> {
+/// # use core_ as templrender;
 /// use templrender::OriginPolicy;
 /// use templrender_host::{FetchOptions, Fetcher, Refusal};
 /// let fetcher = Fetcher::new(FetchOptions::default());
