@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Say which rows of a feed two templates draw differently, through which layer, and how far
     Diff(Diff),
+    /// Draw pictures for whoever asks for their URL, over HTTP
+    Serve(Serve),
 }
 
 #[derive(Debug, Args)]
@@ -162,6 +164,99 @@ pub(crate) struct Diff {
     pub(crate) limit: Option<usize>,
     #[command(flatten)]
     pub(crate) world: World,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The folder of templates: NAME/template.json for everybody, TENANT/NAME/template.json for one tenant
+    #[arg(long, value_name = "DIR")]
+    pub(crate) templates: PathBuf,
+    /// A folder of fonts that all templates share, after their own; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(crate) fonts: Vec<PathBuf>,
+    /// Where requests are taken; port 0 is any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Keys that URLs are signed with, a line of `ID SECRET [TENANT]` each; without one, only this machine may ask; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Vec<PathBuf>,
+    /// A host that pictures may come from: cdn.example.com, *.example.com or https://img.example:8443; without one, any public host; may be
+    /// given several times
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) allow_host: Vec<String>,
+    /// Fetch pictures from private addresses too (this machine, the local network)
+    #[arg(long)]
+    pub(crate) allow_private: bool,
+    /// The beginning of URLs whose pictures never change; may be given several times
+    #[arg(long, value_name = "URL_PREFIX")]
+    pub(crate) immutable: Vec<String>,
+    /// Settings of single tenants, as JSON: allow_hosts, rate, burst
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tenants: Option<PathBuf>,
+    /// A folder for what is to outlive the program; without it, pictures and answers are kept in memory alone
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// The most bytes in that folder, such as 500M or 20G; without it, 10G
+    #[arg(long, value_name = "BYTES", value_parser = bytes, requires = "cache_dir")]
+    pub(crate) cache_disk: Option<u64>,
+    /// The most bytes of pictures and answers in memory; without it, 256M
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub(crate) cache_memory: Option<u64>,
+    /// How long an answer is given before its pictures are asked for again; without it, 300
+    #[arg(long, value_name = "SECONDS", value_parser = time::seconds)]
+    pub(crate) fresh: Option<std::time::Duration>,
+    /// The longest time that one picture may take to arrive
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = time::seconds)]
+    pub(crate) timeout: std::time::Duration,
+    /// Threads that draw; without it, one for each processor
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// Drawings that may wait for a thread; without it, 64
+    #[arg(long, value_name = "N")]
+    pub(crate) queue: Option<usize>,
+    /// Requests that are answered at the same time, more are refused; without it, 1024
+    #[arg(long, value_name = "N")]
+    pub(crate) max_in_flight: Option<usize>,
+    /// Requests of one tenant a second, in bursts of twice that; without it, no limit
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub(crate) rate_per_tenant: Option<f64>,
+    /// A template is slow while its pictures take longer than this to arrive, on average; without it, 2000
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) slow_ms: Option<u64>,
+    /// What is said of each request on standard error
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) log: Log,
+}
+
+/// How a log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Log {
+    /// A JSON object a line
+    Json,
+    /// For people
+    Text,
+    /// Not at all
+    Off,
+}
+
+/// A number of bytes, with K, M, G or T for powers of 1024.
+fn bytes(text: &str) -> Result<u64, String> {
+    let wrong = || "a number of bytes is written 1048576, 1024K, 500M, 20G or 1T".to_owned();
+    let digits = text.trim_end_matches(['K', 'M', 'G', 'T']);
+    let shift = match text.strip_prefix(digits) {
+        Some("") => 0,
+        Some("K") => 10,
+        Some("M") => 20,
+        Some("G") => 30,
+        Some("T") => 40,
+        _ => return Err(wrong()),
+    };
+    digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift)).ok_or_else(wrong)
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse::<f64>().ok().filter(|rate| *rate > 0.0 && *rate <= 1e6);
+    rate.ok_or_else(|| "must be above 0, at most 1000000 a second".to_owned())
 }
 
 /// What lies around a template and a row: fonts, time, and where pictures may come from.

@@ -1,7 +1,7 @@
 //! The `templrender` program: the command line, and the reference host of the library.
 //!
 //! ```text
-//! args -> new | check | render | feed | diff
+//! args -> new | check | render | feed | diff | serve
 //! web       http(s), bounded, public addresses only       pictures  needs answered from folders and the web
 //! output    formats by the ends of names                  write     files that are there whole or not at all
 //! rows      a file as the rows of a feed                  feed/     rows in, a folder of pictures out
@@ -22,6 +22,7 @@ mod pictures;
 mod render;
 mod rows;
 mod rules;
+mod serve;
 mod shipped;
 mod sweep;
 mod time;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Feed(args) => feed::run(args),
         Command::Check(args) => check::run(args),
         Command::Diff(args) => diff::run(args),
+        Command::Serve(args) => serve::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -63,6 +63,8 @@ pub(crate) struct Failure {
     pub(crate) replaceable: bool,
     /// Whether another try may end otherwise, so that an old answer is better than none.
     pub(crate) transient: bool,
+    /// Whether a picture turned out to be damaged and was put away: without it, or with its next choice, it may be drawn all the same.
+    pub(crate) damage: bool,
 }
 
 impl Failure {
@@ -71,7 +73,7 @@ impl Failure {
         let (status, number, code, cause) = refused.row();
         let said = Said { code, number, cause, place: shown(&place.into()), message: shown(&message.into()) };
         let replaceable = matches!(refused, Refused::SlowTemplate | Refused::Deadline);
-        Self { status: status_of(status), said: vec![said], retry_after: None, replaceable, transient: replaceable }
+        Self { status: status_of(status), said: vec![said], retry_after: None, replaceable, transient: replaceable, damage: false }
     }
 
     /// The same, and when it is worth to ask again.
@@ -85,12 +87,12 @@ impl Failure {
         let status = status_of(status_of_code(error.code()));
         // What a bug says may quote anything.
         let said = error.faults().iter().map(|fault| if fault.code == Code::Bug { bug() } else { said(fault) }).collect();
-        Self { status, said, retry_after: None, replaceable: matches!(status.as_u16(), 502 | 504), transient: status == 504 }
+        Self { status, said, retry_after: None, replaceable: matches!(status.as_u16(), 502 | 504), transient: status == 504, damage: false }
     }
 
     /// Faults with a status of their own.
     pub(crate) fn with_status(status: StatusCode, faults: &[Fault]) -> Self {
-        Self { status, said: faults.iter().map(said).collect(), retry_after: None, replaceable: false, transient: false }
+        Self { status, said: faults.iter().map(said).collect(), retry_after: None, replaceable: false, transient: false, damage: false }
     }
 
     /// The same, where another try may end otherwise.
@@ -111,7 +113,14 @@ impl Failure {
 
     /// A broken promise: a panic.
     pub(crate) fn bug() -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, said: vec![bug()], retry_after: None, replaceable: false, transient: false }
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            said: vec![bug()],
+            retry_after: None,
+            replaceable: false,
+            transient: false,
+            damage: false,
+        }
     }
 
     /// The code of the first fault.

@@ -37,7 +37,8 @@ pub(crate) struct Metrics {
     pub(crate) in_flight: Gauge,
     pub(crate) connections: Gauge,
     pub(crate) waiting: Gauge,
-    pub(crate) cache_bytes: Family<Labels, Gauge>,
+    cache_bytes: Family<Labels, Gauge>,
+    cache_entries: Family<Labels, Gauge>,
     pub(crate) templates: Gauge,
     pub(crate) templates_refused: Gauge,
 }
@@ -65,6 +66,7 @@ impl Metrics {
             connections: Gauge::default(),
             waiting: Gauge::default(),
             cache_bytes: Family::default(),
+            cache_entries: Family::default(),
             templates: Gauge::default(),
             templates_refused: Gauge::default(),
         };
@@ -91,6 +93,7 @@ impl Metrics {
         registry.register("connections", "Open connections", self.connections.clone());
         registry.register("queue_waiting", "Drawings that wait for a thread", self.waiting.clone());
         registry.register("cache_bytes", "Bytes in the caches", self.cache_bytes.clone());
+        registry.register("cache_entries", "Pictures and answers in the caches", self.cache_entries.clone());
         registry.register("templates", "Templates loaded", self.templates.clone());
         registry.register("templates_refused", "Templates on disk that cannot be loaded as they are", self.templates_refused.clone());
     }
@@ -124,6 +127,12 @@ impl Metrics {
         self.fallbacks.inc();
     }
 
+    /// What a tier of the caches holds.
+    pub(crate) fn kept(&self, tier: &'static str, entries: u64, bytes: u64) {
+        self.cache_entries.get_or_create(&[("tier", tier)]).set(number(entries));
+        self.cache_bytes.get_or_create(&[("tier", tier)]).set(number(bytes));
+    }
+
     pub(crate) fn reloaded(&self, result: &'static str, count: usize) {
         self.reloads.get_or_create(&[("result", result)]).inc_by(u64::try_from(count).unwrap_or(u64::MAX));
     }
@@ -135,6 +144,11 @@ impl Metrics {
         let _ = encode(&mut text, &self.registry);
         text
     }
+}
+
+/// A count as a gauge has it.
+pub(crate) fn number(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

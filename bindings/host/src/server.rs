@@ -69,6 +69,7 @@ impl Service {
         end.send_replace(Phase::Ending);
         refreshing.abort();
         let ended = timeout(config.drain_timeout, server.places.acquire_many(u32::try_from(most).unwrap_or(u32::MAX))).await;
+        center.flush().await;
         match ended {
             Ok(_) => Ok(()),
             Err(_) => {

@@ -160,7 +160,8 @@ impl Missed {
 
     fn transient(&self) -> bool {
         match &self.why {
-            Why::Refused(refusal) => refusal.is_transient(),
+            // An origin that sends something else in a picture's place may come to its senses.
+            Why::Refused(refusal) => refusal.is_transient() || matches!(refusal, Refusal::NoPicture(_)),
             Why::Unreadable(fault) => fault.code != Code::ResourceLimit,
         }
     }
@@ -175,6 +176,7 @@ impl Missed {
     fn fault(&self) -> Fault {
         let code = match &self.why {
             Why::Refused(refusal) if refusal.is_too_large() => Code::ResourceLimit,
+            Why::Refused(Refusal::NoPicture(_)) => Code::UnknownFormat,
             Why::Refused(_) => Code::MissingResource,
             Why::Unreadable(fault) => fault.code,
         };
@@ -192,9 +194,8 @@ impl Missed {
 }
 
 /// Draws and encodes on the pool.
-pub(super) async fn draw(job: &Arc<Job>, gathered: Gathered, deadline: Instant) -> Result<Bytes, Failure> {
-    let missed = gathered.failure();
-    let (own, resources) = (job.clone(), gathered.resources);
+pub(super) async fn draw(job: &Arc<Job>, gathered: &Gathered, deadline: Instant) -> Result<Bytes, Failure> {
+    let (own, resources) = (job.clone(), gathered.resources.clone());
     let asked = Instant::now();
     let work = move |scratch: &mut core_::Scratch, cancel: &AtomicBool| {
         let started = Instant::now();
@@ -204,31 +205,70 @@ pub(super) async fn draw(job: &Arc<Job>, gathered: Gathered, deadline: Instant) 
         let rendered = own.loaded.renderer.render(&own.plan, &resources, scratch)?;
         let painted = Instant::now();
         metrics.render.observe(painted.duration_since(started).as_secs_f64());
-        let bytes = rendered.frame.encode(own.plan.output())?;
+        let mut bytes = rendered.frame.encode(own.plan.output())?;
         metrics.encode.observe(painted.elapsed().as_secs_f64());
+        // It is kept for long.
+        bytes.shrink_to_fit();
         Ok(Bytes::from(bytes))
     };
+    let mut counted = Counted { center: &job.center, result: "cancelled" };
     let done: Result<Result<Bytes, Error>, PoolError> = job.center.pool.run(job.lane, Some(deadline), work).await;
-    let center: &Center = &job.center;
     let failure = match done {
         Ok(Ok(bytes)) => {
-            center.metrics.rendered("drawn");
+            counted.result = "drawn";
             return Ok(bytes);
         }
-        Ok(Err(error)) => failed(&error, missed),
+        Ok(Err(error)) => {
+            let rejected = reject(job, &error).await;
+            let mut failure = failed(&error, gathered.failure());
+            failure.damage = rejected;
+            failure
+        }
         Err(PoolError::Full) => {
-            center.metrics.shed("queue");
-            let message = format!("at most {} drawings may wait, all places are taken", center.config.render_queue);
+            job.center.metrics.shed("queue");
+            let message = format!("at most {} drawings may wait, all places are taken", job.center.config.render_queue);
             Failure::new(Refused::Overloaded, "", message).retry_after(Duration::from_secs(1)).transient()
         }
-        Err(PoolError::Deadline) => super::late(&center.config),
+        Err(PoolError::Deadline) => super::late(&job.center.config),
         Err(error) => {
-            tracing::error!(template = job.template, error = %error, "a drawing broke");
+            tracing::error!(template = job.template, %error, "a drawing broke");
             Failure::bug()
         }
     };
-    center.metrics.rendered(failure.code());
+    counted.result = failure.code();
     Err(failure)
+}
+
+/// Counts a drawing when it is over, also one that nobody waits for any more.
+struct Counted<'a> {
+    center: &'a Center,
+    result: &'static str,
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.center.metrics.rendered(self.result);
+    }
+}
+
+/// Takes a picture out of the cache that turned out to be damaged when it was drawn: its origin is asked again, and another choice of the
+/// template may take its place. Says whether there was one.
+async fn reject(job: &Job, error: &Error) -> bool {
+    let mut rejected = false;
+    for fault in error.faults().iter().filter(|fault| is_damage(fault.code)) {
+        let Some(name) = fault.place.strip_prefix("resource ") else { continue };
+        let named = |need: &&Need| matches!(need.source(), NeedSource::Location(location) if location == name);
+        let url = job.plan.needs().find(named).and_then(|need| job.places.get(&need.id()));
+        if let Some(url) = url {
+            job.center.pictures.reject(url, &job.policy, &fault.message).await;
+            rejected = true;
+        }
+    }
+    rejected
+}
+
+fn is_damage(code: Code) -> bool {
+    matches!(code, Code::DamagedResource | Code::UnknownFormat)
 }
 
 /// Why a plan could not be drawn, where a picture is missing by the reason of that.
@@ -237,7 +277,7 @@ fn failed(error: &Error, missed: Option<Failure>) -> Failure {
         (Code::MissingResource, Some(missed)) => missed,
         // Nobody was asked: the row names no picture.
         (Code::MissingResource, None) => Failure::with_status(StatusCode::BAD_REQUEST, error.faults()),
-        (Code::DamagedResource | Code::UnknownFormat, _) => Failure::of(error).transient(),
+        (code, _) if is_damage(code) => Failure::of(error).transient(),
         _ => Failure::of(error),
     }
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use core_::{Code, Context, Fault, NeedId, OriginPolicy, PictureUrl, Plan, Resources, Signature};
 use http::HeaderMap;
 use http::request::Parts;
@@ -375,33 +376,45 @@ async fn flight(job: Arc<Job>, known: Option<Stored>, deadline: Instant, interes
 }
 
 async fn make(job: &Arc<Job>, known: Option<Stored>, deadline: Instant) -> Result<(Stored, Made), Failure> {
-    let center = &job.center;
-    let gathered = draw::gather(job).await;
-    let resources = job.plan.resources_key(&gathered.resources).bytes();
-    if let Some(known) = known {
-        if known.resources == resources && gathered.missed.is_empty() {
-            return Ok(renew(job, known, &gathered));
+    let mut tried = 0;
+    loop {
+        let gathered = draw::gather(job).await;
+        let resources = job.plan.resources_key(&gathered.resources).bytes();
+        if let Some(known) = &known {
+            if known.resources == resources && gathered.missed.is_empty() {
+                return Ok(renew(job, known.clone(), &gathered));
+            }
+            if gathered.transient()
+                && let Some(failure) = gathered.failure()
+            {
+                return Err(failure);
+            }
         }
-        if gathered.transient()
-            && let Some(failure) = gathered.failure()
-        {
-            return Err(failure);
+        tried += 1;
+        match draw::draw(job, &gathered, deadline).await {
+            Ok(body) => return Ok((keep(job, &gathered, resources, body).await, Made::Drawn)),
+            // What is damaged is not asked for again now: the next choice is, or the picture is drawn without it.
+            Err(failure) if failure.damage && tried < TRIES => {}
+            Err(failure) => return Err(failure),
         }
     }
-    let (whole, immutable) = (gathered.whole(), gathered.immutable);
-    let body = draw::draw(job, gathered, deadline).await?;
+}
+
+/// Stores a drawn answer: for a moment only where it lacks something.
+async fn keep(job: &Job, gathered: &Gathered, resources: [u8; 16], body: Bytes) -> Stored {
+    let center = &job.center;
     let now_ms = center.config.clock.now_ms();
-    let lacks = !whole || job.instead.is_some();
+    let lacks = !gathered.whole() || job.instead.is_some();
     let stored = Stored {
         format: job.plan.output().format,
         resources,
         checked_ms: now_ms,
-        immutable: immutable && !lacks,
+        immutable: gathered.immutable && !lacks,
         lacking_until_ms: lacks.then(|| now_ms.saturating_add(millis(center.config.short_age))),
         body,
     };
     center.store.put(job.name, &stored).await;
-    Ok((stored, Made::Drawn))
+    stored
 }
 
 /// A known answer whose pictures are what they were.

@@ -40,7 +40,7 @@ use crate::error::{Failure, Refused};
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::flight::Flight;
 use crate::folder::FolderError;
-use crate::metrics::{self, Metrics};
+use crate::metrics::{self, Metrics, number};
 use crate::pictures::{Pictures, PicturesOptions};
 use crate::pool::{Pool, PoolOptions};
 use crate::templates::Templates;
@@ -197,6 +197,9 @@ impl Service {
             refreshing: AtomicBool::new(false),
             config,
         };
+        for fault in center.templates.refused() {
+            tracing::warn!(place = fault.place, reason = fault.reason, "template refused");
+        }
         center.count_templates();
         Ok(Self { center: Arc::new(center) })
     }
@@ -222,9 +225,13 @@ impl Center {
     }
 
     fn count_templates(&self) {
-        let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.metrics.templates.set(number(self.templates.list().len()));
         self.metrics.templates_refused.set(number(self.templates.refused().len()));
+    }
+
+    /// Waits until what is kept is on disk.
+    pub(crate) async fn flush(&self) {
+        self.cache.flush().await;
     }
 
     /// Compares the templates with their files, if that was not done for a while and is not being done. It reads files, on a thread that may
@@ -285,12 +292,12 @@ async fn tell_metrics(State(center): State<Arc<Center>>, request: Request<Body>)
     if let Some(refused) = wrong_method(&center, &request) {
         return refused;
     }
-    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let metrics = &center.metrics;
-    metrics.in_flight.set(number(u64::try_from(center.in_flight.now()).unwrap_or(u64::MAX)));
-    metrics.waiting.set(number(u64::try_from(center.pool.stats().waiting).unwrap_or(u64::MAX)));
+    metrics.in_flight.set(number(center.in_flight.now()));
+    metrics.waiting.set(number(center.pool.stats().waiting));
     let stats = center.cache.stats();
-    metrics.cache_bytes.get_or_create(&[("tier", "memory")]).set(number(stats.memory_bytes));
+    metrics.kept("memory", stats.memory_entries, stats.memory_bytes);
+    metrics.kept("disk", stats.disk_entries, stats.disk_bytes);
     plain(StatusCode::OK, metrics::CONTENT_TYPE, metrics.text(), &request)
 }
 
@@ -321,7 +328,6 @@ async fn picture(State(center): State<Arc<Center>>, request: Request<Body>) -> R
     let head = request.method == Method::HEAD;
     let short = center.config.short_age;
     let mut journal = Journal::start(center.clone(), &request.method, &id);
-    center.refresh_if_due();
     let broken = AssertUnwindSafe(way(&center, &request, &mut journal)).catch_unwind().await;
     let done = broken.unwrap_or_else(|panic| {
         tracing::error!(request_id = id, panic = crate::flight::said(panic.as_ref()), "a request broke");
@@ -346,6 +352,7 @@ async fn way(center: &Arc<Center>, request: &Parts, journal: &mut Journal) -> Re
     if let Some(failure) = bad_method(&request.method) {
         return Err(failure);
     }
+    center.refresh_if_due();
     let most = center.config.max_in_flight;
     let Some(_flying) = center.in_flight.enter(most) else {
         center.metrics.shed("in-flight");

@@ -182,6 +182,15 @@ pub(crate) fn lenient(name: &str) -> String {
     template(name, r#", "missing": "hide""#, "")
 }
 
+/// Takes long to draw: a blur over many pixels.
+pub(crate) fn heavy(side: u32) -> String {
+    format!(
+        r##"{{ "templrender": 1, "name": "heavy", "size": [{side}, {side}], "background": "{{{{ tint }}}}",
+            "fields": {{ "tint": {{ "type": "color", "default": "#ffffff" }} }},
+            "layers": [ {{ "type": "box", "width": "100%", "height": "100%", "background": "linear-gradient(red, blue)", "filter": "blur(40px)" }} ] }}"##
+    )
+}
+
 /// A service over a folder of templates and an origin, with a clock of its own.
 pub(crate) struct Kitchen {
     pub(crate) room: Room,
@@ -237,15 +246,38 @@ impl Kitchen {
         ask(self.router.clone(), method, target, headers).await
     }
 
+    /// What the origin says to a path.
+    pub(crate) fn origin_reply(&self, path: &str) -> Reply {
+        self.origin.replies.lock().unwrap()[path].clone()
+    }
+
     /// The address of a picture of this template with a photo of the origin.
     pub(crate) fn target(&self, template: &str, photo: &str) -> String {
         format!("/acme/{template}.png?photo={}", escaped(&self.origin.url(photo)))
     }
 
+    /// The version of everybody's template of this name, as the files have it.
+    pub(crate) fn version(&self, name: &str) -> String {
+        let templates = templrender_host::Templates::open(&self.room.0.join("templates"), &[]).unwrap();
+        templates.get("", name, None).unwrap().version.clone()
+    }
+
+    /// Whether a metric comes to a value soon; requests make the service look at its files.
+    pub(crate) async fn metric_comes(&self, series: &str, wanted: f64) -> bool {
+        for _ in 0..100 {
+            self.get("/nothing/none.png").await;
+            if (self.metric(series).await - wanted).abs() < 1e-9 {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        false
+    }
+
     /// What a metric says; 0 where it has not been counted yet.
     pub(crate) async fn metric(&self, series: &str) -> f64 {
         let text = self.get("/metrics").await.text();
-        text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok()).unwrap_or(0.0)
+        text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok()).unwrap_or(0.0)
     }
 }
 
