@@ -3,7 +3,7 @@
 //! In: a key and a closure that makes the work's future. Out: a clone of what the work gave, or [`Lost`] where it panicked or was cut off. The work is a task of its own,
 //! so that it runs on although some or all askers go away: the next asker would otherwise begin from nothing. Whoever wants a limit on the work puts it into the work.
 //!
-//! The key leaves the table before the answer is told: an answer is never older than the question, and nothing stays behind. What the askers wait for is a
+//! The key leaves the table before the answer is told: who asks after anybody was answered begins anew, and nothing stays behind. What the askers wait for is a
 //! [`Shared`] over a oneshot channel, which wakes them once, at the end. A `Shared` over the work itself would wake every asker whenever the work moves on.
 
 use std::any::Any;

@@ -145,6 +145,26 @@ pub struct Folder {
     pub rows: Vec<PathBuf>,
 }
 
+impl Folder {
+    /// What names this version of the template in URLs; [`Loaded::version`](crate::Loaded::version) of a host with the same shared fonts.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use templrender_host::{Templates, load_folder};
+    /// let folder = load_folder(Path::new("../../templates/og-card"), &[])?;
+    /// let templates = Templates::open(Path::new("../../templates"), &[])?;
+    /// assert_eq!(folder.version()?, templates.get("shop", "og-card", None).unwrap().version);
+    /// # Ok::<(), templrender_host::FolderError>(())
+    /// ```
+    pub fn version(&self) -> Result<String, FolderError> {
+        let mut assets = BTreeMap::new();
+        for (_, path) in self.template.assets() {
+            assets.insert(path.to_owned(), read(&self.path.join(path), Limits::default().max_input_bytes)?.into());
+        }
+        Ok(version(&self.template, &assets, &self.fonts))
+    }
+}
+
 /// The JSON file that a template argument means, and the folder that it lies in.
 ///
 /// ```
@@ -186,13 +206,10 @@ pub fn load_folder(argument: &Path, font_folders: &[PathBuf]) -> Result<Folder, 
 
 /// What names a version of a template: 16 hex digits over what it says, its assets and all fonts that it is drawn with.
 pub(crate) fn version(template: &Template, assets: &BTreeMap<String, Arc<[u8]>>, fonts: &Fonts) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(blake3::hash(template.to_string().as_bytes()).as_bytes());
-    for (path, bytes) in assets {
-        hasher.update(blake3::hash(path.as_bytes()).as_bytes()).update(blake3::hash(bytes).as_bytes());
-    }
-    hasher.update(&fonts.digest());
-    hasher.finalize().to_hex().chars().take(16).collect()
+    let fonts = fonts.digest();
+    let assets = assets.iter().map(|(path, bytes)| (path.as_str(), bytes.as_ref()));
+    // No asset is called by the empty path.
+    template.version(assets.chain([("", fonts.as_slice())]))
 }
 
 /// The fonts that all templates share: those of the given folders, and the embedded ones for what they lack.

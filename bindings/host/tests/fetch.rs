@@ -10,6 +10,19 @@ use flate2::write::GzEncoder;
 use origin::{Asked, Origin, Then, Wire, authority, everywhere, ms, png, raw, redirect, say};
 use templrender_host::{FetchOptions, Fetched, Fetcher, Refusal, Validators};
 
+proptest::proptest! {
+    /// Whatever a policy passes can be put into a request, and means the same there.
+    #[test]
+    fn every_url_that_a_policy_passes_can_be_asked_for(tail in "[/?][ -~é-ü中]{0,40}") {
+        if let Ok(url) = everywhere().check(&format!("http://EXAMPLE.com:8080{tail}")) {
+            let uri: http::Uri = url.as_str().parse().unwrap();
+            proptest::prop_assert_eq!(uri.authority().unwrap().as_str(), "example.com:8080");
+            let rest = url.as_str().strip_prefix("http://example.com:8080").unwrap();
+            proptest::prop_assert_eq!(uri.path_and_query().unwrap().as_str().trim_start_matches('/'), rest.trim_start_matches('/'));
+        }
+    }
+}
+
 const LIMIT: usize = 100_000;
 
 fn options() -> FetchOptions {
@@ -72,7 +85,8 @@ async fn bodies_arrive_whole_or_not_at_all() {
         "/two-lengths" => raw(wire, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 3\r\n\r\nabcde"),
         "/ill-length" => raw(wire, b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nabcde"),
         "/ill-chunk" => raw(wire, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n"),
-        "/huge-chunk" => raw(wire, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nabc\r\n"),
+        "/huge-chunk" => raw(wire, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nabc\r\n"),
+        "/greatest-chunk" => raw(wire, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nabc\r\n"),
         "/gzip-cut" => say(wire, "200 OK", "Content-Encoding: gzip\r\n", &gzip(&png(9))[..30]),
         "/brotli" => say(wire, "200 OK", "Content-Encoding: br\r\n", b"abcde"),
         other => panic!("{other}"),
@@ -83,6 +97,7 @@ async fn bodies_arrive_whole_or_not_at_all() {
     for (path, said) in [
         ("/truncated", "the connection ended before the answer did"),
         ("/chunks-end", "the connection ended before the answer did"),
+        ("/greatest-chunk", "the connection ended before the answer did"),
         ("/two-lengths", "the answer is not HTTP"),
         ("/ill-length", "the answer is not HTTP"),
         ("/ill-chunk", "the answer is not HTTP"),
@@ -192,8 +207,8 @@ async fn broken_connections_and_answers_have_their_sentences() {
         ("/http-0.9", "the answer is not HTTP"),
         ("/status", "the answer is not HTTP"),
         ("/head-cut", "the connection ended before the answer did"),
-        ("/long-head", "the answer's headers are longer than 65536 bytes"),
-        ("/many-headers", "the answer's headers are longer than 65536 bytes"),
+        ("/long-head", "an answer must have at most 100 headers in 32768 bytes, found more"),
+        ("/many-headers", "an answer must have at most 100 headers in 32768 bytes, found more"),
     ] {
         let refusal = refusal(&origin, path).await;
         assert_eq!(refusal.to_string(), said, "{path}");
@@ -212,7 +227,7 @@ async fn a_reset_connection_and_a_closed_port_are_told() {
     let reset = tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
         stream.readable().await.unwrap();
-        // Closed with the request unread: the system resets the connection.
+        stream.set_zero_linger().unwrap();
         drop((stream, listener));
     });
     let refusal = fetcher().get(&url, &everywhere(), None).await.unwrap_err();
@@ -292,7 +307,7 @@ async fn redirects_are_followed_as_far_as_the_policy_goes() {
         "/away" => redirect(wire, &format!("http://127.0.0.1:{port}/x")),
         "/nowhere" => say(wire, "302 Found", "", b""),
         "/round" => redirect(wire, "/round"),
-        "/to-user" => redirect(wire, "http://user:password@127.0.0.1/"),
+        "/to-user" => redirect(wire, "http://user:hunter2@127.0.0.1/"),
         "/to-file" => redirect(wire, "file:///etc/passwd"),
         "/to-data" => redirect(wire, "data:image/png;base64,AAAA"),
         "/to-ftp" => redirect(wire, "ftp://127.0.0.1/"),
@@ -313,7 +328,7 @@ async fn redirects_are_followed_as_far_as_the_policy_goes() {
     for path in ["/to-user", "/to-file", "/to-data", "/to-ftp", "/to-short", "/to-number", "/to-backslash"] {
         let refusal = refusal(&origin, path).await;
         assert!(matches!(refusal, Refusal::Origin(_)) && !refusal.is_transient(), "{path}: {refusal}");
-        assert!(!refusal.to_string().contains("password"), "{refusal}");
+        assert!(!refusal.to_string().contains("hunter2"), "{refusal}");
     }
     assert_eq!(refusal(&origin, "/to-bytes").await.to_string(), "the server redirects to a URL that cannot be read");
     // A list holds for the redirect's target as for the URL itself.
@@ -367,7 +382,7 @@ async fn tls_needs_an_authority_that_is_known_and_the_right_name() {
     }
     for (fetcher, url, said) in [
         (&fetcher(), format!("https://localhost:{}/a.png", origin.port), "no trusted connection: the certificate is of no known authority"),
-        (&knows, format!("https://127.0.0.2:{}/a.png", origin.port), "no trusted connection: the certificate is for another name"),
+        (&knows, format!("https://[::ffff:127.0.0.1]:{}/a.png", origin.port), "no trusted connection: the certificate is for another name"),
         (&knows, format!("https://localhost:{}/down", origin.port), "a redirect must not lead from https to http"),
     ] {
         let refusal = ask(fetcher, url).await.unwrap_err();

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -22,6 +22,7 @@ use hyper_util::rt::TokioIo;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::Service;
 
@@ -30,6 +31,9 @@ use core_::is_public_address;
 
 /// Addresses of one name that are tried; the rest is left alone.
 const MAX_ADDRESSES: usize = 8;
+/// Names that are looked up at the same time. A lookup keeps a thread of the runtime until the system is done with it, though nobody waits for it any more: names whose servers
+/// are silent must not take all of them.
+const MAX_LOOKUPS: usize = 64;
 
 /// Whether an address may be connected to.
 pub(crate) type Judge = Arc<dyn Fn(SocketAddr) -> bool + Send + Sync>;
@@ -61,6 +65,7 @@ pub(crate) struct Judged {
     timeout: Duration,
     judge: Judge,
     open: Arc<AtomicUsize>,
+    lookups: Arc<Semaphore>,
 }
 
 impl Service<Uri> for Judged {
@@ -81,7 +86,7 @@ impl Service<Uri> for Judged {
 impl Judged {
     /// `timeout` is for one connection, from the name's lookup.
     pub(crate) fn new(timeout: Duration, judge: Judge) -> Self {
-        Self { timeout, judge, open: Arc::default() }
+        Self { timeout, judge, open: Arc::default(), lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)) }
     }
 
     /// How many connections are open, idle ones too.
@@ -112,9 +117,21 @@ impl Judged {
         let literal = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
         let found: Vec<SocketAddr> = match literal {
             Some(literal) => literal.parse::<Ipv6Addr>().into_iter().map(|v6| SocketAddr::new(v6.into(), port)).collect(),
-            None => tokio::net::lookup_host((host, port)).await.map_err(|_| Refusal::UnknownHost)?.collect(),
+            None => self.look_up(host.to_owned(), port).await?,
         };
         choose(found, &self.judge)
+    }
+
+    /// What the system's resolver says.
+    async fn look_up(&self, host: String, port: u16) -> Result<Vec<SocketAddr>, Refusal> {
+        let permit = self.lookups.clone().acquire_owned().await.map_err(|_| Refusal::UnknownHost)?;
+        let looked_up = tokio::task::spawn_blocking(move || {
+            let found = (host, port).to_socket_addrs();
+            drop(permit);
+            found
+        });
+        let found = looked_up.await.map_err(|_| Refusal::UnknownHost)?;
+        found.map(Iterator::collect).map_err(|_| Refusal::UnknownHost)
     }
 }
 

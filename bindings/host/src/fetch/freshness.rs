@@ -14,6 +14,11 @@ const MAX_VALIDATOR_BYTES: usize = 512;
 const GREATEST_SECONDS: u64 = 1 << 31;
 
 /// For how long an answer may be used without asking again.
+///
+/// ```
+/// use templrender_host::Freshness;
+/// assert_eq!(Freshness::default().max_age, None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Freshness {
     /// What is left of its lifetime on arrival; nothing where the origin named none.
@@ -25,6 +30,12 @@ pub struct Freshness {
 }
 
 /// What an origin is asked with whether a picture is still the same.
+///
+/// ```
+/// use templrender_host::Validators;
+/// let known = Validators { etag: Some("\"33a64df5\"".into()), last_modified: None };
+/// assert!(!known.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Validators {
     /// The `ETag`, with its quotes.
@@ -105,7 +116,9 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+    type Lines = [(&'static str, &'static str)];
+
+    fn headers(lines: &Lines) -> HeaderMap {
         lines.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
     }
 
@@ -116,7 +129,7 @@ mod tests {
     #[test]
     fn lifetimes_are_those_of_a_shared_cache() {
         let date = ("date", "Sun, 06 Nov 1994 08:00:00 GMT");
-        let cases: [(&[(&str, &str)], Option<u64>); 16] = [
+        let cases: [(&Lines, Option<u64>); 16] = [
             (&[], None),
             (&[("cache-control", "max-age=60")], Some(60)),
             (&[("cache-control", "public, Max-Age=60, s-maxage=20")], Some(20)),
@@ -135,8 +148,7 @@ mod tests {
             (&[("cache-control", "max-age=5"), ("expires", "Sun, 06 Nov 1994 13:00:00 GMT")], Some(5)),
         ];
         for (lines, wanted) in cases {
-            let lines: Vec<_> = lines.to_vec();
-            assert_eq!(Freshness::of(&headers(&lines), noon()).max_age, wanted.map(Duration::from_secs), "{lines:?}");
+            assert_eq!(Freshness::of(&headers(lines), noon()).max_age, wanted.map(Duration::from_secs), "{lines:?}");
         }
         let said = Freshness::of(&headers(&[("cache-control", "max-age=1, immutable")]), noon());
         assert!(said.immutable && !said.no_store);

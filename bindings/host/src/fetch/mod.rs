@@ -11,6 +11,7 @@ mod refusal;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io::ErrorKind;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -30,15 +31,24 @@ pub use freshness::{Freshness, Validators};
 pub use refusal::Refusal;
 use refusal::io_reason;
 
-/// Of an answer before its body; hyper's own default is 400 KB for each connection.
-const MAX_HEAD_BYTES: usize = 64 << 10;
+/// Of an answer before its body, give or take what is read at once.
+const MAX_HEAD_BYTES: usize = 32 << 10;
+/// Of an answer; hyper's own default.
+const MAX_HEADERS: usize = 100;
 /// Connections that wait for another request.
-const MAX_IDLE_PER_ORIGIN: usize = 8;
+const MAX_IDLE_PER_ORIGIN: usize = 32;
 /// With more connections open than this, none is kept for another request: each is a descriptor, and a row may name a new origin each time.
 const MAX_OPEN_TO_KEEP: usize = 256;
 const IDLE: Duration = Duration::from_secs(30);
 
 /// How pictures are fetched.
+///
+/// ```
+/// use std::time::Duration;
+/// use templrender_host::FetchOptions;
+/// let patient = FetchOptions { timeout: Duration::from_secs(60), ..FetchOptions::default() };
+/// assert_eq!((patient.max_redirects, patient.allow_private), (5, false));
+/// ```
 #[derive(Debug, Clone)]
 pub struct FetchOptions {
     /// For one picture, from the name's lookup to the last byte, redirects included.
@@ -86,6 +96,17 @@ impl Default for FetchOptions {
 }
 
 /// What came of a fetch.
+///
+/// ```
+/// use templrender_host::{Fetched, Freshness};
+/// fn bytes(fetched: &Fetched) -> usize {
+///     match fetched {
+///         Fetched::Picture { bytes, .. } => bytes.len(),
+///         Fetched::Unchanged { .. } => 0,
+///     }
+/// }
+/// assert_eq!(bytes(&Fetched::Unchanged { freshness: Freshness::default() }), 0);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fetched {
     /// The bytes, which need not be a picture.
@@ -105,6 +126,21 @@ pub enum Fetched {
 }
 
 /// The web as pictures are fetched from it. Clones share connections.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), core_::Error> {
+/// # use core_ as templrender;
+/// use templrender::OriginPolicy;
+/// use templrender_host::{FetchOptions, Fetcher, Refusal};
+/// let fetcher = Fetcher::new(FetchOptions::default());
+/// // Names are resolved first; what is judged, and would be connected to, is the address.
+/// let policy = OriginPolicy::any();
+/// let inwards = policy.check("http://localhost/server-status")?;
+/// assert_eq!(fetcher.get(&inwards, &policy, None).await, Err(Refusal::PrivateAddress));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Fetcher {
     options: FetchOptions,
@@ -136,6 +172,7 @@ impl Fetcher {
                 .pool_idle_timeout(IDLE)
                 .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
                 .http1_max_buf_size(MAX_HEAD_BYTES)
+                .http1_max_headers(MAX_HEADERS)
                 .build(connector)
         });
         Self { options, judged, client }
@@ -246,7 +283,7 @@ fn redirect(answer: &Response<Incoming>) -> Result<Option<&str>, Refusal> {
 fn was_used(error: &legacy::Error) -> bool {
     let mut extras = http::Extensions::new();
     error.connect_info().inspect(|info| info.get_extras(&mut extras));
-    extras.get::<Used>().is_some_and(Used::before) && causes(error).any(|cause| is_broken(cause))
+    extras.get::<Used>().is_some_and(Used::before) && causes(error).any(is_broken)
 }
 
 fn is_broken(cause: &(dyn StdError + 'static)) -> bool {
@@ -274,10 +311,18 @@ fn refusal(error: &legacy::Error) -> Refusal {
     Refusal::Connection("the connection ended early".into())
 }
 
+/// What the system or TLS found wrong: its own error may be wrapped several times.
 fn transport(error: &std::io::Error) -> Refusal {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(error) => Refusal::Tls(tls_reason(error)),
-        None => Refusal::Connection(io_reason(error)),
+    let inner = error.get_ref();
+    if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return Refusal::Tls(tls_reason(error));
+    }
+    match (inner.and_then(|inner| inner.downcast_ref::<std::io::Error>()), error.kind()) {
+        (Some(error), _) => transport(error),
+        (None, ErrorKind::UnexpectedEof) => cut_short(),
+        // What hyper says of chunks that are none.
+        (None, ErrorKind::InvalidInput | ErrorKind::InvalidData) => not_http(),
+        (None, _) => Refusal::Connection(io_reason(error)),
     }
 }
 
@@ -286,12 +331,23 @@ fn protocol(error: &hyper::Error) -> Refusal {
     if let Some(error) = causes(error).find_map(|cause| cause.downcast_ref::<std::io::Error>()) {
         return transport(error);
     }
+    let is_cut = |cause: &(dyn StdError + 'static)| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message);
     match error {
-        error if error.is_incomplete_message() => Refusal::Connection("the connection ended before the answer did".into()),
-        error if error.is_parse_too_large() => Refusal::Answer(format!("the answer's headers are longer than {MAX_HEAD_BYTES} bytes")),
-        error if error.is_parse() => Refusal::Answer("the answer is not HTTP".into()),
+        error if causes(error).any(is_cut) => cut_short(),
+        error if error.is_parse_too_large() => {
+            Refusal::Answer(format!("an answer must have at most {MAX_HEADERS} headers in {MAX_HEAD_BYTES} bytes, found more"))
+        }
+        error if error.is_parse() => not_http(),
         _ => Refusal::Connection("the connection ended early".into()),
     }
+}
+
+fn cut_short() -> Refusal {
+    Refusal::Connection("the connection ended before the answer did".into())
+}
+
+fn not_http() -> Refusal {
+    Refusal::Answer("the answer is not HTTP".into())
 }
 
 fn tls_reason(error: &rustls::Error) -> String {
@@ -305,5 +361,35 @@ fn tls_reason(error: &rustls::Error) -> String {
         }
         rustls::Error::InvalidMessage(_) => "the server does not speak TLS".into(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// Where only one port counts as public, whatever leads to another one is refused without a connection, names among it.
+    #[tokio::test]
+    async fn a_redirect_to_a_private_address_is_refused_however_it_is_written() {
+        let (public, private) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let (open, closed) = (public.local_addr().unwrap().port(), private.local_addr().unwrap().port());
+        let fetcher = Fetcher::with_judge(FetchOptions::default(), Arc::new(move |address| address.port() == open));
+        let policy = OriginPolicy::any().with_ip_literals();
+        let url = policy.check(&format!("http://localhost:{open}/")).unwrap();
+        for host in ["localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"] {
+            let get = fetcher.get(&url, &policy, None);
+            let answer = async {
+                let (mut wire, _) = public.accept().await.unwrap();
+                wire.read_buf(&mut Vec::new()).await.unwrap();
+                let head = format!("HTTP/1.1 302 Found\r\nLocation: http://{host}:{closed}/\r\nConnection: close\r\n\r\n");
+                wire.write_all(head.as_bytes()).await.unwrap();
+            };
+            let (refusal, ()) = tokio::join!(get, answer);
+            assert_eq!(refusal, Err(Refusal::PrivateAddress), "{host}");
+        }
+        assert!(tokio::time::timeout(Duration::from_millis(20), private.accept()).await.is_err(), "nothing connected");
     }
 }

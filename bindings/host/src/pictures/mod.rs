@@ -30,6 +30,13 @@ use stored::Stored;
 const MAX_FAILURES: u64 = 50_000;
 
 /// How pictures are kept and asked for.
+///
+/// ```
+/// use std::time::Duration;
+/// use templrender_host::PicturesOptions;
+/// let options = PicturesOptions { immutable: vec!["https://cdn.example/photos/".into()], ..PicturesOptions::default() };
+/// assert_eq!(options.default_fresh, Duration::from_secs(300));
+/// ```
 #[derive(Debug, Clone)]
 pub struct PicturesOptions {
     /// A picture is fresh for at least this, whatever its origin says.
@@ -66,12 +73,16 @@ pub struct PicturesOptions {
     pub max_retry_after: Duration,
     /// Fetches from one origin at the same time, and those that wait for it.
     ///
-    /// Default: 8 and 256.
+    /// Default: 32 and 512.
     pub per_origin: GateLimits,
     /// Fetches from one origin.
     ///
-    /// Default: 200 a second, in bursts of 400.
+    /// Default: 500 a second, in bursts of 1,000.
     pub per_origin_rate: Rate,
+    /// Fetches from all origins at the same time: each may take as many bytes as a picture may have.
+    ///
+    /// Default: 256.
+    pub max_fetches: usize,
     /// The longest that a fetch waits for its turn.
     ///
     /// Default: 5 s.
@@ -97,8 +108,9 @@ impl Default for PicturesOptions {
             gone_for: Duration::from_secs(60),
             failed_for: Duration::from_secs(5),
             max_retry_after: Duration::from_secs(60),
-            per_origin: GateLimits { running: 8, waiting: 256 },
-            per_origin_rate: Rate { per_second: 200.0, burst: 400 },
+            per_origin: GateLimits { running: 32, waiting: 512 },
+            per_origin_rate: Rate { per_second: 500.0, burst: 1_000 },
+            max_fetches: 256,
             max_wait: Duration::from_secs(5),
             limits: Limits::default(),
             clock: Clock::default(),
@@ -107,6 +119,11 @@ impl Default for PicturesOptions {
 }
 
 /// What one asks for.
+///
+/// ```
+/// use templrender_host::Demand;
+/// assert_ne!(Demand::Fresh, Demand::StaleOk);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Demand {
     /// A picture that is fresh, or that its origin has just confirmed.
@@ -116,6 +133,19 @@ pub enum Demand {
 }
 
 /// How a picture was come by.
+///
+/// ```
+/// use std::time::Duration;
+/// use templrender_host::State;
+/// /// What a fetch took, where there was one: what the governor of slow templates is told.
+/// fn fetch_took(state: State) -> Option<Duration> {
+///     match state {
+///         State::Hit | State::Stale => None,
+///         State::Miss(took) | State::Revalidated(took) => Some(took),
+///     }
+/// }
+/// assert_eq!(fetch_took(State::Hit), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// It was kept, and is fresh.
@@ -129,6 +159,14 @@ pub enum State {
 }
 
 /// A picture.
+///
+/// ```
+/// use templrender_host::{Found, State};
+/// /// Whether an answer that is made of it may say that it holds for long.
+/// fn settled(found: &Found) -> bool {
+///     found.state != State::Stale
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// The bytes; recognised as a picture, not decoded.
@@ -144,6 +182,22 @@ pub struct Found {
 }
 
 /// The origins' pictures. Clones share all.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use core_ as templrender;
+/// use templrender::OriginPolicy;
+/// use templrender_host::{Cache, CacheOptions, Demand, FetchOptions, Fetcher, Pictures, PicturesOptions};
+/// let cache = Cache::open(CacheOptions::default())?;
+/// let pictures = Pictures::new(PicturesOptions::default(), Fetcher::new(FetchOptions::default()), cache);
+/// let policy = OriginPolicy::any();
+/// let url = policy.check("http://localhost/photo.jpg")?;
+/// let refusal = pictures.get(&url, &policy, Demand::Fresh).await.unwrap_err();
+/// assert_eq!(refusal.to_string(), "the host has a private address, which needs --allow-private");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Pictures {
     inner: Arc<Inner>,
@@ -170,7 +224,8 @@ impl Pictures {
     /// Pictures that `fetcher` brings and `cache` keeps.
     pub fn new(options: PicturesOptions, fetcher: Fetcher, cache: Cache) -> Self {
         let failures = moka::sync::Cache::new(MAX_FAILURES);
-        Self { inner: Arc::new(Inner { options, fetcher, cache, flight: Flight::new(), failures, origins: Origins::new() }) }
+        let origins = Origins::new(options.max_fetches);
+        Self { inner: Arc::new(Inner { options, fetcher, cache, flight: Flight::new(), failures, origins }) }
     }
 
     /// The picture at a URL.
@@ -287,6 +342,10 @@ impl Inner {
             return Err(refusal);
         }
         let answer = self.ask(url, policy, stored).await;
+        match &answer {
+            Ok((new, state)) => tracing::debug!(%url, ?state, bytes = new.bytes.len(), "picture"),
+            Err(refusal) => tracing::debug!(%url, %refusal, "no picture"),
+        }
         match &answer {
             Ok((new, _)) if new.freshness.no_store => {}
             Ok((new, _)) => self.cache.put(key, new.to_entry()).await,

@@ -8,6 +8,7 @@
 //! fills the queue with its own.
 
 mod lanes;
+mod queue;
 
 use std::fmt;
 use std::io;
@@ -20,7 +21,7 @@ use core_::Scratch;
 use tokio::sync::{oneshot, watch};
 
 use crate::flight::said;
-use lanes::Lanes;
+use queue::{Entered, Queue};
 
 /// What a thread may use for its stack: layouts are recursive.
 const STACK_BYTES: usize = 16 << 20;
@@ -83,7 +84,7 @@ pub enum PoolError {
 /// What a pool does and did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PoolStats {
-    /// Threads.
+    /// Threads that live.
     pub threads: usize,
     /// Jobs that run now.
     pub running: usize,
@@ -111,9 +112,7 @@ impl Pool {
     pub fn new(options: PoolOptions) -> io::Result<Self> {
         let threads = options.threads.max(1);
         let shared = Arc::new(Shared {
-            threads,
-            room: threads.saturating_add(options.queue),
-            queue: Mutex::new(Queue { lanes: Lanes::new(), open: true }),
+            queue: Mutex::new(Queue::new(threads, options.queue)),
             wake: Condvar::new(),
             alive: watch::Sender::new(0),
             counts: Counts::default(),
@@ -155,14 +154,11 @@ impl Pool {
     /// What it does and did.
     pub fn stats(&self) -> PoolStats {
         let shared = &self.owner.0;
-        let (running, waiting, lanes) = {
-            let queue = shared.locked();
-            (queue.lanes.running(), queue.lanes.waiting(), queue.lanes.lanes())
-        };
+        let (running, waiting, lanes) = shared.locked().size();
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Counts { done, panicked, refused, expired, abandoned } = &shared.counts;
         PoolStats {
-            threads: shared.threads,
+            threads: *shared.alive.borrow(),
             running,
             waiting,
             lanes,
@@ -195,19 +191,11 @@ impl Drop for Owner {
 }
 
 struct Shared {
-    threads: usize,
-    /// Jobs that may run or wait.
-    room: usize,
-    queue: Mutex<Queue>,
+    queue: Mutex<Queue<Job>>,
     wake: Condvar,
     /// Threads that have not ended.
     alive: watch::Sender<usize>,
     counts: Counts,
-}
-
-struct Queue {
-    lanes: Lanes<Job>,
-    open: bool,
 }
 
 #[derive(Default)]
@@ -226,50 +214,38 @@ struct Job {
 }
 
 impl Shared {
-    fn locked(&self) -> MutexGuard<'_, Queue> {
+    fn locked(&self) -> MutexGuard<'_, Queue<Job>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a job into its lane. What has to go for it is answered after the lock is given back: answers may drop somebody's values.
     fn enter(&self, lane: u64, job: Job) -> Result<u64, PoolError> {
-        let mut expired = Vec::new();
-        let mut crowded = None;
-        let entered = {
+        let now = Instant::now();
+        let Entered { number, expired, crowded } = {
             let mut queue = self.locked();
-            if !queue.open {
+            if !queue.is_open {
                 return Err(PoolError::Closed);
             }
-            let full = |queue: &Queue| queue.lanes.running() + queue.lanes.waiting() >= self.room;
-            if full(&queue) {
-                let now = Instant::now();
-                expired = queue.lanes.take_where(|job| job.deadline.is_some_and(|deadline| deadline <= now));
-            }
-            if full(&queue) {
-                crowded = queue.lanes.make_room(lane);
-            }
-            if full(&queue) { Err(PoolError::Full) } else { Ok(queue.lanes.push(lane, job)) }
+            queue.enter(lane, job, |job| job.is_late(now))
         };
         self.wake.notify_one();
-        self.counts.refused.fetch_add(u64::from(entered.is_err()) + u64::from(crowded.is_some()), Ordering::Relaxed);
+        self.counts.refused.fetch_add(u64::from(number.is_none()) + u64::from(crowded.is_some()), Ordering::Relaxed);
+        self.counts.expired.fetch_add(expired.len() as u64, Ordering::Relaxed);
         for job in expired {
-            self.counts.expired.fetch_add(1, Ordering::Relaxed);
             job.work.refuse(PoolError::Deadline);
         }
         if let Some(job) = crowded {
             job.work.refuse(PoolError::Full);
         }
-        entered
+        number.ok_or(PoolError::Full)
     }
 
     /// The next job, once there is one; the lane of the job that this thread has just ended counts as busy until then, so that another lane goes first.
     fn next(&self, mut ended: Option<u64>) -> Option<(u64, Job)> {
         let mut queue = self.locked();
         loop {
-            let next = queue.lanes.pop();
-            if let Some(lane) = ended.take() {
-                queue.lanes.done(lane);
-            }
-            if next.is_some() || !queue.open {
+            let next = queue.next(ended.take());
+            if next.is_some() || !queue.is_open {
                 return next;
             }
             queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
@@ -279,8 +255,8 @@ impl Shared {
     fn close(&self) {
         let waiting = {
             let mut queue = self.locked();
-            queue.open = false;
-            queue.lanes.take_where(|_| true)
+            queue.is_open = false;
+            queue.take_where(|_| true)
         };
         self.wake.notify_all();
         for job in waiting {
@@ -299,27 +275,32 @@ fn work(shared: &Shared) {
         // Values of the job that panic when they are dropped end no thread.
         let ran = catch_unwind(AssertUnwindSafe(|| {
             if job.cancel.load(Ordering::Relaxed) {
-                (&counts.abandoned, true)
-            } else if job.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                counts.abandoned.fetch_add(1, Ordering::Relaxed);
+                true
+            } else if job.is_late(Instant::now()) {
+                counts.expired.fetch_add(1, Ordering::Relaxed);
                 job.work.refuse(PoolError::Deadline);
-                (&counts.expired, true)
+                true
             } else {
-                let whole = job.work.run(&mut scratch, &job.cancel);
-                (if whole { &counts.done } else { &counts.panicked }, whole)
+                job.work.run(&mut scratch, &job.cancel, counts)
             }
         }));
-        let (count, whole) = ran.unwrap_or((&counts.panicked, false));
-        count.fetch_add(1, Ordering::Relaxed);
-        if !whole {
+        if !ran.unwrap_or(false) {
             scratch = Scratch::new();
         }
     }
 }
 
+impl Job {
+    fn is_late(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+}
+
 /// A job and who waits for it.
 trait Work: Send {
-    /// Runs the job and tells what it gave; whether the scratch is as it should be.
-    fn run(self: Box<Self>, scratch: &mut Scratch, cancel: &AtomicBool) -> bool;
+    /// Runs the job, counts it and tells what it gave; whether the scratch is as it should be.
+    fn run(self: Box<Self>, scratch: &mut Scratch, cancel: &AtomicBool, counts: &Counts) -> bool;
     /// Tells why it is not run.
     fn refuse(self: Box<Self>, why: PoolError);
 }
@@ -334,10 +315,11 @@ where
     T: Send,
     F: FnOnce(&mut Scratch, &AtomicBool) -> T + Send,
 {
-    fn run(self: Box<Self>, scratch: &mut Scratch, cancel: &AtomicBool) -> bool {
+    fn run(self: Box<Self>, scratch: &mut Scratch, cancel: &AtomicBool, counts: &Counts) -> bool {
         let Self { job, tell } = *self;
         let answer = catch_unwind(AssertUnwindSafe(|| job(scratch, cancel)));
         let whole = answer.is_ok();
+        if whole { &counts.done } else { &counts.panicked }.fetch_add(1, Ordering::Relaxed);
         // Nobody hears it where the asker has gone.
         let _ = tell.send(answer.map_err(|panic| PoolError::Panicked(said(panic.as_ref()))));
         whole
@@ -363,7 +345,7 @@ impl Drop for Ticket<'_> {
             return;
         }
         self.cancel.store(true, Ordering::Relaxed);
-        let job = self.shared.locked().lanes.remove(self.lane, self.number);
+        let job = self.shared.locked().remove(self.lane, self.number);
         if job.is_some() {
             self.shared.counts.abandoned.fetch_add(1, Ordering::Relaxed);
         }
@@ -388,7 +370,7 @@ impl Drop for Alive {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("threads", &self.threads).field("room", &self.room).finish_non_exhaustive()
+        f.debug_struct("Shared").field("threads", &*self.alive.borrow()).field("size", &self.locked().size()).finish_non_exhaustive()
     }
 }
 

@@ -61,3 +61,14 @@ pub(crate) fn child(test: &str, folder: &Path) -> Command {
     command.args(["--exact", test, "--ignored", "--nocapture"]).env("TEMPLRENDER_TEST_CHILD", folder);
     command
 }
+
+/// Numbers that are the same in every run.
+pub(crate) fn random() -> impl FnMut() -> u32 {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) as u32
+    }
+}

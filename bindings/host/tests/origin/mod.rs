@@ -1,7 +1,9 @@
 //! An origin of the tests' own, on this machine: it answers bytes as they are told, well-formed or not, and counts what it was asked.
 
+#![allow(dead_code, reason = "each test uses some of it")]
+
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,49 +13,40 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// One request.
-pub struct Asked {
-    pub path: String,
+pub(crate) struct Asked {
+    pub(crate) path: String,
     /// All of it, in lower case.
-    pub head: String,
+    pub(crate) head: String,
     /// How many came before on this origin.
-    pub number: usize,
+    pub(crate) number: usize,
 }
 
 /// What to do with a connection after an answer.
 #[derive(PartialEq, Eq)]
-pub enum Then {
+pub(crate) enum Then {
     Keep,
     Close,
 }
 
-pub trait Wire: Read + Write {
-    /// Closes with a reset in place of an orderly end.
-    fn reset(&mut self) {}
-}
+/// A connection, with TLS or without.
+pub(crate) trait Wire: Read + Write {}
 
-impl Wire for TcpStream {
-    fn reset(&mut self) {
-        // What is unread when a socket closes makes the system reset the connection: so the client's bytes are left there.
-        let _ = self.shutdown(std::net::Shutdown::Write);
-    }
-}
+impl<T: Read + Write> Wire for T {}
 
-impl Wire for rustls::StreamOwned<rustls::ServerConnection, TcpStream> {}
-
-pub struct Origin {
-    pub port: u16,
+pub(crate) struct Origin {
+    pub(crate) port: u16,
     requests: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicUsize>,
 }
 
 impl Origin {
     /// A writer may fail: a client that gave up closes the connection.
-    pub fn start(answer: impl Fn(&Asked, &mut dyn Wire) -> Then + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&Asked, &mut dyn Wire) -> Then + Send + Sync + 'static) -> Self {
         Self::serve(answer, None)
     }
 
     /// The same over TLS, with a certificate of [`authority`] for localhost.
-    pub fn start_tls(answer: impl Fn(&Asked, &mut dyn Wire) -> Then + Send + Sync + 'static) -> Self {
+    pub(crate) fn start_tls(answer: impl Fn(&Asked, &mut dyn Wire) -> Then + Send + Sync + 'static) -> Self {
         let chain = vec![CertificateDer::from_pem_slice(include_bytes!("tls/localhost.pem")).unwrap()];
         let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/localhost.key")).unwrap();
         let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -88,21 +81,21 @@ impl Origin {
     }
 
     /// A URL here, as a row may have it.
-    pub fn url(&self, path: &str) -> PictureUrl {
+    pub(crate) fn url(&self, path: &str) -> PictureUrl {
         everywhere().check(&format!("http://127.0.0.1:{}{path}", self.port)).unwrap()
     }
 
     /// How often it was asked.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.requests.lock().unwrap().len()
     }
 
     /// The heads of all requests, in lower case.
-    pub fn heads(&self) -> Vec<String> {
+    pub(crate) fn heads(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }
@@ -126,45 +119,44 @@ fn talk(stream: impl Wire, answer: &(dyn Fn(&Asked, &mut dyn Wire) -> Then + Sen
         };
         let wire = reader.get_mut();
         if answer(&Asked { path, head, number }, wire) == Then::Close {
-            wire.reset();
             return;
         }
     }
 }
 
 /// A status, headers and a body of announced length; the connection stays.
-pub fn say(wire: &mut dyn Wire, status: &str, headers: &str, body: &[u8]) -> Then {
+pub(crate) fn say(wire: &mut dyn Wire, status: &str, headers: &str, body: &[u8]) -> Then {
     let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
     let _ = wire.write_all(&[head.as_bytes(), body].concat());
     Then::Keep
 }
 
 /// These bytes and no more.
-pub fn raw(wire: &mut dyn Wire, bytes: &[u8]) -> Then {
+pub(crate) fn raw(wire: &mut dyn Wire, bytes: &[u8]) -> Then {
     let _ = wire.write_all(bytes);
     let _ = wire.flush();
     Then::Close
 }
 
-pub fn redirect(wire: &mut dyn Wire, to: &str) -> Then {
+pub(crate) fn redirect(wire: &mut dyn Wire, to: &str) -> Then {
     say(wire, "302 Found", &format!("Location: {to}\r\n"), b"")
 }
 
 /// A policy for origins on this machine.
-pub fn everywhere() -> OriginPolicy {
+pub(crate) fn everywhere() -> OriginPolicy {
     OriginPolicy::any().with_ip_literals()
 }
 
 /// A picture; another seed is another picture.
-pub fn png(seed: u32) -> Vec<u8> {
+pub(crate) fn png(seed: u32) -> Vec<u8> {
     Frame::new(4 + seed, 4, &Limits::default()).unwrap().encode(&Output::png()).unwrap()
 }
 
 /// The authority that signed the certificate of [`Origin::start_tls`], DER.
-pub fn authority() -> Vec<u8> {
+pub(crate) fn authority() -> Vec<u8> {
     CertificateDer::from_pem_slice(include_bytes!("tls/ca.pem")).unwrap().to_vec()
 }
 
-pub fn ms(ms: u64) -> Duration {
+pub(crate) fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
