@@ -26,10 +26,10 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use core_::{OriginPolicy, PictureUrl};
 
+use crate::folder::io_reason;
 use connect::{Judge, Judged, Refused, Used};
 pub use freshness::{Freshness, Validators};
 pub use refusal::Refusal;
-use refusal::io_reason;
 
 /// Of an answer before its body, give or take what is read at once.
 const MAX_HEAD_BYTES: usize = 32 << 10;

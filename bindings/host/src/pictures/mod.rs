@@ -398,21 +398,21 @@ impl fmt::Debug for Inner {
 
 /// What a picture is kept under: its URL, and the policy that its redirects passed.
 fn key(url: &PictureUrl, policy: &OriginPolicy) -> [u8; 32] {
-    let mut name = Name(blake3::Hasher::new_derive_key("templrender 2026 picture of an origin"));
+    let mut name = Name(Vec::new());
     policy.hash(&mut name);
-    name.0.update(url.as_str().as_bytes());
-    *name.0.finalize().as_bytes()
+    name.0.extend_from_slice(url.as_str().as_bytes());
+    blake3::derive_key("templrender 2026 picture of an origin", &name.0)
 }
 
 /// Takes in what derived `Hash` says of a policy.
-struct Name(blake3::Hasher);
+struct Name(Vec<u8>);
 
 impl Hasher for Name {
     fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+        self.0.extend_from_slice(bytes);
     }
 
     fn finish(&self) -> u64 {
-        self.0.count()
+        0
     }
 }
