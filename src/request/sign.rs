@@ -154,6 +154,19 @@ impl Keyring {
         Ok(())
     }
 
+    /// Takes over another ring's keys, after its own.
+    ///
+    /// ```
+    /// use templrender::Keyring;
+    /// let mut keys = Keyring::parse("new an-example-that-everybody-knows-1")?;
+    /// keys.append(Keyring::parse("old an-example-that-everybody-knows-2")?)?;
+    /// assert_eq!(format!("{keys:?}"), r#"["new", "old"]"#);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn append(&mut self, other: Self) -> Result<(), Error> {
+        other.keys.iter().try_for_each(|key| self.add(&key.id, &key.secret, key.tenant.as_deref()))
+    }
+
     /// Whether it has no keys. Whether requests without signatures are answered then is the host's choice.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()

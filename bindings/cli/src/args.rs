@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::check::Threshold;
 use crate::time;
+use crate::url::{Expiry, TENANT, Url};
 
 /// Draws pictures from a template, a data row and photos.
 #[derive(Debug, Parser)]
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Draw pictures for whoever asks for their URL, over HTTP
     Serve(Serve),
+    /// Make, verify and explain the URLs that pictures are asked for by
+    Url(Url),
 }
 
 #[derive(Debug, Args)]
@@ -88,6 +91,15 @@ pub(crate) struct Feed {
     /// Write the feed into DIR too, with the addresses that the pictures (of the first variant) have under this one as `image_link`
     #[arg(long, value_name = "BASE_URL", value_parser = crate::feed::rewrite::base)]
     pub(crate) rewrite: Option<String>,
+    /// With --rewrite: draw nothing, and write the signed URLs of a server at BASE_URL, made with the first key of this file that may sign
+    #[arg(long, value_name = "FILE", requires = "rewrite")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Whose pictures the signed URLs are
+    #[arg(long, value_name = "NAME", requires = "secret_file", default_value = TENANT)]
+    pub(crate) tenant: String,
+    /// When the signed URLs end: 7d is at least 7 days from now and at most 14, so that addresses stay for 7; or a time; without it, never
+    #[arg(long, value_name = "7d|TIME", requires = "secret_file", value_parser = Expiry::parse)]
+    pub(crate) expires: Option<Expiry>,
     /// One picture for all rows with the same value of this column: the rows as `items`, the value as `group`, their number as `count`
     #[arg(long, value_name = "COLUMN", conflicts_with = "rewrite")]
     pub(crate) group_by: Option<String>,

@@ -1,7 +1,7 @@
 //! The `templrender` program: the command line, and the reference host of the library.
 //!
 //! ```text
-//! args -> new | check | render | feed | diff | serve
+//! args -> new | check | render | feed | diff | serve | url
 //! web       http(s), bounded, public addresses only       pictures  needs answered from folders and the web
 //! output    formats by the ends of names                  write     files that are there whole or not at all
 //! rows      a file as the rows of a feed                  feed/     rows in, a folder of pictures out
@@ -26,6 +26,7 @@ mod serve;
 mod shipped;
 mod sweep;
 mod time;
+mod url;
 mod web;
 mod write;
 
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Diff(args) => diff::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Url(args) => url::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

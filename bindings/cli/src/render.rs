@@ -84,7 +84,7 @@ pub(crate) enum RowSource {
 
 impl RowSource {
     /// What `--row` says, else `rows/default.json`, else the first of `rows/`.
-    fn find(argument: Option<&str>, folder: &Folder) -> Self {
+    pub(crate) fn find(argument: Option<&str>, folder: &Folder) -> Self {
         match argument {
             Some(text) if text.trim_start().starts_with('{') => Self::Text(text.to_owned()),
             Some(path) => Self::File(path.into()),

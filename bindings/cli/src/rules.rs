@@ -30,9 +30,14 @@ pub(crate) fn load(file: &Path, rules: &Rules, font_folders: &[PathBuf]) -> Done
     if failures.is_empty() { Ok(folders) } else { Err(Stop::Failed(failures)) }
 }
 
+/// Where a template that a rules file names lies.
+pub(crate) fn path(file: &Path, name: &str) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).join(name)
+}
+
 /// One template that a rules file names: a folder or a file, from where the rules file lies.
 pub(crate) fn template(file: &Path, name: &str, font_folders: &[PathBuf]) -> Done<Folder> {
-    let path = file.parent().unwrap_or(Path::new("")).join(name);
+    let path = path(file, name);
     if !path.exists() {
         let place = format!("{}: template {name}", file.display());
         return Err(Stop::at(place, format!("there is no such folder or file, looked for {}", path.display())));

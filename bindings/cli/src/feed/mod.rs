@@ -11,6 +11,7 @@
 mod draw;
 mod group;
 mod items;
+mod link;
 mod manifest;
 pub(crate) mod name;
 pub(crate) mod progress;
@@ -55,6 +56,9 @@ pub(crate) fn run(args: &Feed) -> Done {
     let started = Instant::now();
     if args.rewrite.is_some() && crate::parquet::is_parquet(&args.feed) {
         return Err(Stop::Usage("--rewrite cannot write Parquet".to_owned()));
+    }
+    if let (Some(base), Some(secrets)) = (&args.rewrite, &args.secret_file) {
+        return link::run(args, base, secrets);
     }
     let sets = Sets::load(args)?;
     let variants = variants(args, &sets)?;

@@ -85,8 +85,13 @@ impl<'a> Rewrite<'a> {
         }
     }
 
-    /// Writes the feed; where it is now, and how many of its rows have a new address.
+    /// Writes the feed with the addresses of what was entered; where it is now, and how many of its rows have a new address.
     pub(super) fn write(self) -> Done<(PathBuf, usize)> {
+        self.write_with(|index, row| self.address(index, row))
+    }
+
+    /// Writes the feed with the address that each row gets, asked for in the feed's order.
+    pub(super) fn write_with(&self, mut address: impl FnMut(usize, &FeedRow) -> Option<String>) -> Done<(PathBuf, usize)> {
         let (mut rewriter, mut file) = self.open()?;
         let mut piece = vec![0; PIECE_BYTES];
         let (mut index, mut count) = (0, 0);
@@ -99,7 +104,7 @@ impl<'a> Rewrite<'a> {
                 while is_on {
                     is_on = self.advance(&mut file, &mut piece, &mut rewriter)?;
                     while let Some(row) = rewriter.next_row() {
-                        let address = self.address(index, &row);
+                        let address = address(index, &row);
                         count += usize::from(address.is_some());
                         index += 1;
                         rewriter.write(&row, address.as_deref(), &mut text).map_err(|error| self.failed(&error))?;
@@ -122,7 +127,7 @@ impl<'a> Rewrite<'a> {
         match (written, failure) {
             (_, Some(stop)) => Err(stop),
             (Err(error), None) => Err(Stop::io(&self.out, &error)),
-            (Ok(()), None) => Ok((self.out, count)),
+            (Ok(()), None) => Ok((self.out.clone(), count)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What rows are drawn with: the one template, or those that a rules file chooses between, each with its fonts and its pictures' folders.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use core_::{Code, Context, Error, Fault, Renderer, Row, Rules, Scratch};
 use templrender_host::{Folder, load_folder};
@@ -17,16 +17,22 @@ use crate::rules;
 /// A template, and all that it is drawn with.
 pub(super) struct Set {
     number: usize,
+    /// The folder or file that it was loaded from.
+    pub(super) source: PathBuf,
     pub(super) folder: Folder,
     pub(super) renderer: Renderer,
     pub(super) pictures: Pictures,
 }
 
 impl Set {
-    fn new(args: &Feed, number: usize, folder: Folder) -> Done<Self> {
+    fn new(args: &Feed, number: usize, source: PathBuf, folder: Folder) -> Done<Self> {
         let feed_folder = args.feed.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let pictures = pictures(&args.world, Some(feed_folder), &folder.path)?;
-        Ok(Self { number, renderer: Renderer::new(folder.fonts.clone()), pictures, folder })
+        Ok(Self { number, source, renderer: Renderer::new(folder.fonts.clone()), pictures, folder })
+    }
+
+    pub(super) fn number(&self) -> usize {
+        self.number
     }
 
     pub(super) fn has_variant(&self, name: &str) -> bool {
@@ -70,13 +76,15 @@ impl Sets {
         let Some(text) = rules::text(file)? else {
             let folder = load_folder(file, &args.world.fonts)?;
             let title = folder.template.name().to_owned();
-            return Ok(Self { list: vec![Set::new(args, 0, folder)?], rules: None, numbers: BTreeMap::new(), title });
+            return Ok(Self { list: vec![Set::new(args, 0, file.clone(), folder)?], rules: None, numbers: BTreeMap::new(), title });
         };
         let place = file.display().to_string();
         let rules = Rules::parse(&text).map_err(|error| Stop::of(&place, &error))?;
         rules.warnings().iter().for_each(|warning| warn(file, warning));
         let folders = rules::load(file, &rules, &args.world.fonts)?;
-        let list = folders.into_iter().enumerate().map(|(number, folder)| Set::new(args, number, folder)).collect::<Done<_>>()?;
+        let sources = rules.templates().map(|name| rules::path(file, name));
+        let loaded = folders.into_iter().zip(sources).enumerate();
+        let list = loaded.map(|(number, (folder, source))| Set::new(args, number, source, folder)).collect::<Done<_>>()?;
         let numbers = rules.templates().enumerate().map(|(number, name)| (name.to_owned(), number)).collect();
         let title = file.file_name().map_or(place, |name| name.to_string_lossy().into_owned());
         Ok(Self { list, rules: Some(rules), numbers, title })

@@ -129,7 +129,8 @@ pub enum Fetched {
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), templrender::Error> {
+/// # async fn main() -> Result<(), core_::Error> {
+/// # use core_ as templrender;
 /// use templrender::OriginPolicy;
 /// use templrender_host::{FetchOptions, Fetcher, Refusal};
 /// let fetcher = Fetcher::new(FetchOptions::default());

@@ -186,6 +186,7 @@ pub struct Found {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use core_ as templrender;
 /// use templrender::OriginPolicy;
 /// use templrender_host::{Cache, CacheOptions, Demand, FetchOptions, Fetcher, Pictures, PicturesOptions};
 /// let cache = Cache::open(CacheOptions::default())?;
