@@ -92,6 +92,10 @@ pub struct Config {
     ///
     /// Default: 32 MiB
     pub max_picture_bytes: usize,
+    /// The most bytes of pictures that all requests hold until they are drawn, beside the caches; more requests are refused.
+    ///
+    /// Default: 512 MiB
+    pub max_held_bytes: usize,
     /// Threads that draw.
     ///
     /// Default: one for each processor
@@ -201,6 +205,7 @@ impl Default for Config {
             deadline: Duration::from_secs(30),
             fetch_timeout: Duration::from_secs(20),
             max_picture_bytes: 32 << 20,
+            max_held_bytes: 512 << 20,
             render_threads: std::thread::available_parallelism().map_or(1, Into::into),
             render_queue: 64,
             max_in_flight: 1_024,

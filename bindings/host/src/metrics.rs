@@ -85,7 +85,7 @@ impl Metrics {
             (&self.fetches, "result", &["hit", "stale", "fetched", "revalidated", "failed", "refused"]),
             (&self.renders, "result", &["drawn", "cancelled"]),
             (&self.throttled, "reason", &["tenant", "slow-template"]),
-            (&self.shed, "reason", &["in-flight", "queue"]),
+            (&self.shed, "reason", &["in-flight", "memory", "queue"]),
             (&self.reloads, "result", &["loaded", "dropped", "refused"]),
         ];
         for (family, label, values) in families {

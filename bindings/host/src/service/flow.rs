@@ -378,8 +378,8 @@ async fn flight(job: Arc<Job>, known: Option<Stored>, deadline: Instant, interes
 async fn make(job: &Arc<Job>, known: Option<Stored>, deadline: Instant) -> Result<(Stored, Made), Failure> {
     let mut tried = 0;
     loop {
-        let gathered = draw::gather(job).await;
-        let resources = job.plan.resources_key(&gathered.resources).bytes();
+        let gathered = draw::gather(job).await?;
+        let resources = gathered.key;
         if let Some(known) = &known {
             if known.resources == resources && gathered.missed.is_empty() {
                 return Ok(renew(job, known.clone(), &gathered));
