@@ -146,8 +146,8 @@ fn each_rule_has_its_sentence() {
         ("http://[::ffff:127.0.0.1]/", r#"a host must be a name, not an address, found "[::ffff:127.0.0.1]""#),
         ("http://[fe80::1%25eth0]/", r#"an address in brackets must be an IPv6 address without a zone, found "[fe80::1%25eth0]""#),
         (
-            "http://a_b.example/",
-            r#"a host must be names of letters, digits and hyphens with dots between them (xn-- for others), found "a_b.example""#,
+            "http://a!b.example/",
+            r#"a host must be names of letters, digits, hyphens and underscores with dots between them (xn-- for others), found "a!b.example""#,
         ),
     ];
     for (url, sentence) in rules {

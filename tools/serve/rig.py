@@ -28,7 +28,7 @@ class Child:
     def __init__(self, name, command, ready=None, **options):
         self.log = ROOM / f"{name}.log"
         out = open(self.log, "wb")
-        self.process = subprocess.Popen([str(part) for part in command], stdout=out, stderr=subprocess.STDOUT, **options)
+        self.process = subprocess.Popen([str(part) for part in command], stdout=out, stderr=subprocess.STDOUT, start_new_session=True, **options)
         self.pid = self.process.pid
         self.name = name
         end = time.monotonic() + 60
@@ -38,15 +38,21 @@ class Child:
             time.sleep(0.05)
 
     def stop(self):
-        """Asks it to end, and waits. Its exit status."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(40)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        return self.process.returncode
+        """Asks it and what it started to end, and waits. Its exit status."""
+        self._signal(signal.SIGTERM)
+        try:
+            self.process.wait(40)
+        except subprocess.TimeoutExpired:
+            pass
+        # Those that it left behind.
+        self._signal(signal.SIGKILL)
+        return self.process.wait()
+
+    def _signal(self, number):
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            pass
 
     def __enter__(self):
         return self
@@ -55,17 +61,8 @@ class Child:
         self.stop()
 
     def family(self):
-        """Its process and those that it started."""
-        found, open_ = [], [self.pid]
-        while open_:
-            pid = open_.pop()
-            found.append(pid)
-            for task in _tasks(pid):
-                try:
-                    open_ += [int(child) for child in Path(f"/proc/{pid}/task/{task}/children").read_text().split()]
-                except OSError:
-                    pass
-        return found
+        """Its process and those that it started: they have its session."""
+        return [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and _session(pid) == self.pid]
 
     def cpu(self):
         """Seconds of processor time, of all its processes."""
@@ -81,6 +78,13 @@ class Child:
     def peak_mb(self):
         """The highest of its main process so far."""
         return _status(self.pid, "VmHWM") / 1024
+
+
+def _session(pid):
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[3])
+    except (OSError, IndexError):
+        return None
 
 
 def _tasks(pid):

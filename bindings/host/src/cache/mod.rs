@@ -2,7 +2,7 @@
 //!
 //! In: entries under keys of 32 bytes, which are hashes. Out: the entry that was put under the key last, or nothing; never an error, and never a part of an entry. What is in memory is answered at
 //! once; what is on disk is read off the async threads, verified, and goes to memory. Puts go to memory at once and to disk by a queue: a put never waits for the
-//! disk, and is not written where the queue is full.
+//! disk, and is not written where the queue is full. After a kill the folder may have what was put before that.
 //!
 //! [`CacheStats`] says what the disk refused. It never fails a request: the cache goes on with memory alone and tries again after five seconds.
 
