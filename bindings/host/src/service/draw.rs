@@ -54,7 +54,7 @@ enum Why {
     Unreadable(Fault),
 }
 
-/// Where the pictures of a plan are, if all of them may be asked for.
+/// Where the pictures of a plan are, if all of them may be asked for. A location is not told as it stands: there may be a password in it.
 pub(super) fn locate(plan: &Plan, policy: &OriginPolicy) -> Result<BTreeMap<NeedId, PictureUrl>, Error> {
     let mut places = BTreeMap::new();
     let mut faults = Vec::new();
@@ -62,20 +62,11 @@ pub(super) fn locate(plan: &Plan, policy: &OriginPolicy) -> Result<BTreeMap<Need
         if let NeedSource::Location(location) = need.source() {
             match policy.check(location) {
                 Ok(url) => drop(places.insert(need.id(), url)),
-                Err(error) => faults.extend(error.faults().iter().map(|fault| Fault { place: place(location), ..fault.clone() })),
+                Err(error) => faults.extend(error.faults().iter().map(|fault| Fault { place: "resource".into(), ..fault.clone() })),
             }
         }
     }
     if faults.is_empty() { Ok(places) } else { Err(Error::from_faults(faults)) }
-}
-
-/// What a failure calls a location: its beginning.
-fn place(location: &str) -> String {
-    let mut place: String = location.chars().take(64).collect();
-    if place.len() < location.len() {
-        place.push('…');
-    }
-    format!("resource {place}")
 }
 
 /// Answers all needs of a job's plan.
