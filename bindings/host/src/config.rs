@@ -76,6 +76,10 @@ pub struct Config {
     ///
     /// Default: 1 day
     pub stale_if_error: Duration,
+    /// How long a request waits for its pictures while an old answer is there that may be given.
+    ///
+    /// Default: 2 s
+    pub stale_wait: Duration,
     /// How long an answer that lacks a picture, a fallback picture or an error of the row may be kept.
     ///
     /// Default: 10 s
@@ -201,6 +205,7 @@ impl Default for Config {
             fresh_for: Duration::from_secs(300),
             stale_while_revalidate: Duration::from_secs(60),
             stale_if_error: Duration::from_secs(86_400),
+            stale_wait: Duration::from_secs(2),
             short_age: Duration::from_secs(10),
             deadline: Duration::from_secs(30),
             fetch_timeout: Duration::from_secs(20),

@@ -111,6 +111,23 @@ async fn an_old_answer_is_better_than_waiting_for_a_slow_origin() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_an_old_answer_does_not_wait_for_long() {
+    let kitchen = Kitchen::new(|_, config| config.stale_wait = Duration::from_millis(100));
+    kitchen.origin.says("/a.png", Reply::picture(png(6, 6, RED)));
+    let target = kitchen.target("strict", "/a.png");
+    assert_eq!(kitchen.get(&target).await.status, 200);
+    kitchen.origin.says("/a.png", Reply::picture(png(6, 6, BLUE)).after(Duration::from_millis(700)));
+    kitchen.wait(3_600);
+    let started = Instant::now();
+    let got = kitchen.get(&target).await;
+    assert_eq!((got.pixel(2, 2), got.header("cache-status")), (RED, "templrender; hit; detail=stale-if-error"));
+    assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    assert_eq!(kitchen.get(&target).await.pixel(2, 2), BLUE, "what was fetched meanwhile was kept");
+    assert_eq!(kitchen.origin.asked(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pictures_that_take_more_memory_than_they_may_are_shed() {
     let kitchen = Kitchen::new(|_, config| config.max_held_bytes = 2_048);
     kitchen.origin.says("/small.png", Reply::picture(png(6, 6, RED)));

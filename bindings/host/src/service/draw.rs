@@ -54,7 +54,7 @@ enum Why {
     Unreadable(Fault),
 }
 
-/// Where the pictures of a plan are, if all of them may be asked for.
+/// Where the pictures of a plan are, if all of them may be asked for. A location is not told as it stands: there may be a password in it.
 pub(super) fn locate(plan: &Plan, policy: &OriginPolicy) -> Result<BTreeMap<NeedId, PictureUrl>, Error> {
     let mut places = BTreeMap::new();
     let mut faults = Vec::new();
@@ -62,7 +62,7 @@ pub(super) fn locate(plan: &Plan, policy: &OriginPolicy) -> Result<BTreeMap<Need
         if let NeedSource::Location(location) = need.source() {
             match policy.check(location) {
                 Ok(url) => drop(places.insert(need.id(), url)),
-                Err(error) => faults.extend(error.faults().iter().cloned()),
+                Err(error) => faults.extend(error.faults().iter().map(|fault| Fault { place: "resource".into(), ..fault.clone() })),
             }
         }
     }
