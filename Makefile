@@ -5,13 +5,14 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers hashes cldr check-million bench setup
+.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak bench setup
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
 	@echo 'make test      format, lints, docs, tests, licences: what CI runs'
 	@echo 'make test-all  test, and the slow tests'
-	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor, prices and dates beside ICU, a million rows checked'
+	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor, prices and dates beside ICU, a million rows checked, the service under load'
+	@echo 'make serve-soak  ten minutes of ever new URLs, memory watched'
 	@echo 'make bench     benchmarks'
 
 demo:
@@ -32,7 +33,7 @@ test-all: test
 	$(CARGO) clippy --locked --profile ci -p templrender-cli --features parquet --all-targets -- -D warnings
 	$(CARGO) test --locked --profile ci -p templrender-cli --features parquet --test parquet
 
-shows: oracle peers hashes cldr check-million
+shows: oracle peers hashes cldr check-million serve-load
 
 oracle: setup
 	$(CARGO) build $(CI) --bin templrender
@@ -50,6 +51,15 @@ hashes:
 check-million: setup
 	$(CARGO) build $(CI) --bin templrender --bin shop
 	$(PYTHON) tools/check_million.py $(BUILT) 1000000
+
+# The service at 75 % hits beside thumbor, and what a slow origin, a flooding tenant and a spike do to everybody else.
+serve-load:
+	tools/serve.sh load
+	tools/serve.sh drills
+
+# Ten minutes of URLs that were never asked for before.
+serve-soak:
+	tools/serve.sh soak
 
 # The tables of languages again from CLDR's packages, and all that they write beside the ICU of node.
 cldr:

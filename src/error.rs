@@ -137,6 +137,10 @@ codes! {
     NoFonts = 402 "no-fonts" Host,
     /// A canvas beyond a limit.
     CanvasLimit = 403 "canvas-limit" Host,
+    /// A picture was not done by the host's deadline.
+    DeadlineExceeded = 405 "deadline-exceeded" Host,
+    /// The host set the flag that says a picture is no longer wanted.
+    Cancelled = 406 "cancelled" Host,
 
     /// A broken promise inside the library.
     Bug = 501 "bug" Bug,

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use crate::codec::{self, DecodeHint};
 use crate::error::Error;
 use crate::geom::{Affine, Point, Rect};
+use crate::guard::{Guard, Sentry};
 use crate::layout::{self, LaidLayer, Outcome};
 use crate::limits::Limits;
 use crate::paint::{self, PaintScratch};
 use crate::pixel::Frame;
 use crate::plan::watch::{Supposed, Watch};
 use crate::plan::{self, Answered, Context, Plan};
-use crate::report::{LayerReport, LineReport, Note, Report};
+use crate::report::{LayerReport, LineReport, Note, Report, Timings};
 use crate::resources::{Picture, Resources};
 use crate::row::Row;
 use crate::scene::{FaceId, Item, PictureId, Scene, Segment};
@@ -145,7 +146,7 @@ impl Renderer {
             return Ok((plan, None));
         }
         let (supposed, _) = supposed(&plan)?;
-        let laid_out = layout::layout(plan.canvas()?, self.engine(scratch), &supposed)?;
+        let laid_out = layout::layout(plan.canvas()?, self.engine(scratch), &supposed, &Sentry::default())?;
         self.check_canvas(&laid_out.0)?;
         Ok((plan, Some(laid_out)))
     }
@@ -173,9 +174,29 @@ impl Renderer {
     /// # Errors
     /// A row that the template [skips](Plan::skipped); a picture that must be there and is not, or whose bytes are damaged.
     pub fn render(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<Rendered, Error> {
-        let (scene, report) = self.lay_out(plan, resources, scratch)?;
-        let pictures = self.pictures(plan, resources, &scene)?;
-        let frame = paint::paint(&scene, &Decoded(pictures), &Outlines(&self.fonts), &mut scratch.paint, &self.limits)?;
+        self.render_guarded(plan, resources, scratch, &Guard::default())
+    }
+
+    /// The same, ended by a guard; where that has a clock, the report has the [timings](Report::timings_us).
+    ///
+    /// # Errors
+    /// As [`render`](Self::render), and [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded) or
+    /// [`Code::Cancelled`](crate::Code::Cancelled). The scratch may be used on.
+    pub fn render_guarded(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch, guard: &Guard<'_>) -> Result<Rendered, Error> {
+        let sentry = Sentry::new(guard);
+        let mut watch = Stopwatch { sentry: &sentry, at: sentry.now_ns() };
+        sentry.enter("layout")?;
+        let (scene, mut report) = self.lay_out(plan, resources, scratch, &sentry)?;
+        let layout = watch.lap_us();
+        sentry.enter("decode")?;
+        let pictures = self.pictures(plan, resources, &scene, &sentry)?;
+        let decode = watch.lap_us();
+        sentry.enter("paint")?;
+        let outlines = Outlines(&self.fonts);
+        let frame = paint::paint(&scene, &Decoded(pictures), &outlines, &mut scratch.paint, &self.limits, &sentry)?;
+        if let (Some(layout), Some(decode), Some(paint)) = (layout, decode, watch.lap_us()) {
+            report.timings_us = Some(Timings { layout, decode, paint, ..Timings::default() });
+        }
         Ok(Rendered { frame, report })
     }
 
@@ -184,13 +205,13 @@ impl Renderer {
     /// # Errors
     /// As [`render`](Self::render), but damaged pixels go unseen.
     pub fn report(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<Report, Error> {
-        self.lay_out(plan, resources, scratch).map(|(_, report)| report)
+        self.lay_out(plan, resources, scratch, &Sentry::default()).map(|(_, report)| report)
     }
 
-    fn lay_out(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch) -> Result<(Scene, Report), Error> {
+    fn lay_out(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch, sentry: &Sentry<'_>) -> Result<(Scene, Report), Error> {
         let canvas = plan.canvas()?;
         let mut notes = plan.settle(resources)?;
-        let (scene, mut outcome) = layout::layout(canvas, self.engine(scratch), &Answered { plan, resources })?;
+        let (scene, mut outcome) = layout::layout(canvas, self.engine(scratch), &Answered { plan, resources }, sentry)?;
         notes.append(&mut outcome.notes);
         outcome.notes = notes;
         let size = self.check_canvas(&scene)?;
@@ -199,21 +220,31 @@ impl Renderer {
     }
 
     /// Decodes every picture of a scene, no larger than it is drawn where its format can do so.
-    fn pictures(&self, plan: &Plan, resources: &Resources, scene: &Scene) -> Result<BTreeMap<PictureId, Frame>, Error> {
+    fn pictures(
+        &self,
+        plan: &Plan,
+        resources: &Resources,
+        scene: &Scene,
+        sentry: &Sentry<'_>,
+    ) -> Result<BTreeMap<PictureId, Frame>, Error> {
         let mut drawn = BTreeMap::new();
         drawn_parts(&scene.items, &Affine::scale(scene.scale, scene.scale), &mut drawn);
         let (mut frames, mut pixels) = (BTreeMap::new(), 0_u64);
         for (id, Drawn { width, height, part }) in drawn {
             let Some((source, picture)) = plan.picture(id, resources) else { continue };
+            sentry.check()?;
             let named = |mut fault: crate::Fault| {
-                fault.place = format!("resource {}", source.name);
+                // it is not the picture's fault that nobody waits for it
+                if sentry.held().is_ok() {
+                    fault.place = format!("resource {}", source.name);
+                }
                 fault
             };
             let side = |v: f32| v.ceil().clamp(1.0, self.limits.max_side_px as f32) as u32;
             let frame = match picture {
                 Picture::Bitmap { bytes, .. } => {
                     let hint = DecodeHint { target: (side(width), side(height)), part };
-                    codec::decode(bytes, Some(hint), &self.limits).map_err(named)?.frame
+                    codec::decode(bytes, Some(hint), &self.limits, sentry).map_err(named)?.frame
                 }
                 Picture::Svg { svg, .. } => svg.draw(side(width), side(height), source.tint, &self.limits).map_err(named)?,
             };
@@ -226,6 +257,21 @@ impl Renderer {
             frames.insert(id, frame);
         }
         Ok(frames)
+    }
+}
+
+/// The host's clock, where there is one, from step to step.
+struct Stopwatch<'s> {
+    sentry: &'s Sentry<'s>,
+    at: Option<u64>,
+}
+
+impl Stopwatch<'_> {
+    /// Microseconds since the step before.
+    fn lap_us(&mut self) -> Option<u64> {
+        let now = self.sentry.now_ns();
+        let before = std::mem::replace(&mut self.at, now);
+        Some(now?.saturating_sub(before?) / 1_000)
     }
 }
 
@@ -250,6 +296,7 @@ fn report_of(plan: &Plan, outcome: Outcome, size: (u32, u32)) -> Report {
         valid_until: plan.valid_until(),
         layers: outcome.layers.into_iter().map(|layer| layer_report(layer, &sources)).collect(),
         notes,
+        timings_us: None,
     }
 }
 

@@ -35,6 +35,38 @@ pub struct Report {
     pub layers: Vec<LayerReport>,
     /// What a careful reader should know.
     pub notes: Vec<Note>,
+    /// How long it took; only of a render with a clock (see [`Guard`](crate::Guard)).
+    pub timings_us: Option<Timings>,
+}
+
+/// How long the steps took, in microseconds by the host's clock.
+///
+/// ```
+/// use templrender::{Context, Fonts, Guard, Renderer, Resources, Row, Scratch, Template};
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// static NANOSECONDS: AtomicU64 = AtomicU64::new(0);
+/// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [] }"#)?;
+/// let renderer = Renderer::new(Fonts::new());
+/// let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
+/// let guard = Guard { clock: Some(|| NANOSECONDS.fetch_add(5_000, Ordering::Relaxed)), ..Guard::default() };
+/// let rendered = renderer.render_guarded(&plan, &Resources::new(), &mut Scratch::new(), &guard)?;
+/// let timings = rendered.report.timings_us.unwrap();
+/// assert_eq!((timings.layout, timings.decode, timings.paint, timings.encode), (5, 5, 5, None));
+/// # Ok::<(), templrender::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Timings {
+    /// Template and row to plan; known to the host, which may fill it in.
+    pub plan: Option<u64>,
+    /// Pictures to pixels.
+    pub decode: u64,
+    /// Plan to scene.
+    pub layout: u64,
+    /// Scene to frame.
+    pub paint: u64,
+    /// Frame to bytes; known to the host, which may fill it in.
+    pub encode: Option<u64>,
 }
 
 /// One layer's part of the report, in canvas px before transforms.
@@ -239,8 +271,21 @@ impl Report {
             let (code, layer, message) = (json(note.code.name()), json(&note.layer), json(&note.message));
             let _ = write!(out, "{comma}\n    {{ \"code\": {code}, \"layer\": {layer}, \"message\": {message} }}");
         }
-        out.push_str(" ] }\n");
+        out.push_str(" ]");
+        if let Some(timings) = &self.timings_us {
+            let _ = write!(out, ",\n  \"timings_us\": {}", timings.to_json());
+        }
+        out.push_str(" }\n");
         out
+    }
+}
+
+impl Timings {
+    fn to_json(self) -> String {
+        let Self { plan, decode, layout, paint, encode } = self;
+        let all = [("plan", plan), ("decode", Some(decode)), ("layout", Some(layout)), ("paint", Some(paint)), ("encode", encode)];
+        let known: Vec<String> = all.iter().filter_map(|(step, us)| us.map(|us| format!("\"{step}\": {us}"))).collect();
+        format!("{{ {} }}", known.join(", "))
     }
 }
 

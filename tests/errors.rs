@@ -4,10 +4,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use templrender::{
-    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Keyring, Limits, OriginPolicy, Output, Renderer, Request, Resources, Row,
-    Scratch, Template,
+    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Guard, Keyring, Limits, OriginPolicy, Output, Renderer, Request,
+    Resources, Row, Scratch, Template,
 };
 
 /// A template of one layer.
@@ -231,6 +232,26 @@ const CASES: &[Case] = &[
         Code::CanvasLimit,
         || Frame::new(20_000, 9, &Limits::default()).map(|_| ()),
         "canvas is 20000x9 px, over the limit of 16384 px a side",
+    ),
+    (
+        Code::DeadlineExceeded,
+        || {
+            let template = Template::parse(&document(r#""background": "red""#))?;
+            let renderer = Renderer::new(Fonts::new());
+            let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
+            let guard = Guard { clock: Some(|| 7_000), deadline_ns: Some(5_000), ..Guard::default() };
+            renderer.render_guarded(&plan, &Resources::new(), &mut Scratch::new(), &guard).map(|_| ())
+        },
+        "layout: a picture must be done by its deadline, found it 2 us late",
+    ),
+    (
+        Code::Cancelled,
+        || {
+            let unwanted = AtomicBool::new(true);
+            let guard = Guard { cancel: Some(&unwanted), ..Guard::default() };
+            Frame::new(9, 9, &Limits::default())?.encode_guarded(&Output::png(), &guard).map(|_| ())
+        },
+        "encode: a picture must be wanted until it is done, found it cancelled",
     ),
     (Code::Bug, || Err(Error::from_faults(Vec::<Fault>::new())), "an error without a fault"),
     (

@@ -1,9 +1,9 @@
 //! BMP, read by the `image` crate after its header has been checked here.
 
-use std::io::Cursor;
-
+use super::source::Source;
 use super::{Format, Orientation, Probe, Raw, damaged, le16, le32};
 use crate::error::Fault;
+use crate::guard::Sentry;
 use crate::limits::Limits;
 
 pub(super) fn probe(bytes: &[u8]) -> Result<Probe, Fault> {
@@ -29,7 +29,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe, Fault> {
     })
 }
 
-pub(super) fn decode(bytes: &[u8], probe: &Probe, limits: &Limits) -> Result<Raw, Fault> {
-    let decoder = image::codecs::bmp::BmpDecoder::new(Cursor::new(bytes)).map_err(|e| damaged(Format::Bmp, e))?;
+pub(super) fn decode(bytes: &[u8], probe: &Probe, limits: &Limits, sentry: &Sentry<'_>) -> Result<Raw, Fault> {
+    let decoder = image::codecs::bmp::BmpDecoder::new(Source::new(bytes, sentry)).map_err(|e| damaged(Format::Bmp, e))?;
     super::image_crate::read(Format::Bmp, decoder, probe, limits)
 }

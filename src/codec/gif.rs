@@ -1,9 +1,9 @@
 //! GIF: the first frame on its screen, read by the `image` crate after its header has been checked here.
 
-use std::io::Cursor;
-
+use super::source::Source;
 use super::{Format, Orientation, Probe, Raw, damaged, le16};
 use crate::error::Fault;
+use crate::guard::Sentry;
 use crate::limits::Limits;
 
 pub(super) fn probe(bytes: &[u8]) -> Result<Probe, Fault> {
@@ -13,7 +13,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Probe, Fault> {
     Ok(Probe { format: Format::Gif, width: width.into(), height: height.into(), orientation: Orientation::default(), has_alpha: true })
 }
 
-pub(super) fn decode(bytes: &[u8], probe: &Probe, limits: &Limits) -> Result<Raw, Fault> {
-    let decoder = image::codecs::gif::GifDecoder::new(Cursor::new(bytes)).map_err(|e| damaged(Format::Gif, e))?;
+pub(super) fn decode(bytes: &[u8], probe: &Probe, limits: &Limits, sentry: &Sentry<'_>) -> Result<Raw, Fault> {
+    let decoder = image::codecs::gif::GifDecoder::new(Source::new(bytes, sentry)).map_err(|e| damaged(Format::Gif, e))?;
     super::image_crate::read(Format::Gif, decoder, probe, limits)
 }

@@ -6,6 +6,8 @@
 //! numbers, in sRGB. A profile that moves no colour by more than one level is sRGB under another name and costs nothing. One that
 //! cannot be read is as none: browsers show such a picture too.
 
+use super::PART;
+use crate::guard::Sentry;
 use moxcms::{ColorProfile, DataColorSpace, LutDataType, LutStore, LutWarehouse, ToneReprCurve, Xyzd};
 
 /// Linear light is counted in 14 bits: at the dark end of sRGB a level is five of its units.
@@ -17,21 +19,22 @@ const XYZ_TO_SRGB: [[f64; 3]; 3] =
 const D50: [f64; 3] = [0.964_2, 1.0, 0.824_9];
 
 /// Turns straight RGBA in the space of a profile into sRGB.
-pub(super) fn rgb_to_srgb(profile: &[u8], straight: &mut [u8]) {
+pub(super) fn rgb_to_srgb(profile: &[u8], straight: &mut [u8], sentry: &Sentry<'_>) {
     let Ok(profile) = ColorProfile::new_from_slice(profile) else { return };
+    let parts = straight.chunks_mut(PART / 4).take_while(|_| !sentry.stops());
     if let Some(shaper) = Shaper::of(&profile) {
         if !shaper.is_srgb() {
-            straight.as_chunks_mut::<4>().0.iter_mut().for_each(|[r, g, b, _]| [*r, *g, *b] = shaper.apply([*r, *g, *b]));
+            parts.flat_map(|part| part.as_chunks_mut::<4>().0).for_each(|[r, g, b, _]| [*r, *g, *b] = shaper.apply([*r, *g, *b]));
         }
     } else if let Some(grid) = Grid::<3>::of(&profile, DataColorSpace::Rgb) {
-        straight.as_chunks_mut::<4>().0.iter_mut().for_each(|[r, g, b, _]| [*r, *g, *b] = grid.apply([*r, *g, *b]));
+        parts.flat_map(|part| part.as_chunks_mut::<4>().0).for_each(|[r, g, b, _]| [*r, *g, *b] = grid.apply([*r, *g, *b]));
     }
 }
 
 /// CMYK (0 is no ink) as straight RGBA; without a profile each ink takes its share of the light.
-pub(super) fn cmyk_to_srgb(profile: Option<&[u8]>, cmyk: &[u8]) -> Vec<u8> {
+pub(super) fn cmyk_to_srgb(profile: Option<&[u8]>, cmyk: &[u8], sentry: &Sentry<'_>) -> Vec<u8> {
     let profile = profile.and_then(|p| ColorProfile::new_from_slice(p).ok());
-    let pixels = cmyk.as_chunks::<4>().0.iter();
+    let pixels = cmyk.chunks(PART / 4).take_while(|_| !sentry.stops()).flat_map(|part| part.as_chunks::<4>().0);
     if let Some(grid) = profile.and_then(|p| Grid::<4>::of(&p, DataColorSpace::Cmyk)) {
         return pixels.map(|px| grid.apply(*px)).flat_map(|[r, g, b]| [r, g, b, 255]).collect();
     }
@@ -241,7 +244,7 @@ mod tests {
 
     fn converted(profile: &ColorProfile, colour: [u8; 3]) -> [u8; 3] {
         let mut px = [colour[0], colour[1], colour[2], 77];
-        rgb_to_srgb(&profile.encode().unwrap(), &mut px);
+        rgb_to_srgb(&profile.encode().unwrap(), &mut px, &Sentry::default());
         assert_eq!(px[3], 77);
         [px[0], px[1], px[2]]
     }
@@ -271,7 +274,7 @@ mod tests {
     #[test]
     fn without_a_profile_ink_takes_its_share_of_the_light() {
         assert_eq!(
-            cmyk_to_srgb(None, &[0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255, 51, 0, 102, 128]),
+            cmyk_to_srgb(None, &[0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255, 51, 0, 102, 128], &Sentry::default()),
             [255, 255, 255, 255, 0, 255, 255, 255, 0, 0, 0, 255, 102, 127, 76, 255]
         );
     }
@@ -279,8 +282,8 @@ mod tests {
     #[test]
     fn rubbish_is_as_no_profile() {
         let mut px = [1, 2, 3, 4];
-        rgb_to_srgb(b"", &mut px);
-        rgb_to_srgb(&[0xff; 200], &mut px);
+        rgb_to_srgb(b"", &mut px, &Sentry::default());
+        rgb_to_srgb(&[0xff; 200], &mut px, &Sentry::default());
         assert_eq!(px, [1, 2, 3, 4]);
     }
 }

@@ -15,6 +15,7 @@ mod orient;
 mod output;
 mod png;
 mod sniff;
+mod source;
 mod svg;
 mod webp;
 
@@ -23,8 +24,9 @@ pub use sniff::Format;
 pub(crate) use svg::Svg;
 
 use crate::error::{Code, Error, Fault};
+use crate::guard::{Guard, Sentry};
 use crate::limits::Limits;
-use crate::pixel::Frame;
+use crate::pixel::{Frame, unpremultiply};
 pub(crate) use orient::Orientation;
 
 /// What the headers of a picture say.
@@ -86,16 +88,20 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Fault> {
 }
 
 /// The picture, upright, in sRGB.
-pub(crate) fn decode(bytes: &[u8], hint: Option<DecodeHint>, limits: &Limits) -> Result<Decoded, Fault> {
+pub(crate) fn decode(bytes: &[u8], hint: Option<DecodeHint>, limits: &Limits, sentry: &Sentry<'_>) -> Result<Decoded, Fault> {
     let probe = probe(bytes, limits)?;
     let raw = match probe.format {
-        Format::Jpeg => jpeg::decode(bytes, &probe, hint, limits)?,
-        Format::Png => png::decode(bytes, &probe, limits)?,
-        Format::WebP => webp::decode(bytes, &probe, limits)?,
-        Format::Gif => gif::decode(bytes, &probe, limits)?,
-        Format::Bmp => bmp::decode(bytes, &probe, limits)?,
+        Format::Jpeg => jpeg::decode(bytes, &probe, hint, limits, sentry),
+        Format::Png => png::decode(bytes, &probe, limits, sentry),
+        Format::WebP => webp::decode(bytes, &probe, limits, sentry),
+        Format::Gif => gif::decode(bytes, &probe, limits, sentry),
+        Format::Bmp => bmp::decode(bytes, &probe, limits, sentry),
     };
-    let (width, height, straight) = probe.orientation.apply(raw.width, raw.height, raw.straight);
+    // a decoder that was stopped calls the picture damaged, or has a part of it
+    sentry.check()?;
+    let raw = raw?;
+    let (width, height, straight) = probe.orientation.apply(raw.width, raw.height, raw.straight, sentry);
+    sentry.held()?;
     let frame = match raw.opaque {
         true => Frame::from_opaque(width, height, straight),
         false => Frame::from_rgba(width, height, straight).ok(),
@@ -107,24 +113,47 @@ pub(crate) fn decode(bytes: &[u8], hint: Option<DecodeHint>, limits: &Limits) ->
 impl Frame {
     /// A picture's pixels: JPEG, PNG, WebP, GIF (first frame) or BMP, upright and in sRGB.
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
-        decode(bytes, None, limits).map(|d| d.frame).map_err(Error::from)
+        decode(bytes, None, limits, &Sentry::default()).map(|d| d.frame).map_err(Error::from)
     }
 
     /// As [`Frame::decode`], but where the format gains by it, at 1/2, 1/4 or 1/8 of the picture's size, both sides at least as long as
     /// asked for.
     pub fn decode_at_least(bytes: &[u8], width: u32, height: u32, limits: &Limits) -> Result<Self, Error> {
-        decode(bytes, Some(DecodeHint { target: (width, height), part: DecodeHint::WHOLE }), limits).map(|d| d.frame).map_err(Error::from)
+        let hint = DecodeHint { target: (width, height), part: DecodeHint::WHOLE };
+        decode(bytes, Some(hint), limits, &Sentry::default()).map(|d| d.frame).map_err(Error::from)
     }
 
     /// The frame in an encoded format.
     pub fn encode(&self, output: &Output) -> Result<Vec<u8>, Error> {
-        match output.format {
-            OutputFormat::Jpeg => jpeg::encode(self, output),
-            OutputFormat::Png => png::encode(self, output),
-            OutputFormat::WebP => webp::encode(self),
-        }
-        .map_err(Error::from)
+        self.encode_guarded(output, &Guard::default())
     }
+
+    /// The same, ended by a guard.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode), and [`Code::DeadlineExceeded`] or [`Code::Cancelled`].
+    pub fn encode_guarded(&self, output: &Output, guard: &Guard<'_>) -> Result<Vec<u8>, Error> {
+        let sentry = Sentry::new(guard);
+        sentry.enter("encode")?;
+        let bytes = match output.format {
+            OutputFormat::Jpeg => jpeg::encode(self, output, &sentry),
+            OutputFormat::Png => png::encode(self, output, &sentry),
+            OutputFormat::WebP => webp::encode(self, &sentry),
+        };
+        // an encoder that was stopped has a part of the bytes
+        sentry.held()?;
+        Ok(bytes?)
+    }
+}
+
+/// Bytes of px that are worked on between two questions.
+const PART: usize = 1 << 20;
+
+/// A frame's pixels with straight alpha.
+fn straight(frame: &Frame, sentry: &Sentry<'_>) -> Vec<u8> {
+    let mut straight = frame.pixels().to_vec();
+    straight.chunks_mut(PART).take_while(|_| !sentry.stops()).for_each(unpremultiply);
+    straight
 }
 
 /// What a format's decoder delivers: straight sRGB RGBA, not yet upright.

@@ -1,5 +1,7 @@
 //! EXIF's eight orientations, and pixels turned upright.
 
+use crate::guard::Sentry;
+
 /// How the stored pixels have to be turned to be upright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Orientation {
@@ -43,8 +45,8 @@ impl Orientation {
         if self.transpose { [top, left, bottom, right] } else { [left, top, right, bottom] }
     }
 
-    /// Stored RGBA as upright RGBA.
-    pub(crate) fn apply(self, width: u32, height: u32, mut pixels: Vec<u8>) -> (u32, u32, Vec<u8>) {
+    /// Stored RGBA as upright RGBA; half done where the sentry says so.
+    pub(crate) fn apply(self, width: u32, height: u32, mut pixels: Vec<u8>, sentry: &Sentry<'_>) -> (u32, u32, Vec<u8>) {
         let stride = width as usize * 4;
         if self == Self::default() || stride == 0 {
             return (width, height, pixels);
@@ -63,6 +65,9 @@ impl Orientation {
         let mut upright = vec![0; pixels.len()];
         let out_stride = rows * 4;
         for (band, out) in upright.chunks_mut(out_stride * 16).enumerate() {
+            if sentry.stops_after(rows * 16) {
+                break;
+            }
             for (y, row) in pixels.chunks_exact(stride).enumerate() {
                 let column = if self.mirror_x { rows - 1 - y } else { y };
                 let taken = 16.min(columns - (band * 16).min(columns));
@@ -108,7 +113,7 @@ mod tests {
         let stored: Vec<u8> = b"ABCDEF".iter().flat_map(|c| [*c; 4]).collect();
         let seen = ["AB/CD/EF", "BA/DC/FE", "FE/DC/BA", "EF/CD/AB", "ACE/BDF", "ECA/FDB", "FDB/ECA", "BDF/ACE"];
         for (number, seen) in (1..).zip(seen) {
-            let (width, height, pixels) = Orientation::from_exif(number).apply(2, 3, stored.clone());
+            let (width, height, pixels) = Orientation::from_exif(number).apply(2, 3, stored.clone(), &Sentry::default());
             let rows: Vec<String> =
                 pixels.chunks(width as usize * 4).map(|r| r.iter().step_by(4).map(|b| char::from(*b)).collect()).collect();
             assert_eq!((rows.join("/").as_str(), rows.len()), (seen, height as usize), "{number}");
@@ -120,7 +125,7 @@ mod tests {
         let (width, height) = (37u32, 50u32);
         let stored: Vec<u8> = (0..width * height).flat_map(u32::to_le_bytes).collect();
         for number in 5..=8 {
-            let (w, h, pixels) = Orientation::from_exif(number).apply(width, height, stored.clone());
+            let (w, h, pixels) = Orientation::from_exif(number).apply(width, height, stored.clone(), &Sentry::default());
             assert_eq!((w, h), (height, width));
             for y in 0..h {
                 for x in 0..w {

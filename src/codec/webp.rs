@@ -1,12 +1,12 @@
 //! WebP: lossy and lossless read, of an animation the first frame; lossless written. By the `image-webp` crate, after the chunks have
 //! been walked here: sizes, orientation and the length of ICC and EXIF come from our own walker.
 
-use std::io::Cursor;
-
 use image::ImageDecoder;
 
+use super::source::Source;
 use super::{Format, Orientation, Probe, Raw, damaged, exif, icc, le16, le32, metadata_over_limit};
 use crate::error::{Code, Fault};
+use crate::guard::Sentry;
 use crate::limits::Limits;
 use crate::pixel::Frame;
 
@@ -44,17 +44,17 @@ pub(super) fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Fault> {
     Ok(probe)
 }
 
-pub(super) fn decode(bytes: &[u8], probe: &Probe, limits: &Limits) -> Result<Raw, Fault> {
-    let mut decoder = image::codecs::webp::WebPDecoder::new(Cursor::new(bytes)).map_err(|e| damaged(Format::WebP, e))?;
+pub(super) fn decode(bytes: &[u8], probe: &Probe, limits: &Limits, sentry: &Sentry<'_>) -> Result<Raw, Fault> {
+    let mut decoder = image::codecs::webp::WebPDecoder::new(Source::new(bytes, sentry)).map_err(|e| damaged(Format::WebP, e))?;
     let profile = decoder.icc_profile().ok().flatten();
     let mut raw = super::image_crate::read(Format::WebP, decoder, probe, limits)?;
     if let Some(profile) = profile {
-        icc::rgb_to_srgb(&profile, &mut raw.straight);
+        icc::rgb_to_srgb(&profile, &mut raw.straight, sentry);
     }
     Ok(raw)
 }
 
-pub(super) fn encode(frame: &Frame) -> Result<Vec<u8>, Fault> {
+pub(super) fn encode(frame: &Frame, sentry: &Sentry<'_>) -> Result<Vec<u8>, Fault> {
     if frame.width().max(frame.height()) > 16_384 {
         let message = format!("WebP holds at most 16384 px a side, found {}x{}", frame.width(), frame.height());
         return Err(Fault::new(Code::CanvasLimit, "", message));
@@ -64,8 +64,9 @@ pub(super) fn encode(frame: &Frame) -> Result<Vec<u8>, Fault> {
     let opaque = frame.is_opaque();
     let (straight, kind) = match opaque {
         true => (rgb(frame.pixels()), image::ExtendedColorType::Rgb8),
-        false => (frame.to_rgba(), image::ExtendedColorType::Rgba8),
+        false => (super::straight(frame, sentry), image::ExtendedColorType::Rgba8),
     };
+    sentry.check()?;
     let bug = |e: image::ImageError| Fault::new(Code::Bug, "", format!("the WebP encoder refused a frame: {e}"));
     encoder.encode(&straight, frame.width(), frame.height(), kind).map_err(bug)?;
     Ok(out)

@@ -137,6 +137,9 @@ impl<'a> Layouter<'a> {
 
     /// How large a text is in a width. Flex layout asks each of its texts the same several times.
     pub(super) fn measure_text(&mut self, layer: &'a PlannedLayer, width: Available) -> Measured {
+        if self.is_over() {
+            return Measured::default();
+        }
         let asked = (width, self.font_size(layer), self.canvas);
         let known = self.measured.get(&std::ptr::from_ref(layer)).into_iter().flatten();
         if let Some((_, measured)) = known.rev().find(|(before, _)| *before == asked) {

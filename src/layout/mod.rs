@@ -23,6 +23,7 @@ use std::sync::Arc;
 use crate::css::length::LengthContext;
 use crate::error::Fault;
 use crate::geom::Rect;
+use crate::guard::Sentry;
 use crate::plan::tree::{Canvas, Content, Finder, Found, PlannedLayer};
 use crate::report::Note;
 use crate::scene::Scene;
@@ -46,6 +47,7 @@ struct Node<'a> {
 struct Layouter<'a> {
     engine: &'a mut TextEngine,
     finder: &'a dyn Finder,
+    sentry: &'a Sentry<'a>,
     fonts: &'a Arc<[String]>,
     canvas: (f32, f32),
     /// Font sizes that texts with `min-font-size` came to, by the address-free name of the layer.
@@ -73,10 +75,21 @@ impl<'a> Layouter<'a> {
         }
     }
 
+    /// Whether something went wrong, or nobody waits any more: what is laid out from here on is never seen.
+    fn is_over(&mut self) -> bool {
+        if self.fault.is_none() {
+            self.fault = self.sentry.check().err();
+        }
+        self.fault.is_some()
+    }
+
     /// The inside of a layer whose border box is known.
     fn fill(&mut self, layer: &'a PlannedLayer, rect: Rect, containing_width: f32) -> Node<'a> {
         let edges = self.edges(layer, containing_width);
         let mut node = Node { layer, rect, edges, text: None, found: None, children: Vec::new() };
+        if self.is_over() {
+            return node;
+        }
         match &layer.content {
             Content::Box(_) if measure::is_flow(layer) => return self.flow(layer, rect, edges),
             Content::Box(children) => {
@@ -147,19 +160,38 @@ impl<'a> Layouter<'a> {
 }
 
 /// Lays a canvas out.
-pub(crate) fn layout(canvas: &Canvas, engine: &mut TextEngine, finder: &dyn Finder) -> Result<(Scene, Outcome), Fault> {
-    lay_out(canvas, engine, finder, true)
+pub(crate) fn layout(
+    canvas: &Canvas,
+    engine: &mut TextEngine,
+    finder: &dyn Finder,
+    sentry: &Sentry<'_>,
+) -> Result<(Scene, Outcome), Fault> {
+    lay_out(canvas, engine, finder, sentry, true)
 }
 
 /// The same without the scene's items, where only the outcome is asked for.
 pub(crate) fn survey(canvas: &Canvas, engine: &mut TextEngine, finder: &dyn Finder) -> Result<(Scene, Outcome), Fault> {
-    lay_out(canvas, engine, finder, false)
+    lay_out(canvas, engine, finder, &Sentry::default(), false)
 }
 
-fn lay_out(canvas: &Canvas, engine: &mut TextEngine, finder: &dyn Finder, draws: bool) -> Result<(Scene, Outcome), Fault> {
+fn lay_out(
+    canvas: &Canvas,
+    engine: &mut TextEngine,
+    finder: &dyn Finder,
+    sentry: &Sentry<'_>,
+    draws: bool,
+) -> Result<(Scene, Outcome), Fault> {
     let size = (canvas.width, canvas.height.unwrap_or(0.0));
-    let mut layouter =
-        Layouter { engine, finder, fonts: &canvas.fonts, canvas: size, fitted: BTreeMap::new(), measured: BTreeMap::new(), fault: None };
+    let mut layouter = Layouter {
+        engine,
+        finder,
+        sentry,
+        fonts: &canvas.fonts,
+        canvas: size,
+        fitted: BTreeMap::new(),
+        measured: BTreeMap::new(),
+        fault: None,
+    };
     let (mut nodes, mut height) = layouter.canvas(canvas, None);
     let mut notes = Vec::new();
     let mut fitted = BTreeMap::new();

@@ -5,6 +5,7 @@
 //! sigma. The vertical passes run along rows, so that the compiler turns them into vector code; they are whole numbers and single IEEE
 //! operations, so its width changes no byte.
 
+use crate::guard::Sentry;
 use crate::simd::Level;
 
 /// The largest sigma in device px that is drawn; Skia's own bound of image filters.
@@ -33,30 +34,40 @@ fn window(sigma: f32) -> usize {
     ((sigma * 1.879_971_2 + 0.5).floor() as usize).max(1)
 }
 
-/// Blurs `width` x `height` px of `CHANNELS` bytes in place; what lies outside is 0. Both axes have the same sigma.
-pub(crate) fn blur<const CHANNELS: usize>(pixels: &mut [u8], width: usize, height: usize, sigma: f32) {
+/// Blurs `width` x `height` px of `CHANNELS` bytes in place; what lies outside is 0. Both axes have the same sigma. Half done where
+/// the sentry says so.
+pub(crate) fn blur<const CHANNELS: usize>(pixels: &mut [u8], width: usize, height: usize, sigma: f32, sentry: &Sentry<'_>) {
     if sigma.is_nan() || sigma < MIN_SIGMA || pixels.len() < width * height * CHANNELS || width == 0 || height == 0 {
         return;
     }
-    Level::detect().run(|| blur_at::<CHANNELS>(pixels, width, height, sigma));
+    Level::detect().run(|| blur_at::<CHANNELS>(pixels, width, height, sigma, sentry));
 }
 
 #[inline(always)]
-fn blur_at<const CHANNELS: usize>(pixels: &mut [u8], width: usize, height: usize, sigma: f32) {
+fn blur_at<const CHANNELS: usize>(pixels: &mut [u8], width: usize, height: usize, sigma: f32, sentry: &Sentry<'_>) {
     debug_assert!(height > 0, "an empty picture is not blurred");
-    let mut from: Vec<u16> = pixels.iter().map(|v| u16::from(*v) << 8).collect();
-    let mut to = vec![0; from.len()];
     let stride = width * CHANNELS;
+    let mut from: Vec<u16> = Vec::with_capacity(pixels.len());
+    for row in pixels.chunks(stride) {
+        if sentry.stops_after(width) {
+            return;
+        }
+        from.extend(row.iter().map(|v| u16::from(*v) << 8));
+    }
+    let mut to = vec![0; from.len()];
     let mut pass = |window: Window<'_>| {
         for (row_from, row_to) in from.chunks_exact(stride).zip(to.chunks_exact_mut(stride)) {
+            if sentry.stops_after(width) {
+                return;
+            }
             match window {
                 Window::Box { before, after } => box_row::<CHANNELS>(row_from, row_to, before, after),
                 Window::Weights(weights) => weigh_row::<CHANNELS>(row_from, row_to, weights),
             }
         }
         match window {
-            Window::Box { before, after } => box_columns(&to, &mut from, stride, before, after),
-            Window::Weights(weights) => weigh_columns(&to, &mut from, stride, weights),
+            Window::Box { before, after } => box_columns(&to, &mut from, stride, before, after, sentry),
+            Window::Weights(weights) => weigh_columns(&to, &mut from, stride, weights, sentry),
         }
     };
     if sigma < 2.0 {
@@ -75,8 +86,13 @@ fn blur_at<const CHANNELS: usize>(pixels: &mut [u8], width: usize, height: usize
             pass(Window::Box { before: half, after: half });
         }
     }
-    for (px, v) in pixels.iter_mut().zip(&from) {
-        *px = ((u32::from(*v) + 128) >> 8).min(255) as u8;
+    for (row, from) in pixels.chunks_mut(stride).zip(from.chunks(stride)) {
+        if sentry.stops_after(width) {
+            return;
+        }
+        for (px, v) in row.iter_mut().zip(from) {
+            *px = ((u32::from(*v) + 128) >> 8).min(255) as u8;
+        }
     }
 }
 
@@ -134,7 +150,7 @@ fn scaled(sum: i32, scale: f32) -> u16 {
 }
 
 #[inline(always)]
-fn box_columns(from: &[u16], to: &mut [u16], stride: usize, before: usize, after: usize) {
+fn box_columns(from: &[u16], to: &mut [u16], stride: usize, before: usize, after: usize, sentry: &Sentry<'_>) {
     let rows = from.len() / stride;
     let row = |y: usize| from.get(y * stride..(y + 1) * stride);
     let scale = 1.0 / (before + after + 1) as f32;
@@ -148,6 +164,9 @@ fn box_columns(from: &[u16], to: &mut [u16], stride: usize, before: usize, after
         add(&mut sums, row(y).unwrap_or_default());
     }
     for (y, out) in to.chunks_exact_mut(stride).enumerate() {
+        if sentry.stops_after(stride) {
+            return;
+        }
         if y + after < rows {
             add(&mut sums, row(y + after).unwrap_or_default());
         }
@@ -177,10 +196,13 @@ fn weigh_row<const CHANNELS: usize>(from: &[u16], to: &mut [u16], weights: &[u32
 }
 
 #[inline(always)]
-fn weigh_columns(from: &[u16], to: &mut [u16], stride: usize, weights: &[u32]) {
+fn weigh_columns(from: &[u16], to: &mut [u16], stride: usize, weights: &[u32], sentry: &Sentry<'_>) {
     let row = |y: usize| from.get(y * stride..(y + 1) * stride);
     let mut sums = vec![0_u32; stride];
     for (y, out) in to.chunks_exact_mut(stride).enumerate() {
+        if sentry.stops_after(stride) {
+            return;
+        }
         sums.fill(32768);
         for (k, w) in weights.iter().enumerate() {
             let above = if k == 0 { None } else { y.checked_sub(k).and_then(row) };
@@ -222,7 +244,7 @@ mod tests {
         for y in 40..61 {
             pixels[y * 101 + 40..y * 101 + 61].fill(255);
         }
-        blur::<1>(&mut pixels, 101, 101, sigma);
+        blur::<1>(&mut pixels, 101, 101, sigma, &Sentry::default());
         pixels
     }
 
@@ -261,7 +283,7 @@ mod tests {
                 pixels[(y * 101 + x) * 4 + 2] = 255;
             }
         }
-        blur::<4>(&mut pixels, 101, 101, 3.0);
+        blur::<4>(&mut pixels, 101, 101, 3.0, &Sentry::default());
         assert!(pixels.chunks_exact(4).zip(&one).all(|(px, v)| px == [0, 0, *v, 0]));
     }
 

@@ -7,12 +7,15 @@ use super::blend;
 use super::coverage::{Coverage, Run};
 use super::gradient::Shader;
 use crate::css::style::BlendMode;
+use crate::guard::Sentry;
 use crate::simd::{Level, blend as kernel};
 
 /// Premultiplied RGBA8 rows of an area.
 pub(crate) struct Canvas<'p> {
     pub(crate) area: Area,
     pub(crate) pixels: &'p mut [u8],
+    /// Asked row by row whether to go on.
+    pub(crate) sentry: &'p Sentry<'p>,
 }
 
 impl Canvas<'_> {
@@ -100,7 +103,7 @@ impl Default for Rows {
     }
 }
 
-/// Paints `ink` through `coverage` onto the canvas, inside the clip.
+/// Paints `ink` through `coverage` onto the canvas, inside the clip; stops where the canvas's sentry says so.
 pub(crate) fn compose(canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Coverage, ink: &Ink<'_>, rows: &mut Rows) {
     let mut area = coverage.area.intersect(&clip.area).intersect(&canvas.area);
     if let Source::Pixels(pixels) = &ink.source {
@@ -112,6 +115,9 @@ pub(crate) fn compose(canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Coverage,
     let Rows { level, mask, faded, paint, fine } = rows;
     for y in area.top..area.bottom {
         let (from, to) = (area.left, area.right);
+        if canvas.sentry.stops_after(offset(from, to)) {
+            return;
+        }
         let line = match &ink.source {
             Source::Color(color) => Line::Color(*color),
             Source::Pixels(pixels) => Line::Pixels(pixels.row(y, from, to), pixels.opaque),

@@ -7,6 +7,7 @@ use super::canvas::{Canvas, Clip, Ink, Pixels, Rows, Source, compose};
 use super::coverage::Coverage;
 use super::{device_sigma, premultiplied};
 use crate::geom::{Affine, sin_cos_degrees};
+use crate::guard::Sentry;
 use crate::pixel::unpremultiply;
 use crate::scene::Filter;
 
@@ -16,15 +17,15 @@ pub(crate) struct Layer {
     pub(crate) pixels: Vec<u8>,
 }
 
-/// A layer after a filter, of another area.
-pub(crate) fn apply(layer: Layer, filter: &Filter, map: &Affine, target: Area) -> Layer {
+/// A layer after a filter, of another area; half done where the sentry says so.
+pub(crate) fn apply(layer: Layer, filter: &Filter, map: &Affine, target: Area, sentry: &Sentry<'_>) -> Layer {
     match *filter {
         Filter::Blur { sigma } => {
             let sigma = device_sigma(sigma, map);
             // px outside the target are drawn from as well
             let wide = target.outset(blur::reach(sigma)).intersect(&layer.area.outset(blur::reach(sigma)));
             let mut wide = moved(&layer, wide.union(&target));
-            blur::blur::<4>(&mut wide.pixels, wide.area.width(), wide.area.height(), sigma);
+            blur::blur::<4>(&mut wide.pixels, wide.area.width(), wide.area.height(), sigma, sentry);
             moved(&wide, target)
         }
         Filter::DropShadow { x, y, sigma, color } => {
@@ -45,10 +46,10 @@ pub(crate) fn apply(layer: Layer, filter: &Filter, map: &Affine, target: Area) -
                     *m = px.last().copied().unwrap_or(0);
                 }
             }
-            blur::blur::<1>(&mut mask, area.width(), area.height(), sigma);
+            blur::blur::<1>(&mut mask, area.width(), area.height(), sigma, sentry);
             let cast = Area::new(area.left + dx, area.top + dy, area.right + dx, area.bottom + dy);
             let mut out = Layer { area: target, pixels: vec![0; target.width() * target.height() * 4] };
-            let mut canvas = Canvas { area: target, pixels: &mut out.pixels };
+            let mut canvas = Canvas { area: target, pixels: &mut out.pixels, sentry };
             let (clip, mut rows) = (Clip::area(target), Rows::default());
             compose(&mut canvas, &clip, &Coverage::dense(cast, mask), &Ink::new(Source::Color(premultiplied(color)), 255), &mut rows);
             let pixels = Pixels { area: layer.area, pixels: &layer.pixels, opaque: false };
@@ -62,7 +63,7 @@ pub(crate) fn apply(layer: Layer, filter: &Filter, map: &Affine, target: Area) -
         }
         ref other => {
             let mut out = moved(&layer, target);
-            recolor(&mut out.pixels, &matrix(other));
+            recolor(&mut out.pixels, &matrix(other), sentry);
             out
         }
     }
@@ -74,11 +75,10 @@ fn moved(layer: &Layer, target: Area) -> Layer {
     let common = layer.area.intersect(&target);
     if !common.is_empty() {
         let from = Pixels { area: layer.area, pixels: &layer.pixels, opaque: false };
-        let mut to = Canvas { area: target, pixels: &mut pixels };
         for y in common.top..common.bottom {
             let line = from.row(y, common.left, common.right);
-            let out = to.row_mut(y, common.left, common.right);
-            if out.len() == line.len() {
+            let start = (offset(target.top, y) * target.width() + offset(target.left, common.left)) * 4;
+            if let Some(out) = pixels.get_mut(start..start + line.len()) {
                 out.copy_from_slice(line);
             }
         }
@@ -96,6 +96,9 @@ pub(crate) fn mirror(canvas: &mut Canvas<'_>, area: &Area, under: &mut Layer) {
     let width = under.area.width();
     let columns: Vec<usize> = (under.area.left..under.area.right).map(|x| offset(area.left, fold(x, area.left, area.right))).collect();
     for (i, out) in under.pixels.chunks_exact_mut((width * 4).max(1)).enumerate() {
+        if canvas.sentry.stops_after(width) {
+            return;
+        }
         let y = fold(under.area.top + i as i32, area.top, area.bottom);
         let line = canvas.row_mut(y, area.left, area.right);
         for (px, column) in out.chunks_exact_mut(4).zip(&columns) {
@@ -154,11 +157,24 @@ fn saturated(keep: f32, weights: [f32; 3]) -> Matrix {
     out
 }
 
-fn recolor(pixels: &mut [u8], matrix: &Matrix) {
+/// Bytes that are recoloured between two questions.
+const PART: usize = 1 << 18;
+
+fn recolor(pixels: &mut [u8], matrix: &Matrix, sentry: &Sentry<'_>) {
     let opaque = |px: &[u8]| px.last() == Some(&255);
-    if !pixels.chunks_exact(4).all(opaque) {
-        unpremultiply(pixels);
+    let opaque = pixels.chunks_exact(4).all(opaque);
+    for part in pixels.chunks_mut(PART) {
+        if sentry.stops() {
+            return;
+        }
+        if !opaque {
+            unpremultiply(part);
+        }
+        recolor_part(part, matrix);
     }
+}
+
+fn recolor_part(pixels: &mut [u8], matrix: &Matrix) {
     for px in pixels.chunks_exact_mut(4) {
         if let [r, g, b, a] = px
             && *a != 0

@@ -57,7 +57,7 @@ impl Painter<'_> {
         if let Some(clip) = &group.clip {
             inner.clip = inner.clip.with(inner.coverage(clip, &area));
         }
-        let mut inside = Canvas { area, pixels: &mut layer.pixels };
+        let mut inside = Canvas { area, pixels: &mut layer.pixels, sentry: self.sentry };
         self.items(&mut inside, &inner, &group.items, depth + 1)?;
         let opened = area.pixels();
         let (layer, more) = self.filtered(layer, &group.filters, &ctm, &visible)?;
@@ -102,7 +102,7 @@ impl Painter<'_> {
                 let message = format!("open layers of groups have {} px, over the limit of {}", self.layer_pixels, self.limits.max_pixels);
                 return Err(Fault::new(Code::TemplateLimit, "", message).into());
             }
-            layer = filter::apply(layer, one, ctm, target);
+            layer = filter::apply(layer, one, ctm, target, self.sentry);
         }
         Ok((layer, grown))
     }
@@ -126,10 +126,10 @@ impl Painter<'_> {
         filter::mirror(canvas, &area, &mut under);
         for one in &group.backdrop_filters {
             let target = under.area;
-            under = filter::apply(under, one, ctm, target);
+            under = filter::apply(under, one, ctm, target, self.sentry);
         }
         let pixels = Pixels { area: under.area, pixels: &under.pixels, opaque: false };
-        let mut onto = Canvas { area: layer.area, pixels: &mut layer.pixels };
+        let mut onto = Canvas { area: layer.area, pixels: &mut layer.pixels, sentry: self.sentry };
         compose(&mut onto, &Clip::area(area), shape, &Ink::new(Source::Pixels(pixels), 255), &mut self.scratch.rows);
         self.layer_pixels = self.layer_pixels.saturating_sub(opened);
         Ok(())

@@ -26,6 +26,7 @@ mod text;
 use crate::css::color::Color;
 use crate::error::{Code, Error, Fault};
 use crate::geom::Affine;
+use crate::guard::Sentry;
 use crate::limits::Limits;
 use crate::pixel::Frame;
 use crate::scene::{FaceId, Fill, Item, PictureId, Scene, Segment, Shape, Stroke};
@@ -60,10 +61,11 @@ pub(crate) fn paint(
     outlines: &dyn Outlines,
     scratch: &mut PaintScratch,
     limits: &Limits,
+    sentry: &Sentry<'_>,
 ) -> Result<Frame, Error> {
     let side = |px: u32| (px as f32 * scene.scale + 0.5).floor().max(1.0) as u32;
     let mut frame = Frame::new(side(scene.size.0), side(scene.size.1), limits)?;
-    paint_onto(&mut frame, &scene.items, scene.scale, pictures, outlines, scratch, limits)?;
+    paint_onto(&mut frame, &scene.items, scene.scale, pictures, outlines, scratch, limits, sentry)?;
     Ok(frame)
 }
 
@@ -76,6 +78,7 @@ pub(crate) fn paint_onto(
     outlines: &dyn Outlines,
     scratch: &mut PaintScratch,
     limits: &Limits,
+    sentry: &Sentry<'_>,
 ) -> Result<(), Error> {
     if !(scale.is_finite() && scale > 0.0) {
         return Err(Fault::new(Code::BadArgument, "output.scale", format!("the scale must be positive, found {scale}")).into());
@@ -83,10 +86,11 @@ pub(crate) fn paint_onto(
     let side = |px: u32| i32::try_from(px).unwrap_or(i32::MAX);
     let area = Area::new(0, 0, side(frame.width()), side(frame.height()));
     let state = State { ctm: Affine::scale(scale, scale), clip: Clip::area(area), opacity: 1.0, snap: scale != 1.0 };
-    let mut canvas = Canvas { area, pixels: frame.pixels_mut() };
+    let mut canvas = Canvas { area, pixels: frame.pixels_mut(), sentry };
     scratch.glyphs.belong_to(outlines.identity());
-    let mut painter = Painter { pictures, outlines, scratch, limits, layer_pixels: 0 };
-    painter.items(&mut canvas, &state, items, 0)
+    let mut painter = Painter { pictures, outlines, scratch, limits, sentry, layer_pixels: 0 };
+    painter.items(&mut canvas, &state, items, 0)?;
+    Ok(sentry.held()?)
 }
 
 /// What painting needs all along.
@@ -95,6 +99,7 @@ struct Painter<'a> {
     outlines: &'a dyn Outlines,
     scratch: &'a mut PaintScratch,
     limits: &'a Limits,
+    sentry: &'a Sentry<'a>,
     /// Pixels of all layers that are open.
     layer_pixels: u64,
 }
@@ -142,6 +147,7 @@ impl Painter<'_> {
             return Ok(());
         }
         for item in items {
+            self.sentry.check()?;
             match item {
                 Item::Group(group) => self.group(canvas, state, group, depth)?,
                 Item::Fill(shape, fill) => self.fill(canvas, state, shape, fill),

@@ -97,6 +97,9 @@ impl Painter<'_> {
         let back = to_texture.then_inner(&back);
         let mut pixels = self.open(seen)?;
         for (i, row) in pixels.pixels.chunks_exact_mut((seen.width() * 4).max(1)).enumerate() {
+            if self.sentry.stops_after(seen.width()) {
+                break;
+            }
             let y = seen.top + i as i32;
             let (from, to) = reached(texture, &back, seen.left, seen.right, y);
             let start = offset(seen.left, from) * 4;

@@ -13,6 +13,7 @@ use super::path::{self, Outline};
 use super::{Painter, State};
 use crate::css::style::Corners;
 use crate::geom::{Affine, Rect};
+use crate::guard::Sentry;
 use crate::scene::{BoxShadow, Shape};
 
 impl Painter<'_> {
@@ -30,11 +31,11 @@ impl Painter<'_> {
         let rows = &mut self.scratch.rows;
         let source = Source::Color(color);
         if shadow.inset {
-            let hole = blurred(&cast, &state.ctm, sigma, &visible);
+            let hole = blurred(&cast, &state.ctm, sigma, &visible, self.sentry);
             let ink = Ink { except: Some(&hole), ..Ink::new(source, 255) };
             compose(canvas, &state.clip, &own, &ink, rows);
         } else if !cast.rect.is_empty() {
-            let cast = blurred(&cast, &state.ctm, sigma, &visible);
+            let cast = blurred(&cast, &state.ctm, sigma, &visible, self.sentry);
             let ink = Ink { except: Some(&own), ..Ink::new(source, 255) };
             compose(canvas, &state.clip, &cast, &ink, rows);
         }
@@ -67,7 +68,7 @@ fn spread_out(shape: &Shape, by: f32) -> Shape {
 }
 
 /// A shape's coverage under a map, blurred with a sigma in device px.
-fn blurred(shape: &Shape, map: &Affine, sigma: f32, visible: &Area) -> Coverage {
+fn blurred(shape: &Shape, map: &Affine, sigma: f32, visible: &Area, sentry: &Sentry<'_>) -> Coverage {
     let reach = blur::reach(sigma);
     if reach == 0 {
         return Coverage::of_shape(shape, map, visible);
@@ -77,11 +78,11 @@ fn blurred(shape: &Shape, map: &Affine, sigma: f32, visible: &Area) -> Coverage 
     }
     match upright(shape, map) {
         Some(shape) if shape.is_rect() => blurred_rect(&shape.rect, sigma, visible),
-        Some(shape) => blurred_round(&shape, sigma, reach, visible),
+        Some(shape) => blurred_round(&shape, sigma, reach, visible, sentry),
         None => {
             let mut outline = Outline::new(*map);
             outline.shape(shape);
-            outline.finish().map_or_else(|| Coverage::full(Area::default()), |path| blurred_path(&path, sigma, reach, visible))
+            outline.finish().map_or_else(|| Coverage::full(Area::default()), |path| blurred_path(&path, sigma, reach, visible, sentry))
         }
     }
 }
@@ -98,11 +99,11 @@ fn blurred_rect(rect: &Rect, sigma: f32, visible: &Area) -> Coverage {
     if area.is_empty() { Coverage::full(Area::default()) } else { Coverage::product(area, columns, rows) }
 }
 
-fn blurred_round(shape: &Shape, sigma: f32, reach: i32, visible: &Area) -> Coverage {
+fn blurred_round(shape: &Shape, sigma: f32, reach: i32, visible: &Area, sentry: &Sentry<'_>) -> Coverage {
     let around = Area::around(&shape.rect).outset(reach);
     let (Some(whole), true) = (Area::exact(&shape.rect), !around.intersect(visible).is_empty()) else {
         return match rounded_path(shape) {
-            Some(path) => blurred_path(&path, sigma, reach, visible),
+            Some(path) => blurred_path(&path, sigma, reach, visible, sentry),
             None => Coverage::full(Area::default()),
         };
     };
@@ -119,13 +120,13 @@ fn blurred_round(shape: &Shape, sigma: f32, reach: i32, visible: &Area) -> Cover
     let small_area = Area::new(0, 0, small_width, small_height).outset(reach);
     if small_area.pixels() > around.intersect(&visible.outset(reach)).pixels() {
         return match rounded_path(shape) {
-            Some(path) => blurred_path(&path, sigma, reach, visible),
+            Some(path) => blurred_path(&path, sigma, reach, visible, sentry),
             None => Coverage::full(Area::default()),
         };
     }
     let Some(path) = rounded_path(&small) else { return Coverage::full(Area::default()) };
     let mut mask = path::coverage(&path, FillRule::Winding, small_area, Vec::new());
-    blur::blur::<1>(&mut mask, small_area.width(), small_area.height(), sigma);
+    blur::blur::<1>(&mut mask, small_area.width(), small_area.height(), sigma, sentry);
     let cut = (super::area::offset(0, left + reach), super::area::offset(0, top + reach));
     Coverage::stretched(around, mask, (small_area.width(), small_area.height()), cut)
 }
@@ -137,12 +138,12 @@ fn rounded_path(shape: &Shape) -> Option<tiny_skia::Path> {
 }
 
 /// A path blurred where it is visible; what lies out of the blur's reach is not computed.
-pub(super) fn blurred_path(path: &tiny_skia::Path, sigma: f32, reach: i32, visible: &Area) -> Coverage {
+pub(super) fn blurred_path(path: &tiny_skia::Path, sigma: f32, reach: i32, visible: &Area, sentry: &Sentry<'_>) -> Coverage {
     let area = path::bounds(path).outset(reach).intersect(&visible.outset(reach));
     if area.is_empty() {
         return Coverage::full(Area::default());
     }
     let mut mask = path::coverage(path, FillRule::Winding, area, Vec::new());
-    blur::blur::<1>(&mut mask, area.width(), area.height(), sigma);
+    blur::blur::<1>(&mut mask, area.width(), area.height(), sigma, sentry);
     Coverage::dense(area, mask)
 }

@@ -16,7 +16,11 @@ use super::scratch::GlyphMask;
 use super::{Painter, State, device_scale, shadow_sigma};
 use crate::css::style::{DecorationStyle, LineCap, LineJoin};
 use crate::geom::{Affine, Point, Rect};
+use crate::guard::Sentry;
 use crate::scene::{Fill, Glyph, Glyphs, Segment, Stroke, TextLine};
+
+/// What making the mask of a glyph takes, in px of other work.
+const GLYPH_PX: usize = 4096;
 
 impl Painter<'_> {
     pub(super) fn glyphs(&mut self, canvas: &mut Canvas<'_>, state: &State, run: &Glyphs) {
@@ -31,7 +35,7 @@ impl Painter<'_> {
         if reach > 0 {
             let mut all = fills;
             all.extend(self.stroke_coverages(state, run, &near));
-            let blurred = blurred(&all, sigma, reach, &near);
+            let blurred = blurred(&all, sigma, reach, &near, self.sentry);
             self.filled(canvas, state, &blurred, &run.fill);
             return;
         }
@@ -50,7 +54,8 @@ impl Painter<'_> {
         let upright = map.b == 0.0 && map.c == 0.0 && map.a > 0.0 && map.a == map.d;
         let size = run.size * map.a;
         if !upright || size.is_nan() || size >= 4096.0 {
-            return run.glyphs.iter().filter_map(|glyph| self.glyph_path(state, run, glyph, visible)).collect();
+            let wanted = run.glyphs.iter().take_while(|_| !self.sentry.stops_after(GLYPH_PX));
+            return wanted.filter_map(|glyph| self.glyph_path(state, run, glyph, visible)).collect();
         }
         let outlines = self.outlines;
         let cache = &mut self.scratch.glyphs;
@@ -59,6 +64,9 @@ impl Painter<'_> {
         let font = cache.font((run.face, size.to_bits(), variations));
         let mut all = Vec::with_capacity(run.glyphs.len());
         for glyph in &run.glyphs {
+            if self.sentry.stops_after(GLYPH_PX) {
+                break;
+            }
             let at = map.apply(Point::new(glyph.x, glyph.y));
             if !(at.x.abs() < 1e6 && at.y.abs() < 1e6) {
                 continue;
@@ -97,7 +105,7 @@ impl Painter<'_> {
             let coverage = Coverage::of_path(&path, FillRule::Winding, visible);
             (!coverage.area.is_empty()).then_some(coverage)
         };
-        run.glyphs.iter().filter_map(one).collect()
+        run.glyphs.iter().take_while(|_| !self.sentry.stops_after(GLYPH_PX)).filter_map(one).collect()
     }
 
     pub(super) fn text_line(&mut self, canvas: &mut Canvas<'_>, state: &State, line: &TextLine) {
@@ -124,7 +132,7 @@ impl Painter<'_> {
                 .collect(),
         };
         if reach > 0 {
-            self.filled(canvas, state, &blurred(&shapes, sigma, reach, &near), &line.fill);
+            self.filled(canvas, state, &blurred(&shapes, sigma, reach, &near, self.sentry), &line.fill);
         } else {
             for coverage in &shapes {
                 self.filled(canvas, state, coverage, &line.fill);
@@ -217,7 +225,7 @@ fn scaled(segments: &[Segment], by: f32) -> Vec<Segment> {
 }
 
 /// Coverages as one, the larger wins, blurred.
-fn blurred(all: &[Coverage], sigma: f32, reach: i32, near: &Area) -> Coverage {
+fn blurred(all: &[Coverage], sigma: f32, reach: i32, near: &Area, sentry: &Sentry<'_>) -> Coverage {
     let area = all.iter().fold(Area::default(), |area, c| area.union(&c.area)).outset(reach).intersect(near);
     if area.is_empty() {
         return Coverage::full(Area::default());
@@ -225,6 +233,9 @@ fn blurred(all: &[Coverage], sigma: f32, reach: i32, near: &Area) -> Coverage {
     let width = area.width();
     let mut mask = vec![0_u8; width * area.height()];
     for coverage in all {
+        if sentry.stops_after(GLYPH_PX) {
+            break;
+        }
         for y in coverage.area.top.max(area.top)..coverage.area.bottom.min(area.bottom) {
             let start = offset(area.top, y) * width;
             let Some(row) = mask.get_mut(start..start + width) else { continue };
@@ -237,6 +248,6 @@ fn blurred(all: &[Coverage], sigma: f32, reach: i32, near: &Area) -> Coverage {
             });
         }
     }
-    blur::blur::<1>(&mut mask, width, area.height(), sigma);
+    blur::blur::<1>(&mut mask, width, area.height(), sigma, sentry);
     Coverage::dense(area, mask)
 }

@@ -219,12 +219,13 @@ pub(super) fn host_of(host: &str) -> Result<(String, Option<IpAddr>), Fault> {
             Err(_) => Err(refused(format!("an address in brackets must be an IPv6 address without a zone, found {}", quoted(host)))),
         };
     }
+    // Underscores are in no host name of the RFCs, and in those of some clouds' buckets.
     let name = |label: &str| {
-        let inside = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let inside = label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         inside && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
     };
     if host.len() > 253 || !host.split('.').all(name) {
-        let rule = "a host must be names of letters, digits and hyphens with dots between them (xn-- for others)";
+        let rule = "a host must be names of letters, digits, hyphens and underscores with dots between them (xn-- for others)";
         return Err(refused(format!("{rule}, found {}", quoted(host))));
     }
     if ends_in_number(host) {

@@ -26,15 +26,15 @@ class Client:
         self.answers = []
 
     async def one(self, path, due, began):
-        status, retry = "error", False
+        status, fields = "error", b""
         try:
-            status, retry = await asyncio.wait_for(self.ask(path), TIMEOUT)
+            status, fields = await asyncio.wait_for(self.ask(path), TIMEOUT)
         except asyncio.TimeoutError:
             status = "timeout"
         except (OSError, asyncio.IncompleteReadError, ValueError, IndexError):
             pass
         # From when it was due: that includes what a busy generator adds.
-        self.answers.append((due - began, time.perf_counter() - due, status, retry))
+        self.answers.append((due - began, time.perf_counter() - due, status, fields))
 
     async def ask(self, path):
         for fresh in (False, True):
@@ -60,7 +60,7 @@ class Client:
             writer.close()
         else:
             self.idle.append((reader, writer))
-        return status, b"\r\nretry-after:" in low
+        return status, low
 
 
 def quantile(sorted_values, share):
@@ -71,7 +71,8 @@ def told(answers):
     times = sorted(seconds * 1000 for _, seconds, status, _ in answers if isinstance(status, int) and 200 <= status < 300)
     statuses = collections.Counter("2xx" if isinstance(s, int) and 200 <= s < 300 else str(s) for _, _, s, _ in answers)
     return {"requests": len(answers), "served": len(times), "p50_ms": round(quantile(times, 0.5), 1), "p99_ms": round(quantile(times, 0.99), 1),
-            "max_ms": round(times[-1], 1) if times else 0.0, "retry_after": sum(r for *_, r in answers), "status": dict(sorted(statuses.items()))}
+            "max_ms": round(times[-1], 1) if times else 0.0, "retry_after": sum(b"\r\nretry-after:" in f for *_, f in answers),
+            "fallbacks": sum(b"\r\ntemplrender-fallback:" in f for *_, f in answers), "status": dict(sorted(statuses.items()))}
 
 
 async def main(port, rate, seconds, paths, first, zipf):

@@ -11,7 +11,7 @@ mod threshold;
 
 use core_::{Context, Renderer, Resources, Scratch, Template};
 use serde_json::{Value, json};
-use templrender_host::{Folder, load_folder, locate_template, read_text};
+use templrender_host::{Folder, FolderError, Loaded, load_folder, locate_template, read_text};
 
 use crate::args::Check;
 use crate::failure::{Done, Failure, Stop};
@@ -19,6 +19,9 @@ use crate::pictures::{Pictures, Trace};
 use crate::render::{RowSource, context};
 use crate::write;
 pub(crate) use threshold::Threshold;
+
+/// The row that a service draws where a picture of another row cannot be had.
+const FALLBACK: &str = "fallback.json";
 
 pub(crate) fn run(args: &Check) -> Done {
     if let Some(text) = crate::rules::text(&args.template)? {
@@ -87,6 +90,12 @@ pub(crate) fn run(args: &Check) -> Done {
             rows.push(json!({ "row": path.display().to_string(), "variant": variant, "faults": faults, "notes": found }));
         }
     }
+    if let Some(error) = broken_fallback(args, &folder) {
+        let place = folder.path.join(FALLBACK).display().to_string();
+        let found: Vec<Value> = error.faults().iter().map(|f| json!({ "place": f.place, "message": f.reason })).collect();
+        rows.push(json!({ "row": place, "variant": null, "faults": found, "notes": [] }));
+        failures.extend(error.faults().iter().cloned().map(Failure::from));
+    }
     let warnings: Value = folder.template.warnings().iter().map(fault).collect();
     report(args, &json!({ "template": folder.template.name(), "faults": [], "warnings": warnings, "rows": rows }))?;
     if !failures.is_empty() {
@@ -95,6 +104,12 @@ pub(crate) fn run(args: &Check) -> Done {
     let (variants, rows) = (folder.template.variants().count(), folder.rows.len());
     eprintln!("{}: {}, {}, {}", file.display(), count(variants, "variant"), count(rows, "row"), count(notes, "note"));
     Ok(())
+}
+
+/// What a service would refuse the template for, where it has a fallback.
+fn broken_fallback(args: &Check, folder: &Folder) -> Option<FolderError> {
+    let there = args.template.is_dir() && folder.path.join(FALLBACK).exists();
+    there.then(|| Loaded::open(&folder.path, &args.world.fonts).err()).flatten()
 }
 
 /// The report of one row, or nothing where it hangs on a picture of the web.

@@ -133,3 +133,16 @@ fn no_number_of_threads_shows() {
         assert_eq!(json["codes"][code], count, "{code}");
     }
 }
+
+#[test]
+fn a_fallback_that_a_service_would_refuse_fails() {
+    let room = Room::new("check");
+    room.file("card/template.json", STRICT);
+    room.file("card/rows/a.json", r#"{ "image_link": "a.png" }"#);
+    room.file("card/rows/a.png", png(10, 10, [1, 2, 3, 255]));
+    room.file("card/fallback.json", r#"{ "image_link": "rows/b.png" }"#);
+    assert_eq!(room.says(1, &["check", "card", "--report", "r.json"]), "card/rows/b.png: no such file or directory\n");
+    assert!(room.text("r.json").contains("\"row\": \"card/fallback.json\""));
+    room.file("card/fallback.json", r#"{ "image_link": "rows/a.png" }"#);
+    assert_eq!(room.says(0, &["check", "card"]), "card/template.json: 0 variants, 1 row, 0 notes\n");
+}

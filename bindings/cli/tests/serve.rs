@@ -206,3 +206,16 @@ fn a_disk_cache_outlives_the_program() {
     assert!(status == 200 && head.contains("cache-status: templrender; hit"), "{head}");
     assert_eq!(again, body);
 }
+
+#[test]
+fn every_option_is_in_the_docs() {
+    let room = Room::new("serve-help");
+    let help = String::from_utf8(room.run(&["serve", "--help"]).stdout).unwrap();
+    let page = std::fs::read_to_string(templates().join("../docs/cli.md")).unwrap();
+    let section = page.split("\n## serve\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let options: Vec<&str> = help.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2).collect();
+    assert!(options.len() > 15, "{help}");
+    for option in options.iter().filter(|option| **option != "--help") {
+        assert!(section.contains(&format!("`{option} ")) || section.contains(&format!("`{option}`")), "{option}");
+    }
+}

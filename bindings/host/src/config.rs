@@ -76,6 +76,10 @@ pub struct Config {
     ///
     /// Default: 1 day
     pub stale_if_error: Duration,
+    /// How long a request waits for its pictures while an old answer is there that may be given.
+    ///
+    /// Default: 2 s
+    pub stale_wait: Duration,
     /// How long an answer that lacks a picture, a fallback picture or an error of the row may be kept.
     ///
     /// Default: 10 s
@@ -92,6 +96,10 @@ pub struct Config {
     ///
     /// Default: 32 MiB
     pub max_picture_bytes: usize,
+    /// The most bytes of pictures that all requests hold until they are drawn, beside the caches; more requests are refused.
+    ///
+    /// Default: 512 MiB
+    pub max_held_bytes: usize,
     /// Threads that draw.
     ///
     /// Default: one for each processor
@@ -197,10 +205,12 @@ impl Default for Config {
             fresh_for: Duration::from_secs(300),
             stale_while_revalidate: Duration::from_secs(60),
             stale_if_error: Duration::from_secs(86_400),
+            stale_wait: Duration::from_secs(2),
             short_age: Duration::from_secs(10),
             deadline: Duration::from_secs(30),
             fetch_timeout: Duration::from_secs(20),
             max_picture_bytes: 32 << 20,
+            max_held_bytes: 512 << 20,
             render_threads: std::thread::available_parallelism().map_or(1, Into::into),
             render_queue: 64,
             max_in_flight: 1_024,

@@ -155,6 +155,7 @@ fn status_of_code(code: Code) -> u16 {
         // The URL names a variant; a row that is left out has no picture.
         Code::UnknownVariant | Code::RowSkipped => 404,
         Code::ResourceLimit => 413,
+        Code::DeadlineExceeded => 504,
         code => match code.cause() {
             Cause::Row | Cause::Request => 400,
             Cause::Resource => 502,

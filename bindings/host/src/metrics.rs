@@ -71,7 +71,28 @@ impl Metrics {
             templates_refused: Gauge::default(),
         };
         made.register();
+        made.begin();
         made
+    }
+
+    /// Series that begin at nought: what has not happened yet is told too.
+    fn begin(&self) {
+        for status in [200, 304, 400, 403, 404, 405, 413, 414, 429, 499, 500, 502, 503, 504] {
+            drop(self.requests.get_or_create(&[("status", status)]));
+        }
+        let families = [
+            (&self.cache, "state", ["hit", "stale", "stale-if-error", "revalidated", "miss"].as_slice()),
+            (&self.fetches, "result", &["hit", "stale", "fetched", "revalidated", "failed", "refused"]),
+            (&self.renders, "result", &["drawn", "cancelled"]),
+            (&self.throttled, "reason", &["tenant", "slow-template"]),
+            (&self.shed, "reason", &["in-flight", "memory", "queue"]),
+            (&self.reloads, "result", &["loaded", "dropped", "refused"]),
+        ];
+        for (family, label, values) in families {
+            for value in values {
+                drop(family.get_or_create(&[(label, *value)]));
+            }
+        }
     }
 
     fn register(&mut self) {

@@ -61,7 +61,8 @@ async fn what_the_row_is_guilty_of() {
         ["photos/a.png", "/etc/passwd", "../a.png", "file:///etc/passwd", "ftp://a.example/a.png", "http://u:p@a.example/", "http://"]
     {
         let got = kitchen.get(&format!("/acme/strict.png?photo={}", escaped(photo))).await;
-        failed(&got, 400, "refused-origin", 605, "row");
+        let error = failed(&got, 400, "refused-origin", 605, "row");
+        assert_eq!(error["place"], "resource");
         assert!(!got.text().contains("u:p"), "{}", got.text());
     }
     let data = format!("data:image/png;base64,{}", core_base64(&png(6, 6, BLUE)));

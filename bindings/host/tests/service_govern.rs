@@ -111,6 +111,54 @@ async fn an_old_answer_is_better_than_waiting_for_a_slow_origin() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_an_old_answer_does_not_wait_for_long() {
+    let kitchen = Kitchen::new(|_, config| config.stale_wait = Duration::from_millis(100));
+    kitchen.origin.says("/a.png", Reply::picture(png(6, 6, RED)));
+    let target = kitchen.target("strict", "/a.png");
+    assert_eq!(kitchen.get(&target).await.status, 200);
+    kitchen.origin.says("/a.png", Reply::picture(png(6, 6, BLUE)).after(Duration::from_millis(700)));
+    kitchen.wait(3_600);
+    let started = Instant::now();
+    let got = kitchen.get(&target).await;
+    assert_eq!((got.pixel(2, 2), got.header("cache-status")), (RED, "templrender; hit; detail=stale-if-error"));
+    assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    assert_eq!(kitchen.get(&target).await.pixel(2, 2), BLUE, "what was fetched meanwhile was kept");
+    assert_eq!(kitchen.origin.asked(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_that_take_more_memory_than_they_may_are_shed() {
+    let kitchen = Kitchen::new(|_, config| config.max_held_bytes = 2_048);
+    kitchen.origin.says("/small.png", Reply::picture(png(6, 6, RED)));
+    let mut large = png(6, 6, RED);
+    large.resize(4_096, 0);
+    kitchen.origin.says("/large.png", Reply::picture(large));
+    let got = kitchen.get(&kitchen.target("strict", "/large.png")).await;
+    assert_eq!((got.status, got.code().as_str(), got.header("retry-after")), (503, "overloaded", "1"));
+    for tint in ["red", "green", "blue"] {
+        let target = format!("{}&tint={tint}", kitchen.target("strict", "/small.png"));
+        assert_eq!(kitchen.get(&target).await.status, 200, "what was held is free again");
+    }
+    assert_eq!(kitchen.metric("templrender_shed_total{reason=\"memory\"}").await, 1.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drawing_ends_with_its_deadline() {
+    let kitchen = Kitchen::new(|room, config| {
+        room.file("templates/huge/template.json", kitchen::heavy(2_000));
+        (config.render_threads, config.deadline) = (1, Duration::from_millis(200));
+    });
+    let started = Instant::now();
+    let got = kitchen.get("/acme/huge.png?tint=red").await;
+    assert_eq!((got.status, got.code().as_str()), (504, "deadline"));
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    // The thread is free again.
+    assert_eq!(kitchen.get("/acme/lenient.png").await.status, 200);
+    assert!(started.elapsed() < Duration::from_millis(1_500), "{:?}", started.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drawings_that_find_no_place_are_shed() {
     let kitchen = Kitchen::new(|room, config| {
         room.file("templates/heavy/template.json", kitchen::heavy(300));

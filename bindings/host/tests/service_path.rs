@@ -110,3 +110,52 @@ async fn a_stale_answer_is_given_at_once_and_renewed_behind() {
     assert_eq!((renewed.pixel(2, 2), renewed.header("cache-status")), (BLUE, "templrender; hit"));
     assert_eq!(kitchen.origin.asked(), 2, "one renewal, however many asked");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_names_the_bytes() {
+    let kitchen = Kitchen::plain();
+    kitchen.origin.says("/red.png", Reply::picture(png(6, 6, RED)));
+    kitchen.origin.says("/copy.png", Reply::picture(png(6, 6, RED)));
+    kitchen.origin.says("/blue.png", Reply::picture(png(6, 6, BLUE)));
+    let red = kitchen.target("lenient", "/red.png");
+    let targets = [
+        red.clone(),
+        kitchen.target("lenient", "/blue.png"),
+        kitchen.target("lenient", "/copy.png"),
+        kitchen.target("lenient", "/none.png"),
+        kitchen.target("strict", "/red.png"),
+        kitchen.target("strict/wide", "/red.png"),
+        red.replace(".png?", ".jpg?"),
+        red.replace(".png?", ".webp?"),
+        format!("{red}&tint=red"),
+    ];
+    let mut seen: Vec<(String, Vec<u8>)> = Vec::new();
+    for target in &targets {
+        let got = kitchen.get(target).await;
+        assert_eq!(got.status, 200, "{target}: {}", String::from_utf8_lossy(&got.body));
+        let tag = got.header("etag").to_owned();
+        assert_eq!(kitchen.get(target).await.header("etag"), tag);
+        // Equal tags would be equal bytes.
+        assert!(seen.iter().all(|(other, body)| *other != tag || *body == got.body), "{target}");
+        seen.push((tag, got.body));
+    }
+    // Columns that nothing reads, and other spellings, change nothing.
+    for same in [format!("{red}&unread=1"), red.replace("photo=", "%70hoto="), red.replace(".png?", ".png?~v=7&")] {
+        assert_eq!(kitchen.get(&same).await.header("etag"), seen[0].0, "{same}");
+    }
+    assert_eq!(kitchen.get(&red).await.header("cache-status"), "templrender; hit");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_has_its_own_templates_before_everybodys() {
+    let kitchen = Kitchen::new(|room, _| {
+        room.file("templates/acme/lenient/template.json", kitchen::lenient("lenient").replace("#ffffff", "#0000ff"));
+        room.file("templates/acme/own/template.json", kitchen::lenient("own"));
+    });
+    assert_eq!(kitchen.get("/acme/lenient.png").await.pixel(8, 8), BLUE);
+    assert_eq!(kitchen.get("/other/lenient.png").await.pixel(8, 8), WHITE);
+    assert_eq!(kitchen.get("/acme/own.png").await.status, 200);
+    let refused = kitchen.get("/other/own.png").await;
+    assert_eq!((refused.status, refused.code().as_str()), (404, "unknown-template"));
+    assert!(!refused.text().contains("acme"), "{}", refused.text());
+}

@@ -10,13 +10,14 @@
 use super::header::{Colors, Component, Header, next_segment};
 use super::huffman::{Bits, Places, Reader, Scan, Table};
 use crate::codec::Raw;
+use crate::guard::Sentry;
 use crate::pixel::byte_len;
 use crate::simd::Level;
 use crate::simd::jpeg_forward::ZIGZAG;
 use crate::simd::jpeg_inverse::{Coefficients, DUMMY, FRACTION, STEP, colour};
 
-/// The picture at 1/`scale` of its size (1, 2 or 8; 4 gives 1/2), drawn in a part of it (fractions from the left, top, left and top), or `None` where this decoder does not read it.
-pub(super) fn decode(bytes: &[u8], header: &Header, scale: u32, part: [f32; 4], level: Level) -> Option<Raw> {
+/// The picture at 1/`scale` of its size (1, 2 or 8; 4 gives 1/2), drawn in a part of it (fractions from the left, top, left and top), or `None` where this decoder does not read it or is stopped.
+pub(super) fn decode(bytes: &[u8], header: &Header, scale: u32, part: [f32; 4], level: Level, sentry: &Sentry<'_>) -> Option<Raw> {
     let factors = |c: &Component| (c.horizontal, c.vertical);
     let known =
         !header.progressive && header.colors() == Colors::YCbCr && header.components.iter().map(factors).eq([(2, 2), (1, 1), (1, 1)]);
@@ -30,9 +31,9 @@ pub(super) fn decode(bytes: &[u8], header: &Header, scale: u32, part: [f32; 4], 
             return None;
         }
         match scale {
-            8 => picture::<1>(header, &tables, &scan, part, level),
-            2 | 4 => picture::<4>(header, &tables, &scan, part, level),
-            _ => picture::<8>(header, &tables, &scan, part, level),
+            8 => picture::<1>(header, &tables, &scan, part, level, sentry),
+            2 | 4 => picture::<4>(header, &tables, &scan, part, level, sentry),
+            _ => picture::<8>(header, &tables, &scan, part, level, sentry),
         }
     })
 }
@@ -174,6 +175,7 @@ fn picture<const S: usize>(
     scan: &Scan,
     [left, top, right, bottom]: [f32; 4],
     level: Level,
+    sentry: &Sentry<'_>,
 ) -> Option<Raw> {
     let (full_width, full_height) = (usize::from(header.width), usize::from(header.height));
     let (columns, rows) = (full_width.div_ceil(16), full_height.div_ceil(16));
@@ -205,6 +207,9 @@ fn picture<const S: usize>(
     let mut room = Coefficients::default();
     let mut y = 0;
     for row in 0..rows {
+        if sentry.stops_after(columns * 256) {
+            return None;
+        }
         for column in 0..columns {
             if until_restart == 0 {
                 bits = scan.bits(*restarts.next()?);
@@ -417,7 +422,7 @@ mod tests {
     }
 
     fn own(bytes: &[u8], scale: u32, level: Level) -> Option<Raw> {
-        decode(bytes, &Header::read(bytes, &Limits::default()).ok()?, scale, DecodeHint::WHOLE, level)
+        decode(bytes, &Header::read(bytes, &Limits::default()).ok()?, scale, DecodeHint::WHOLE, level, &Sentry::default())
     }
 
     #[test]
@@ -457,9 +462,9 @@ mod tests {
                 for part in
                     [[0.4f32, 0.3, 0.5, 0.6], [0.0, 0.5, 1.0, 0.51], [0.9, 0.0, 1.0, 1.0], [0.2, 0.9, 0.3, 1.0], [-3.0, f32::NAN, 9.0, 0.1]]
                 {
-                    let got = decode(&bytes, &header, scale, part, Level::detect()).unwrap();
+                    let got = decode(&bytes, &header, scale, part, Level::detect(), &Sentry::default()).unwrap();
                     assert_eq!((got.width, got.height, got.straight.len()), (whole.width, whole.height, whole.straight.len()));
-                    assert_eq!(got.straight, decode(&bytes, &header, scale, part, Level::SCALAR).unwrap().straight);
+                    assert_eq!(got.straight, decode(&bytes, &header, scale, part, Level::SCALAR, &Sentry::default()).unwrap().straight);
                     let (mut compared, [left, top, right, bottom]) = (0, part.map(|v| if v.is_nan() { 0.0 } else { v.clamp(0.0, 1.0) }));
                     for (i, (a, b)) in whole.straight.chunks(4).zip(got.straight.chunks(4)).enumerate() {
                         let (x, y) = ((i % whole.width as usize) as f32, (i / whole.width as usize) as f32);

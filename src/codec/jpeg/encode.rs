@@ -7,6 +7,7 @@
 
 use super::entropy::Writer;
 use super::tables::{AC_BITS, AC_VALS, DC_BITS, DC_VALS, Huffman, in_zigzag, quant_tables, quantiser};
+use crate::guard::Sentry;
 use crate::simd::Level;
 use crate::simd::jpeg_forward::{Blocks, Quant, Sampling, TILE_PX, Tile};
 
@@ -14,7 +15,7 @@ use crate::simd::jpeg_forward::{Blocks, Quant, Sampling, TILE_PX, Tile};
 pub(super) const MAX_QUALITY: u8 = 95;
 
 /// A JPEG of opaque RGBA rows (alpha is not read), `width * height * 4` bytes.
-pub(super) fn encode(rgba: &[u8], width: u16, height: u16, quality: u8, sampling: Sampling, level: Level) -> Vec<u8> {
+pub(super) fn encode(rgba: &[u8], width: u16, height: u16, quality: u8, sampling: Sampling, level: Level, sentry: &Sentry<'_>) -> Vec<u8> {
     let tables = quant_tables(quality);
     let mut out = Vec::with_capacity(rgba.len() / 24 + 1024);
     header(&mut out, width, height, &tables, sampling);
@@ -25,7 +26,7 @@ pub(super) fn encode(rgba: &[u8], width: u16, height: u16, quality: u8, sampling
         chroma: Huffman::new(&DC_BITS[1], &AC_BITS[1], &AC_VALS[1]),
     };
     let mut writer = Writer::new(&mut out);
-    level.run(|| scan(rgba, usize::from(width), usize::from(height), sampling, level, &coder, &mut writer));
+    level.run(|| scan(rgba, usize::from(width), usize::from(height), sampling, level, &coder, &mut writer, sentry));
     writer.finish();
     out.extend_from_slice(&[0xff, 0xd9]);
     out
@@ -39,7 +40,16 @@ struct Coder {
 
 /// All tiles of 16 px a side (4:4:4: 16 x 8, two MCUs), row after row.
 #[inline(always)]
-fn scan(rgba: &[u8], width: usize, height: usize, sampling: Sampling, level: Level, coder: &Coder, writer: &mut Writer<'_>) {
+fn scan(
+    rgba: &[u8],
+    width: usize,
+    height: usize,
+    sampling: Sampling,
+    level: Level,
+    coder: &Coder,
+    writer: &mut Writer<'_>,
+    sentry: &Sentry<'_>,
+) {
     let stride = width * 4;
     let tile_height = sampling.tile_height();
     let mut tile = Tile::default();
@@ -47,6 +57,9 @@ fn scan(rgba: &[u8], width: usize, height: usize, sampling: Sampling, level: Lev
     let mut edge = [0u8; TILE_PX * TILE_PX * 4];
     let mut predictors = [0i32; 3];
     for y in (0..height).step_by(tile_height) {
+        if sentry.stops_after(width * tile_height) {
+            return;
+        }
         for x in (0..width).step_by(TILE_PX) {
             let inside = y + tile_height <= height && x + TILE_PX <= width;
             let (pixels, pitch) = match rgba.get(y * stride + x * 4..) {
@@ -150,8 +163,12 @@ mod tests {
             let rgba = picture(width.into(), height.into(), seed);
             for quality in [1, 10, 50, 85, 95] {
                 for sampling in [Sampling::S420, Sampling::S444] {
-                    let vector = encode(&rgba, width, height, quality, sampling, Level::detect());
-                    assert_eq!(vector, encode(&rgba, width, height, quality, sampling, Level::SCALAR), "{width}x{height} {quality}");
+                    let vector = encode(&rgba, width, height, quality, sampling, Level::detect(), &Sentry::default());
+                    assert_eq!(
+                        vector,
+                        encode(&rgba, width, height, quality, sampling, Level::SCALAR, &Sentry::default()),
+                        "{width}x{height} {quality}"
+                    );
                 }
             }
         }
@@ -162,12 +179,12 @@ mod tests {
         for width in (1..=34u16).step_by(3) {
             for height in (1..=34u16).step_by(4) {
                 let rgba = picture(width.into(), height.into(), 1);
-                let (w, h, pixels) = decoded(&encode(&rgba, width, height, 95, Sampling::S444, Level::detect()));
+                let (w, h, pixels) = decoded(&encode(&rgba, width, height, 95, Sampling::S444, Level::detect(), &Sentry::default()));
                 assert_eq!((w, h), (width, height));
                 let wanted = rgba.chunks_exact(4).flat_map(|p| &p[..3]);
                 let off: u64 = pixels.iter().zip(wanted).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum();
                 assert!((off as f64) < 60.0 * pixels.len() as f64, "{width}x{height}: {}", off as f64 / pixels.len() as f64);
-                let (w, h, _) = decoded(&encode(&rgba, width, height, 60, Sampling::S420, Level::detect()));
+                let (w, h, _) = decoded(&encode(&rgba, width, height, 60, Sampling::S420, Level::detect(), &Sentry::default()));
                 assert_eq!((w, h), (width, height));
             }
         }
@@ -178,7 +195,7 @@ mod tests {
         for colour in [[0u8, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [12, 200, 77]] {
             let rgba = [colour[0], colour[1], colour[2], 255].repeat(40 * 40);
             for sampling in [Sampling::S420, Sampling::S444] {
-                let (_, _, pixels) = decoded(&encode(&rgba, 40, 40, 95, sampling, Level::detect()));
+                let (_, _, pixels) = decoded(&encode(&rgba, 40, 40, 95, sampling, Level::detect(), &Sentry::default()));
                 let most = pixels.chunks(3).flat_map(|p| p.iter().zip(colour).map(|(a, b)| a.abs_diff(b))).max();
                 assert!(most <= Some(2), "{colour:?} {most:?}");
             }

@@ -6,17 +6,19 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 
 use super::header::{Colors, Header};
+use crate::codec::source::Source;
 use crate::codec::{Format, Raw, damaged, icc, unsupported};
 use crate::error::Fault;
+use crate::guard::Sentry;
 
 /// Straight sRGB RGBA (the profile of an RGB file not yet applied), and whether it was CMYK.
-pub(super) fn decode(bytes: &[u8], header: &Header, scans: u32, scale: u32) -> Result<(Raw, bool), Fault> {
+pub(super) fn decode(bytes: &[u8], header: &Header, scans: u32, scale: u32, sentry: &Sentry<'_>) -> Result<(Raw, bool), Fault> {
     let in_parts = !header.progressive && scans > 1;
     if header.components.len() == 4 || in_parts || scale > 1 || header.colors_in_doubt() {
-        general(bytes, header, scale)
+        general(bytes, header, scale, sentry)
     } else {
         // zune's strict mode refuses what is cut off, but also rubbish between headers, which jpeg-decoder reads over
-        quick(bytes, header).map(|raw| (raw, false)).or_else(|fault| general(bytes, header, 1).map_err(|_| fault))
+        quick(bytes, header).map(|raw| (raw, false)).or_else(|fault| general(bytes, header, 1, sentry).map_err(|_| fault))
     }
 }
 
@@ -42,8 +44,8 @@ fn with_options(bytes: &[u8], header: &Header, options: DecoderOptions) -> Resul
 }
 
 /// By jpeg-decoder.
-fn general(bytes: &[u8], header: &Header, scale: u32) -> Result<(Raw, bool), Fault> {
-    let mut decoder = jpeg_decoder::Decoder::new(bytes);
+fn general(bytes: &[u8], header: &Header, scale: u32, sentry: &Sentry<'_>) -> Result<(Raw, bool), Fault> {
+    let mut decoder = jpeg_decoder::Decoder::new(Source::new(bytes, sentry));
     decoder.read_info().map_err(|e| damaged(Format::Jpeg, e))?;
     if scale > 1 {
         let by = scale as u16;
@@ -61,7 +63,7 @@ fn general(bytes: &[u8], header: &Header, scale: u32) -> Result<(Raw, bool), Fau
     let straight = match info.pixel_format {
         PixelFormat::RGB24 => data.as_chunks::<3>().0.iter().flat_map(|[r, g, b]| [*r, *g, *b, 255]).collect(),
         PixelFormat::L8 => data.iter().flat_map(|v| [*v, *v, *v, 255]).collect(),
-        PixelFormat::CMYK32 => icc::cmyk_to_srgb(header.profile(bytes).as_deref(), &data),
+        PixelFormat::CMYK32 => icc::cmyk_to_srgb(header.profile(bytes).as_deref(), &data, sentry),
         PixelFormat::L16 => return Err(unsupported(Format::Jpeg, "of 16 bits a sample is not read, 8 are")),
     };
     let cmyk = info.pixel_format == PixelFormat::CMYK32;

@@ -17,8 +17,10 @@ mod tables;
 
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
+use super::source::Sink;
 use super::{DecodeHint, Format, Output, Probe, Raw, Subsampling, icc};
 use crate::error::{Code, Fault};
+use crate::guard::Sentry;
 use crate::limits::Limits;
 use crate::pixel::Frame;
 use crate::simd::Level;
@@ -31,22 +33,23 @@ pub(super) fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Fault> {
     Ok(Probe { format: Format::Jpeg, width, height, orientation: header.orientation, has_alpha: false })
 }
 
-pub(super) fn decode(bytes: &[u8], probe: &Probe, hint: Option<DecodeHint>, limits: &Limits) -> Result<Raw, Fault> {
+pub(super) fn decode(bytes: &[u8], probe: &Probe, hint: Option<DecodeHint>, limits: &Limits, sentry: &Sentry<'_>) -> Result<Raw, Fault> {
     let header = Header::read(bytes, limits)?;
     let target = hint.map_or((probe.width, probe.height), |h| h.target);
     let scale = scale_for(&header, probe.orientation.size(target));
     let profile = header.profile(bytes);
     let part = header.orientation.stored_part(hint.map_or(DecodeHint::WHOLE, |h| h.part));
-    let own = baseline::decode(bytes, &header, scale, part, Level::detect());
+    let own = baseline::decode(bytes, &header, scale, part, Level::detect(), sentry);
+    sentry.held()?;
     let decoded = match own {
         Some(raw) => Ok((raw, false)),
-        None => fallback::decode(bytes, &header, header.count_scans(bytes, limits)?, scale),
+        None => fallback::decode(bytes, &header, header.count_scans(bytes, limits)?, scale, sentry),
     };
     let (mut raw, cmyk) = decoded?;
     if let Some(profile) = profile
         && !cmyk
     {
-        icc::rgb_to_srgb(&profile, &mut raw.straight);
+        icc::rgb_to_srgb(&profile, &mut raw.straight, sentry);
     }
     Ok(raw)
 }
@@ -57,7 +60,7 @@ fn scale_for(header: &Header, target: (u32, u32)) -> u32 {
     [8, 4, 2].into_iter().find(|by| fits(*by)).unwrap_or(1)
 }
 
-pub(super) fn encode(frame: &Frame, output: &Output) -> Result<Vec<u8>, Fault> {
+pub(super) fn encode(frame: &Frame, output: &Output, sentry: &Sentry<'_>) -> Result<Vec<u8>, Fault> {
     let (Ok(width), Ok(height)) = (u16::try_from(frame.width()), u16::try_from(frame.height())) else {
         let message = format!("JPEG holds at most 65535 px a side, found {}x{}", frame.width(), frame.height());
         return Err(Fault::new(Code::CanvasLimit, "", message));
@@ -65,19 +68,19 @@ pub(super) fn encode(frame: &Frame, output: &Output) -> Result<Vec<u8>, Fault> {
     if !(1..=100).contains(&output.quality) {
         return Err(Fault::new(Code::BadArgument, "", format!("quality must be 1 to 100, found {}", output.quality)));
     }
-    let flat = (!frame.is_opaque()).then(|| on_matte(frame.pixels(), output.matte));
+    let flat = (!frame.is_opaque()).then(|| on_matte(frame.pixels(), output.matte, sentry));
     let rgba = flat.as_deref().unwrap_or(frame.pixels());
     if output.quality <= encode::MAX_QUALITY {
         let sampling = if keeps_colour(output) { Sampling::S444 } else { Sampling::S420 };
-        return Ok(encode::encode(rgba, width, height, output.quality, sampling, Level::detect()));
+        return Ok(encode::encode(rgba, width, height, output.quality, sampling, Level::detect(), sentry));
     }
-    let mut out = Vec::with_capacity(frame.pixels().len() / 16);
-    let mut encoder = Encoder::new(&mut out, output.quality);
+    let mut sink = Sink { out: Vec::with_capacity(frame.pixels().len() / 16), sentry };
+    let mut encoder = Encoder::new(&mut sink, output.quality);
     encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
     encoder.set_sampling_factor(if keeps_colour(output) { SamplingFactor::R_4_4_4 } else { SamplingFactor::R_4_2_0 });
     let bug = |e: jpeg_encoder::EncodingError| Fault::new(Code::Bug, "", format!("the JPEG encoder refused a frame: {e}"));
     encoder.encode(rgba, width, height, ColorType::Rgba).map_err(bug)?;
-    Ok(out)
+    Ok(sink.out)
 }
 
 fn keeps_colour(output: &Output) -> bool {
@@ -89,9 +92,14 @@ fn keeps_colour(output: &Output) -> bool {
 }
 
 /// Premultiplied pixels over one colour.
-fn on_matte(pixels: &[u8], matte: [u8; 3]) -> Vec<u8> {
+fn on_matte(pixels: &[u8], matte: [u8; 3], sentry: &Sentry<'_>) -> Vec<u8> {
     let over = |c: u8, a: u8, m: u8| u32::from(c) + (u32::from(m) * (255 - u32::from(a)) + 127) / 255;
     let [mr, mg, mb] = matte;
     let put = |[r, g, b, a]: &[u8; 4]| [over(*r, *a, mr), over(*g, *a, mg), over(*b, *a, mb), 255].map(|v| v.min(255) as u8);
-    pixels.as_chunks::<4>().0.iter().flat_map(put).collect()
+    let parts = pixels.chunks(super::PART).take_while(|_| !sentry.stops());
+    let mut out = Vec::with_capacity(pixels.len());
+    parts.for_each(|part| out.extend(part.as_chunks::<4>().0.iter().flat_map(put)));
+    // whoever asks for a part gets the whole size
+    out.resize(pixels.len(), 255);
+    out
 }

@@ -10,27 +10,28 @@ use super::deflate::{Search, zlib};
 use super::{chunk, filter};
 use crate::codec::{Effort, Output};
 use crate::error::{Code, Fault};
+use crate::guard::Sentry;
 use crate::pixel::Frame;
 
 /// Rows of a band that is tried out, and how far bands are apart.
 const BAND: usize = 8;
 const BAND_STEP: usize = 256;
 
-pub(in crate::codec) fn encode(frame: &Frame, output: &Output) -> Result<Vec<u8>, Fault> {
+pub(in crate::codec) fn encode(frame: &Frame, output: &Output, sentry: &Sentry<'_>) -> Result<Vec<u8>, Fault> {
     let search = if output.effort == Effort::Small { Search::SMALL } else { Search::FAST };
     let straight;
     let opaque = frame.is_opaque();
     let rgba = match opaque {
         true => frame.pixels(),
         false => {
-            straight = frame.to_rgba();
+            straight = crate::codec::straight(frame, sentry);
             straight.as_slice()
         }
     };
     let width = frame.width() as usize;
     if let Some(palette) = super::palette::Palette::of(rgba) {
         let rows = palette.rows(rgba, width);
-        let data = zlib(&rows, palette.row_bytes(width), search);
+        let data = zlib(&rows, palette.row_bytes(width), search, sentry);
         return Ok(chunk::file(
             frame,
             palette.depth(),
@@ -41,24 +42,29 @@ pub(in crate::codec) fn encode(frame: &Frame, output: &Output) -> Result<Vec<u8>
     let (kind, channels) = if opaque { (ColorType::Rgb, 3) } else { (ColorType::Rgba, 4) };
     let stride = width * channels;
     let color = kind as u8;
+    sentry.check()?;
     // one copy of the picture is made, as it is most often written: rows that are not filtered
     let rows = filter::none(rgba, width, opaque);
     let samples = |rows: &[u8]| rows.chunks_exact(stride + 1).flat_map(|row| row.get(1..)).fold(Vec::with_capacity(rows.len()), joined);
     let bands = rows.chunks((stride + 1) * BAND_STEP).flat_map(|rows| rows.chunks((stride + 1) * BAND).next()).fold(Vec::new(), joined);
-    let unfiltered = || chunk::file(frame, 8, color, &[(b"IDAT", &zlib(&rows, stride + 1, search))]);
-    let plain = zlib(&bands, stride + 1, Search::TRIAL).len();
+    let unfiltered = || chunk::file(frame, 8, color, &[(b"IDAT", &zlib(&rows, stride + 1, search, sentry))]);
+    let plain = zlib(&bands, stride + 1, Search::TRIAL, sentry).len();
     match output.effort {
         // a fifth of the bytes: the rows repeat as they are
         _ if plain * 5 < bands.len() => Ok(unfiltered()),
         Effort::Small => {
-            let filtered = zlib(&filter::adaptive(&samples(&bands), stride, channels), stride + 1, Search::TRIAL).len();
+            let filtered = zlib(&filter::adaptive(&samples(&bands), stride, channels, sentry), stride + 1, Search::TRIAL, sentry).len();
             if plain <= filtered {
                 return Ok(unfiltered());
             }
-            let filtered = filter::adaptive(&samples(&rows), stride, channels);
-            Ok(chunk::file(frame, 8, color, &[(b"IDAT", &zlib(&filtered, stride + 1, search))]))
+            let filtered = filter::adaptive(&samples(&rows), stride, channels, sentry);
+            Ok(chunk::file(frame, 8, color, &[(b"IDAT", &zlib(&filtered, stride + 1, search, sentry))]))
         }
-        Effort::Fast => by_crate(frame, &samples(&rows), kind),
+        Effort::Fast => {
+            let samples = samples(&rows);
+            sentry.check()?;
+            by_crate(frame, &samples, kind)
+        }
     }
 }
 

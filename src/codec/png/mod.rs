@@ -9,12 +9,12 @@ mod encode;
 mod filter;
 mod palette;
 
-use std::io::Cursor;
-
 use png::{ColorType, Decoder, Transformations};
 
+use super::source::Source;
 use super::{Format, Orientation, Probe, Raw, be32, damaged, exif, icc, metadata_over_limit};
 use crate::error::Fault;
+use crate::guard::Sentry;
 use crate::limits::Limits;
 use crate::pixel::byte_len;
 pub(super) use encode::encode;
@@ -49,11 +49,11 @@ pub(super) fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Fault> {
     Ok(probe)
 }
 
-pub(super) fn decode(bytes: &[u8], probe: &Probe, limits: &Limits) -> Result<Raw, Fault> {
+pub(super) fn decode(bytes: &[u8], probe: &Probe, limits: &Limits, sentry: &Sentry<'_>) -> Result<Raw, Fault> {
     let (width, height) = probe.orientation.size((probe.width, probe.height));
     let pixels = byte_len(width, height).ok_or_else(|| damaged(Format::Png, "its size cannot be counted"))? / 4;
     let mut decoder =
-        Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: pixels.saturating_mul(8).saturating_add(16 << 20) });
+        Decoder::new_with_limits(Source::new(bytes, sentry), png::Limits { bytes: pixels.saturating_mul(8).saturating_add(16 << 20) });
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
@@ -68,20 +68,26 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, limits: &Limits) -> Result<Raw
     let packed = pixels * (4 - channels.min(4));
     let rows = straight.get_mut(packed..).unwrap_or_default();
     reader.next_frame(rows).map_err(|e| damaged(Format::Png, e))?;
-    spread(&mut straight, packed, color);
+    spread(&mut straight, packed, color, sentry);
     if let Some(profile) = profile(bytes, limits)? {
-        icc::rgb_to_srgb(&profile, &mut straight);
+        icc::rgb_to_srgb(&profile, &mut straight, sentry);
     }
     Ok(Raw { width, height, straight, opaque: matches!(color, ColorType::Rgb | ColorType::Grayscale) })
 }
 
+/// Px that are spread between two questions.
+const SPREAD_PX: usize = 1 << 18;
+
 /// Pixels of one to four channels from `start` on as RGBA from 0 on.
-fn spread(buffer: &mut [u8], start: usize, color: ColorType) {
+fn spread(buffer: &mut [u8], start: usize, color: ColorType, sentry: &Sentry<'_>) {
     let channels = color.samples();
     if channels == 4 {
         return;
     }
     for i in 0..buffer.len() / 4 {
+        if i % SPREAD_PX == 0 && sentry.stops() {
+            return;
+        }
         let from = start + i * channels;
         let px = match buffer.get(from..from + channels) {
             Some([v]) => [*v, *v, *v, 255],

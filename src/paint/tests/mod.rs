@@ -8,6 +8,7 @@ mod laws;
 use super::*;
 use crate::css::style::{BlendMode, BorderStyle, Corners, Sides};
 use crate::geom::{Point, Rect};
+use crate::guard::Sentry;
 use crate::scene::*;
 
 /// Pictures by their number, and two glyphs: 0 is empty, all others are a triangle on the baseline.
@@ -55,7 +56,7 @@ pub(super) fn scene(width: u32, height: u32, items: Vec<Item>) -> Scene {
 }
 
 pub(super) fn render(scene: &Scene) -> Frame {
-    paint(scene, &stage(), &stage(), &mut PaintScratch::default(), &Limits::default()).unwrap()
+    paint(scene, &stage(), &stage(), &mut PaintScratch::default(), &Limits::default(), &Sentry::default()).unwrap()
 }
 
 pub(super) fn rgb(r: u8, g: u8, b: u8) -> Color {

@@ -1,7 +1,8 @@
 //! The disk below the memory: one thread that scans, removes and writes; reads are blocking tasks of the runtime, a few at a time.
 //!
-//! In: puts and gets. Out: entries that are whole, or nothing; never an error. What the disk refuses (it is full, it is read-only, somebody removed the folder) is counted and told once
-//! to the log; for [`RETRY`] nothing is written, then it is tried again. One thread writes, so that names, bytes and the budget have one owner.
+//! In: puts and gets. Out: entries that are whole, or nothing; never an error. What the disk refuses (it is full, it is read-only, somebody
+//! removed the folder) is counted and told once to the log; for [`RETRY`] nothing is written, then it is tried again. One thread writes, so
+//! that names, bytes and the budget have one owner.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -150,7 +151,7 @@ impl Disk {
         if !in_memory || !on_disk {
             counts.too_large.fetch_add(1, Ordering::Relaxed);
         }
-        let is_resting = state.rest.is_some_and(|rest| Instant::now() < rest);
+        let is_resting = state.rest.is_some();
         if on_disk && !is_resting && state.is_open && state.index.enqueue(key, entry) {
             // It waits.
         } else {
@@ -238,28 +239,31 @@ impl Inner {
 
     /// The thread's life.
     fn work(&self) {
-        self.scan();
+        if let Err(error) = self.scan() {
+            self.trouble(&mut self.locked(), &error);
+        }
         while let Some(task) = self.next() {
-            let done = self.hold().and_then(|()| match &task {
+            let done = match &task {
+                Task::Hold => self.hold(),
                 Task::Remove(key) => self.folder.remove(key),
                 Task::Write(key, entry) => self.folder.write(key, entry),
-            });
+            };
             let mut state = self.locked();
             match (&task, &done) {
+                (Task::Hold, Ok(())) => state.rest = None,
                 (Task::Remove(key), Ok(())) => state.index.removed(key),
-                (Task::Remove(_), Err(_)) => {}
+                (Task::Hold | Task::Remove(_), Err(_)) => {}
                 (Task::Write(key, entry), _) => state.index.written(key, entry, done.is_ok()),
             }
             match done {
+                Err(error) => self.trouble(&mut state, &error),
+                Ok(()) if matches!(task, Task::Hold) => {}
                 Ok(()) => {
-                    if let Task::Write(..) = task {
-                        self.counts.written.fetch_add(1, Ordering::Relaxed);
-                    }
+                    self.counts.written.fetch_add(u64::from(matches!(task, Task::Write(..))), Ordering::Relaxed);
                     if std::mem::take(&mut state.is_failing) {
                         tracing::info!("the cache on disk works again");
                     }
                 }
-                Err(error) => self.trouble(&mut state, &error),
             }
         }
     }
@@ -271,7 +275,10 @@ impl Inner {
             if !state.is_open {
                 return None;
             }
-            let rest = state.rest.map(|rest| rest.saturating_duration_since(Instant::now())).filter(|rest| !rest.is_zero());
+            let rest = state.rest.map(|rest| rest.saturating_duration_since(Instant::now()));
+            if rest.is_some_and(|rest| rest.is_zero()) {
+                return Some(Task::Hold);
+            }
             if rest.is_none() {
                 let mut evicted = 0;
                 let task = state.index.next(|key| self.memory.has(key), &mut evicted);
@@ -291,14 +298,12 @@ impl Inner {
         }
     }
 
-    /// After trouble: takes the folder again if it is another one now.
+    /// After trouble: takes the folder again if it is another one now, and scans it where that was not done.
     fn hold(&self) -> io::Result<()> {
-        if self.locked().rest.is_some() && self.folder.hold()? {
+        if self.folder.hold()? {
             self.locked().index.start_over();
-            self.scan();
         }
-        self.locked().rest = None;
-        Ok(())
+        if self.locked().index.is_scanned() { Ok(()) } else { self.scan() }
     }
 
     fn trouble(&self, state: &mut State, error: &io::Error) {
@@ -311,23 +316,19 @@ impl Inner {
     }
 
     /// Fills the index with what is there.
-    fn scan(&self) {
+    fn scan(&self) -> io::Result<()> {
         let mut found: Vec<(SystemTime, Key, u64)> = Vec::new();
         let unread = self.folder.scan(|key, length, used| {
             found.push((used, key, length));
             self.locked().is_open
-        });
+        })?;
         found.sort_unstable();
-        let mut state = self.locked();
-        state.index.fill(found.into_iter().map(|(_, key, length)| (key, length)));
-        match unread {
-            Ok(0) => {}
-            Ok(unread) => {
-                self.counts.failures.fetch_add(unread, Ordering::Relaxed);
-                tracing::warn!(unread, "a part of the cache folder could not be read");
-            }
-            Err(error) => self.trouble(&mut state, &error),
+        self.locked().index.fill(found.into_iter().map(|(_, key, length)| (key, length)));
+        if unread > 0 {
+            self.counts.failures.fetch_add(unread, Ordering::Relaxed);
+            tracing::warn!(unread, "a part of the cache folder could not be read");
         }
+        Ok(())
     }
 }
 

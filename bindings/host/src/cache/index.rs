@@ -1,8 +1,9 @@
 //! What the disk holds and what is still to be done there: plain bookkeeping, without files.
 //!
-//! A key is in one of four states. *Kept*: its file is whole as far as anyone knows. *Waiting*: its entry is to be written, and is answered out of here until then. *Doomed*: its file must go,
-//! because it was superseded, evicted or found broken, and it is not read again. Or nothing is known of it, which is a miss once the folder was scanned.
-//! Every doomed file goes before anything is written: a name that is written is free, and an older version never comes back.
+//! A key is in one of four states. *Kept*: its file is whole as far as anyone knows. *Waiting*: its entry is to be written, and is answered
+//! out of here until then. *Doomed*: its file must go, because it was superseded, evicted or found broken, and it is not read again. Or
+//! nothing is known of it, which is a miss once the folder was scanned. Every doomed file goes before anything is written: a name that is
+//! written is free, and an older version never comes back.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -13,6 +14,9 @@ use super::{Entry, Key, record};
 const BLOCK_BYTES: u64 = 4096;
 /// How many of the oldest files are passed over because memory has them.
 const CHANCES: u32 = 8;
+
+/// How many keys are remembered that were put before the scan ended.
+const MAX_UNSCANNED: usize = 1 << 16;
 
 /// A number that tells a file from the next one of the same key; 0 for those that the scan found.
 pub(super) type Birth = u64;
@@ -31,6 +35,8 @@ pub(super) struct Index {
     queue_limit_bytes: u64,
     /// Whether the folder was scanned.
     scanned: bool,
+    /// Too much was put before the scan to remember which files are of no more use: none is.
+    is_distrusted: bool,
     kept: HashMap<Key, Kept>,
     /// The kept ones, oldest use first.
     order: BTreeMap<u64, Key>,
@@ -61,6 +67,8 @@ struct Waiting {
 /// What the disk's thread is to do next.
 #[derive(Debug)]
 pub(super) enum Task {
+    /// See whether the folder is still ours.
+    Hold,
     Remove(Key),
     Write(Key, Arc<Entry>),
 }
@@ -71,6 +79,7 @@ impl Index {
             limit_bytes,
             queue_limit_bytes,
             scanned: false,
+            is_distrusted: false,
             kept: HashMap::new(),
             order: BTreeMap::new(),
             doomed: BTreeMap::new(),
@@ -99,7 +108,7 @@ impl Index {
         }
         match self.kept.get(key) {
             Some(kept) => Place::Kept(kept.birth),
-            None if !self.scanned && !self.doomed.contains_key(key) => Place::Kept(0),
+            None if !self.scanned && !self.is_distrusted && !self.doomed.contains_key(key) => Place::Kept(0),
             None => Place::Nowhere,
         }
     }
@@ -122,7 +131,8 @@ impl Index {
     /// A file that was to be read is gone.
     pub(super) fn forget(&mut self, key: &Key, birth: Birth) {
         if self.kept.get(key).is_some_and(|kept| kept.birth == birth) {
-            self.used_bytes -= self.take(key).map_or(0, |kept| kept.bytes);
+            let bytes = self.take(key).map_or(0, |kept| kept.bytes);
+            self.free(bytes);
         }
     }
 
@@ -187,15 +197,18 @@ impl Index {
         for (key, length) in found {
             let bytes = charge(length);
             self.used_bytes += bytes;
-            match self.doomed.get_mut(&key) {
-                Some(doomed) => *doomed = bytes,
-                None => self.keep(key, Kept { birth: 0, turn: 0, bytes }),
+            if self.is_distrusted || self.doomed.contains_key(&key) {
+                self.doom(key, bytes);
+            } else {
+                self.keep(key, Kept { birth: 0, turn: 0, bytes });
             }
         }
         self.scanned = true;
+        self.is_distrusted = false;
     }
 
-    /// What is to be done next; the oldest files are doomed where there is no room. `is_hot` names files that are used although nobody reads them. Counts evictions.
+    /// What is to be done next; the oldest files are doomed where there is no room. `is_hot` names files that are used although nobody
+    /// reads them. Counts evictions.
     pub(super) fn next(&mut self, is_hot: impl Fn(&Key) -> bool, evicted: &mut u64) -> Option<Task> {
         loop {
             if let Some(key) = self.doomed.keys().next() {
@@ -224,7 +237,8 @@ impl Index {
 
     /// A doomed file is gone.
     pub(super) fn removed(&mut self, key: &Key) {
-        self.used_bytes -= self.doomed.remove(key).unwrap_or(0);
+        let bytes = self.doomed.remove(key).unwrap_or(0);
+        self.free(bytes);
     }
 
     /// An entry was written, or could not be.
@@ -241,7 +255,7 @@ impl Index {
             }
             // Superseded meanwhile.
             (true, false) => self.doom(*key, bytes),
-            (false, _) => self.used_bytes -= bytes,
+            (false, _) => self.free(bytes),
         }
     }
 
@@ -284,13 +298,19 @@ impl Index {
         match self.take(key) {
             Some(kept) => self.doom(*key, kept.bytes),
             // One that nothing is known of may be there while the scan is under way.
-            None if !self.scanned => self.doom(*key, 0),
+            None if !self.scanned && self.doomed.len() < MAX_UNSCANNED => self.doom(*key, 0),
+            None if !self.scanned => self.is_distrusted = true,
             None => {}
         }
     }
 
     fn doom(&mut self, key: Key, bytes: u64) {
         *self.doomed.entry(key).or_insert(0) += bytes;
+    }
+
+    fn free(&mut self, bytes: u64) {
+        debug_assert!(bytes <= self.used_bytes, "more is freed than was counted");
+        self.used_bytes = self.used_bytes.saturating_sub(bytes);
     }
 
     fn number(&mut self) -> u64 {

@@ -64,7 +64,8 @@ fn a_folder_that_is_removed_or_replaced_is_made_and_taken_again() {
                 assert_eq!(cache.get(&key(number)).await.as_deref(), Some(&entry(number, 100)), "memory has it");
             }
             recovers(&cache, 10).await;
-            assert_eq!(cache.stats().disk_entries as usize, room.files().iter().filter(|(path, _)| path.starts_with(&folder)).count() - 1);
+            let files = room.files().iter().filter(|(path, _)| path.starts_with(&folder)).count() as u64 - 1;
+            assert_eq!((cache.stats().disk_entries, cache.stats().disk_bytes), (files, files * 4096));
             assert_eq!(Folder::open(&folder).unwrap_err().kind(), io::ErrorKind::ResourceBusy, "it is locked again");
         }
         // What was made meanwhile by somebody else is theirs.
@@ -176,6 +177,38 @@ fn before_the_scan_ends_what_is_there_is_read_and_what_was_put_again_is_not() {
         both.sort();
         assert_eq!(gone, both);
     });
+}
+
+#[test]
+fn a_scan_that_fails_is_made_again_and_what_it_could_not_tell_apart_goes() {
+    let room = Room::new("rescan");
+    Runtime::new().unwrap().block_on(async {
+        drop(open(&room.0, 0, 1 << 20));
+        // A folder where the leftover file would be cannot be removed as one.
+        fs::create_dir(room.0.join(".templrender-new")).unwrap();
+        let cache = open(&room.0, 1 << 20, 1 << 20);
+        cache.flush().await;
+        cache.put(key(1), entry(1, 100)).await;
+        cache.flush().await;
+        let stats = cache.stats();
+        assert!(stats.is_disk_failing && !stats.is_disk_scanned && stats.failures > 0 && stats.written == 0, "{stats:?}");
+        assert_eq!(cache.get(&key(1)).await.as_deref(), Some(&entry(1, 100)));
+        fs::remove_dir(room.0.join(".templrender-new")).unwrap();
+        recovers(&cache, 10).await;
+        assert!(cache.stats().is_disk_scanned);
+    });
+    let mut index = index::Index::new(1 << 30, 1 << 30);
+    for number in 0..70_000 {
+        index.supersede(&key(number));
+    }
+    assert!(matches!(index.find(&key(80_000)), index::Place::Nowhere));
+    index.fill([(key(69_999), 100), (key(80_000), 100)]);
+    let mut gone = 0;
+    while let Some(index::Task::Remove(key)) = index.next(|_| false, &mut 0) {
+        index.removed(&key);
+        gone += 1;
+    }
+    assert!(gone > 60_000 && gone < 70_000 && index.size() == (0, 0), "{gone}");
 }
 
 #[cfg(unix)]

@@ -26,7 +26,8 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::Service;
 
-use super::refusal::{Refusal, io_reason};
+use super::refusal::Refusal;
+use crate::folder::io_reason;
 use core_::is_public_address;
 
 /// Addresses of one name that are tried; the rest is left alone.

@@ -2,16 +2,15 @@
 //!
 //! A URL of a row is somebody else's data. It is asked for nothing but its bytes: no cookies, no credentials, none of a client's headers, no
 //! proxy from the environment (which would resolve names in our place). Each redirect passes the tenant's policy and the judgement of
-//! addresses again. `connect` judges, `body` counts, `freshness` reads what caches need to know.
+//! addresses again. `connect` judges, `body` counts, `freshness` reads what caches need to know, `reason` says what broke.
 
 mod body;
 mod connect;
 mod freshness;
+mod reason;
 mod refusal;
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::io::ErrorKind;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -20,16 +19,16 @@ use http::{Request, Response, StatusCode, Uri};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
-use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use core_::{OriginPolicy, PictureUrl};
 
-use connect::{Judge, Judged, Refused, Used};
+use connect::{Judge, Judged, Used};
 pub use freshness::{Freshness, Validators};
+use reason::{protocol, refusal, was_used};
 pub use refusal::Refusal;
-use refusal::io_reason;
 
 /// Of an answer before its body, give or take what is read at once.
 const MAX_HEAD_BYTES: usize = 32 << 10;
@@ -129,7 +128,8 @@ pub enum Fetched {
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), templrender::Error> {
+/// # async fn main() -> Result<(), core_::Error> {
+/// # use core_ as templrender;
 /// use templrender::OriginPolicy;
 /// use templrender_host::{FetchOptions, Fetcher, Refusal};
 /// let fetcher = Fetcher::new(FetchOptions::default());
@@ -275,91 +275,6 @@ fn redirect(answer: &Response<Incoming>) -> Result<Option<&str>, Refusal> {
     match std::str::from_utf8(location.as_bytes()) {
         Ok(text) => Ok(Some(text)),
         Err(_) => Err(Refusal::Redirect("the server redirects to a URL that cannot be read".into())),
-    }
-}
-
-/// Whether a connection that had answered before broke before anything of this answer came.
-fn was_used(error: &legacy::Error) -> bool {
-    let mut extras = http::Extensions::new();
-    error.connect_info().inspect(|info| info.get_extras(&mut extras));
-    extras.get::<Used>().is_some_and(Used::before) && causes(error).any(is_broken)
-}
-
-fn is_broken(cause: &(dyn StdError + 'static)) -> bool {
-    let ended = cause.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_incomplete_message() || error.is_closed());
-    ended || cause.is::<std::io::Error>()
-}
-
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
-}
-
-/// The reason in the middle of the client's error.
-fn refusal(error: &legacy::Error) -> Refusal {
-    for cause in causes(error) {
-        if let Some(Refused(refusal)) = cause.downcast_ref() {
-            return refusal.clone();
-        }
-        if let Some(error) = cause.downcast_ref::<hyper::Error>() {
-            return protocol(error);
-        }
-        if let Some(error) = cause.downcast_ref::<std::io::Error>() {
-            return transport(error);
-        }
-    }
-    Refusal::Connection("the connection ended early".into())
-}
-
-/// What the system or TLS found wrong: its own error may be wrapped several times.
-fn transport(error: &std::io::Error) -> Refusal {
-    let inner = error.get_ref();
-    if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return Refusal::Tls(tls_reason(error));
-    }
-    match (inner.and_then(|inner| inner.downcast_ref::<std::io::Error>()), error.kind()) {
-        (Some(error), _) => transport(error),
-        (None, ErrorKind::UnexpectedEof) => cut_short(),
-        // What hyper says of chunks that are none.
-        (None, ErrorKind::InvalidInput | ErrorKind::InvalidData) => not_http(),
-        (None, _) => Refusal::Connection(io_reason(error)),
-    }
-}
-
-/// What hyper found wrong with an answer.
-fn protocol(error: &hyper::Error) -> Refusal {
-    if let Some(error) = causes(error).find_map(|cause| cause.downcast_ref::<std::io::Error>()) {
-        return transport(error);
-    }
-    let is_cut = |cause: &(dyn StdError + 'static)| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message);
-    match error {
-        error if causes(error).any(is_cut) => cut_short(),
-        error if error.is_parse_too_large() => {
-            Refusal::Answer(format!("an answer must have at most {MAX_HEADERS} headers in {MAX_HEAD_BYTES} bytes, found more"))
-        }
-        error if error.is_parse() => not_http(),
-        _ => Refusal::Connection("the connection ended early".into()),
-    }
-}
-
-fn cut_short() -> Refusal {
-    Refusal::Connection("the connection ended before the answer did".into())
-}
-
-fn not_http() -> Refusal {
-    Refusal::Answer("the answer is not HTTP".into())
-}
-
-fn tls_reason(error: &rustls::Error) -> String {
-    match error {
-        rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => "the certificate is of no known authority".into(),
-        rustls::Error::InvalidCertificate(
-            rustls::CertificateError::NotValidForName | rustls::CertificateError::NotValidForNameContext { .. },
-        ) => "the certificate is for another name".into(),
-        rustls::Error::InvalidCertificate(rustls::CertificateError::Expired | rustls::CertificateError::ExpiredContext { .. }) => {
-            "the certificate has expired".into()
-        }
-        rustls::Error::InvalidMessage(_) => "the server does not speak TLS".into(),
-        other => other.to_string(),
     }
 }
 

@@ -127,10 +127,7 @@ pub(super) fn refuse(failure: &Failure, request_id: &str, short: Duration, head:
     }
     if let Some(wait) = failure.retry_after {
         // Rounded up: who comes back then is not too early.
-        fields.insert(
-            header::RETRY_AFTER,
-            wait.as_millis().div_ceil(1_000).max(1).min(86_400).to_string().parse().unwrap_or_else(|_| 1.into()),
-        );
+        fields.insert(header::RETRY_AFTER, u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).clamp(1, 86_400).into());
     }
     if failure.status == StatusCode::METHOD_NOT_ALLOWED {
         fields.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));

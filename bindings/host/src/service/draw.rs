@@ -9,12 +9,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use core_::{Code, Error, Fault, Need, NeedId, NeedSource, OriginPolicy, PictureUrl, Plan, Resources};
+use core_::{Code, Error, Fault, Guard, Need, NeedId, NeedSource, OriginPolicy, PictureUrl, Plan, Resources};
 use futures_util::stream::{self, StreamExt};
 use http::StatusCode;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Center;
 use super::flow::Job;
+use crate::config::Config;
 use crate::error::{Failure, Refused};
 use crate::fetch::Refusal;
 use crate::pictures::{Demand, Found, State};
@@ -33,6 +35,10 @@ pub(super) struct Gathered {
     /// Whether a picture is an old one, for its origin does not answer.
     pub(super) old: bool,
     pub(super) missed: Vec<Missed>,
+    /// The key of what is in it.
+    pub(super) key: [u8; 16],
+    /// Its bytes' share of what the machine holds for all requests.
+    held: Vec<OwnedSemaphorePermit>,
 }
 
 /// A picture that is not there.
@@ -48,7 +54,7 @@ enum Why {
     Unreadable(Fault),
 }
 
-/// Where the pictures of a plan are, if all of them may be asked for.
+/// Where the pictures of a plan are, if all of them may be asked for. A location is not told as it stands: there may be a password in it.
 pub(super) fn locate(plan: &Plan, policy: &OriginPolicy) -> Result<BTreeMap<NeedId, PictureUrl>, Error> {
     let mut places = BTreeMap::new();
     let mut faults = Vec::new();
@@ -56,7 +62,7 @@ pub(super) fn locate(plan: &Plan, policy: &OriginPolicy) -> Result<BTreeMap<Need
         if let NeedSource::Location(location) = need.source() {
             match policy.check(location) {
                 Ok(url) => drop(places.insert(need.id(), url)),
-                Err(error) => faults.extend(error.faults().iter().cloned()),
+                Err(error) => faults.extend(error.faults().iter().map(|fault| Fault { place: "resource".into(), ..fault.clone() })),
             }
         }
     }
@@ -64,19 +70,49 @@ pub(super) fn locate(plan: &Plan, policy: &OriginPolicy) -> Result<BTreeMap<Need
 }
 
 /// Answers all needs of a job's plan.
-pub(super) async fn gather(job: &Job) -> Gathered {
-    let mut gathered = Gathered { resources: job.given.clone(), immutable: true, old: false, missed: Vec::new() };
+pub(super) async fn gather(job: &Arc<Job>) -> Result<Gathered, Failure> {
+    let resources = job.given.clone();
+    let mut gathered = Gathered { resources, immutable: true, old: false, missed: Vec::new(), key: [0; 16], held: Vec::new() };
     let mut left = job.center.config.max_picture_bytes.saturating_mul(TOTAL_PICTURES);
     loop {
         let pending: Vec<Need> = job.plan.pending(&gathered.resources).into_iter().cloned().collect();
-        if pending.is_empty() {
-            return gathered;
+        let mut round = Vec::new();
+        let mut asked = stream::iter(pending).map(|need| async move { (answer(job, &need).await, need) }).buffer_unordered(AT_ONCE);
+        while let Some((answer, need)) = asked.next().await {
+            if let Answer::Picture(found) = &answer {
+                gathered.held.push(hold(&job.center, found.bytes.len())?);
+            }
+            round.push((need, answer));
         }
-        let mut answers = stream::iter(pending).map(|need| async move { (answer(job, &need).await, need) }).buffer_unordered(AT_ONCE);
-        while let Some((answer, need)) = answers.next().await {
-            gathered.take(&need, answer, &mut left);
+        drop(asked);
+        let over = round.is_empty();
+        // Reading an SVG, and hashing large pictures, takes longer than a request may keep others waiting.
+        let own = job.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            round.into_iter().for_each(|(need, answer)| gathered.take(&need, answer, &mut left));
+            if over {
+                gathered.key = own.plan.resources_key(&gathered.resources).bytes();
+            }
+            (gathered, left)
+        });
+        (gathered, left) = done.await.map_err(|error| {
+            tracing::error!(template = job.template, %error, "pictures could not be read");
+            Failure::bug()
+        })?;
+        if over {
+            return Ok(gathered);
         }
     }
+}
+
+/// A share of the bytes that all requests may hold together.
+fn hold(center: &Center, bytes: usize) -> Result<OwnedSemaphorePermit, Failure> {
+    let kib = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
+    center.held.clone().try_acquire_many_owned(kib).map_err(|_| {
+        center.metrics.shed("memory");
+        let message = "pictures that wait to be drawn take all the memory that they may";
+        Failure::new(Refused::Overloaded, "", message).retry_after(Duration::from_secs(1)).transient()
+    })
 }
 
 /// What a need is answered with.
@@ -199,13 +235,13 @@ pub(super) async fn draw(job: &Arc<Job>, gathered: &Gathered, deadline: Instant)
     let asked = Instant::now();
     let work = move |scratch: &mut core_::Scratch, cancel: &AtomicBool| {
         let started = Instant::now();
-        let _ = (cancel, deadline, monotonic_ns());
+        let guard = Guard { clock: Some(monotonic_ns), deadline_ns: Some(ns_of(deadline)), cancel: Some(cancel) };
         let metrics = &own.center.metrics;
         metrics.queue.observe(started.duration_since(asked).as_secs_f64());
-        let rendered = own.loaded.renderer.render(&own.plan, &resources, scratch)?;
+        let rendered = own.loaded.renderer.render_guarded(&own.plan, &resources, scratch, &guard)?;
         let painted = Instant::now();
         metrics.render.observe(painted.duration_since(started).as_secs_f64());
-        let mut bytes = rendered.frame.encode(own.plan.output())?;
+        let mut bytes = rendered.frame.encode_guarded(own.plan.output(), &guard)?;
         metrics.encode.observe(painted.elapsed().as_secs_f64());
         // It is kept for long.
         bytes.shrink_to_fit();
@@ -220,7 +256,7 @@ pub(super) async fn draw(job: &Arc<Job>, gathered: &Gathered, deadline: Instant)
         }
         Ok(Err(error)) => {
             let rejected = reject(job, &error).await;
-            let mut failure = failed(&error, gathered.failure());
+            let mut failure = failed(&error, gathered.failure(), &job.center.config);
             failure.damage = rejected;
             failure
         }
@@ -272,11 +308,12 @@ fn is_damage(code: Code) -> bool {
 }
 
 /// Why a plan could not be drawn, where a picture is missing by the reason of that.
-fn failed(error: &Error, missed: Option<Failure>) -> Failure {
+fn failed(error: &Error, missed: Option<Failure>, config: &Config) -> Failure {
     match (error.code(), missed) {
         (Code::MissingResource, Some(missed)) => missed,
         // Nobody was asked: the row names no picture.
         (Code::MissingResource, None) => Failure::with_status(StatusCode::BAD_REQUEST, error.faults()),
+        (Code::DeadlineExceeded, _) => super::late(config),
         (code, _) if is_damage(code) => Failure::of(error).transient(),
         _ => Failure::of(error),
     }

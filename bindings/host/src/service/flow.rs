@@ -219,7 +219,9 @@ async fn serve(job: &Arc<Job>, asked: &HeaderMap, deadline: Instant) -> Result<A
         Some((Age::Stale | Age::Old, stored)) => Some(stored),
         Some((Age::Over, _)) | None => None,
     };
-    let failure = match job.fly(known.clone(), deadline).await {
+    // Who has something to give does not wait for long; what is fetched meanwhile is kept for the next one.
+    let patience = known.as_ref().map_or(deadline, |_| deadline.min(Instant::now() + center.config.stale_wait));
+    let failure = match job.fly(known.clone(), deadline, patience).await {
         Ok((stored, source)) => return Ok(job.answer(&stored, source, asked)),
         Err(failure) => failure,
     };
@@ -286,7 +288,10 @@ impl Job {
         let fresh = stored.filter(|stored| matches!(stored.age(&center.ages(), center.config.clock.now_ms()), Age::Fresh { .. }));
         let made = match fresh {
             Some(stored) => Ok((stored, Source::Hit)),
-            None => job.fly(None, Instant::now() + FALLBACK_TIME).await,
+            None => {
+                let deadline = Instant::now() + FALLBACK_TIME;
+                job.fly(None, deadline, deadline).await
+            }
         };
         match made {
             Ok((stored, source)) => Ok(Answer {
@@ -311,14 +316,14 @@ impl Job {
         let (job, deadline) = (self.clone(), Instant::now() + center.config.deadline);
         tokio::spawn(async move {
             let _renewing = Renewing(job.clone());
-            if let Err(failure) = job.fly(Some(stored), deadline).await {
+            if let Err(failure) = job.fly(Some(stored), deadline, deadline).await {
                 tracing::debug!(template = job.template, code = failure.code(), "an answer could not be renewed");
             }
         });
     }
 
-    /// Makes the answer, or waits for whoever is making it.
-    async fn fly(self: &Arc<Self>, known: Option<Stored>, deadline: Instant) -> Result<(Arc<Stored>, Source), Failure> {
+    /// Makes the answer by its deadline, or waits for whoever is making it, as long as the patience lasts.
+    async fn fly(self: &Arc<Self>, known: Option<Stored>, deadline: Instant, patience: Instant) -> Result<(Arc<Stored>, Source), Failure> {
         let center = &self.center;
         let _waiting = match self.places.is_empty() {
             true => None,
@@ -331,7 +336,7 @@ impl Job {
                 first.store(true, Ordering::Release);
                 flight(self.clone(), known.clone(), deadline, asker.interest.clone())
             };
-            let ended = tokio::time::timeout_at(deadline.into(), center.flight.run(self.name, begin)).await;
+            let ended = tokio::time::timeout_at(patience.into(), center.flight.run(self.name, begin)).await;
             let collapsed = !first.load(Ordering::Acquire);
             match ended {
                 Err(_) => return Err(late(&center.config)),
@@ -378,8 +383,8 @@ async fn flight(job: Arc<Job>, known: Option<Stored>, deadline: Instant, interes
 async fn make(job: &Arc<Job>, known: Option<Stored>, deadline: Instant) -> Result<(Stored, Made), Failure> {
     let mut tried = 0;
     loop {
-        let gathered = draw::gather(job).await;
-        let resources = job.plan.resources_key(&gathered.resources).bytes();
+        let gathered = draw::gather(job).await?;
+        let resources = gathered.key;
         if let Some(known) = &known {
             if known.resources == resources && gathered.missed.is_empty() {
                 return Ok(renew(job, known.clone(), &gathered));

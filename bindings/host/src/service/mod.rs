@@ -33,6 +33,7 @@ use core_::OriginPolicy;
 use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use tokio::sync::Semaphore;
 
 use crate::cache::{Cache, CacheOptions, DiskOptions};
 use crate::config::Config;
@@ -115,6 +116,8 @@ pub(crate) struct Center {
     renewing: Mutex<HashSet<Name>>,
     tenants: Tenants,
     slow: Arc<Slow>,
+    /// KiB of pictures that requests hold until they are drawn.
+    held: Arc<Semaphore>,
     in_flight: Arc<InFlight>,
     ids: RequestIds,
     /// When templates were last compared with their files, and whether that is under way.
@@ -191,6 +194,7 @@ impl Service {
             renewing: Mutex::default(),
             tenants: Tenants::new(&config),
             slow: Arc::new(Slow::new(&config)),
+            held: Arc::new(Semaphore::new((config.max_held_bytes / 1_024).min(Semaphore::MAX_PERMITS))),
             in_flight: Arc::default(),
             ids: RequestIds::new(now_ms),
             refreshed_ms: AtomicU64::new(now_ms),

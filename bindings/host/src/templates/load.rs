@@ -59,6 +59,26 @@ pub(super) struct OwnFonts {
 }
 
 impl Loaded {
+    /// One template's folder as a service reads it: assets and fallback whole and valid, or refused.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use templrender_host::Loaded;
+    /// let ad = Loaded::open(Path::new("../../templates/product-ad"), &[])?;
+    /// assert!(ad.fallback.is_some());
+    /// assert!(Loaded::open(Path::new("../../templates"), &[]).is_err(), "no template itself");
+    /// # Ok::<(), templrender_host::FolderError>(())
+    /// ```
+    pub fn open(folder: &Path, fonts: &[PathBuf]) -> Result<Self, FolderError> {
+        let real = folder.canonicalize().map_err(|error| FolderError::io(folder, &error))?;
+        let called = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = TemplateName { tenant: None, name: called };
+        let options = super::TemplatesOptions::default();
+        let mut reader = Reader::new(Some(real), options.max_template_bytes, options.max_files);
+        let given = Given { name: &name, folder, host: &folder::host_fonts(fonts)?, known: &BTreeMap::new() };
+        load(&given, &mut reader)
+    }
+
     /// Answers to start from: the template's assets are in it already, so that only a row's pictures are left to be found.
     ///
     /// ```
