@@ -446,3 +446,100 @@ proptest! {
         prop_assert_ne!(key(&other).unwrap(), key(&row).unwrap());
     }
 }
+
+#[test]
+fn what_is_refused_says_where_and_what_was_found() {
+    let zip = |json: &str| format!("/a/b.png?~z={}", URL_SAFE_NO_PAD.encode(miniz_oxide::deflate::compress_to_vec(json.as_bytes(), 6)));
+    let deep = format!("/a/b.png?~j={{\"a\":{}{}}}", "[".repeat(64), "]".repeat(64));
+    let (plain, packed) =
+        ("url: a URL must be a path from / on, or begin with http:// or https://, found", "parameter ~z: packed data must");
+    for (url, expected) in [
+        ("a/b.png", format!("{plain} \"a/b.png\"")),
+        ("ftp://a/b.png?token=hidden", format!("{plain} \"ftp://a/b.png\"")),
+        ("https://a.example", format!("{plain} \"\"")),
+        ("/a/b.png#c", "url: a URL must have no spaces, control characters and fragments, found '#'".into()),
+        ("/a/b.png?c=d e", "url: a URL must have no spaces, control characters and fragments, found ' '".into()),
+        ("/a.png", "path: a path must be /TENANT/TEMPLATE.EXT or /TENANT/TEMPLATE/VARIANT.EXT, found \"/a.png\"".into()),
+        ("/a/b/c/d.png", "path: a path must be /TENANT/TEMPLATE.EXT or /TENANT/TEMPLATE/VARIANT.EXT, found \"/a/b/c/d.png\"".into()),
+        ("/a//b.png", "template: a name in a path must not be empty, . or .., found \"\"".into()),
+        ("/%2E%2e/b.png", "tenant: a name in a path must not be empty, . or .., found \"..\"".into()),
+        ("/a/b%2Fc.png", "template: a name in a path must have no slashes and no control characters, found '/'".into()),
+        ("/a/b/c%5cd.png", "variant: a name in a path must have no slashes and no control characters, found '\\\\'".into()),
+        ("/a%00/b.png", "tenant: a name in a path must have no slashes and no control characters, found '\\0'".into()),
+        ("/a/b.gif", "path: a path must end with .jpg, .png or .webp, found \".gif\"".into()),
+        ("/a/b", "path: a path must end with .jpg, .png or .webp, found \"/a/b\"".into()),
+        ("/a/b@.png", "digest: a digest must be 1 to 64 letters and digits, found \"\"".into()),
+        ("/a/b@1@2.png", "digest: a digest must be 1 to 64 letters and digits, found \"1@2\"".into()),
+        ("/a/b.png?c=%zz", "column c: an escape must be % and two hex digits, found \"%zz\"".into()),
+        ("/a/b.png?c=%ff", "column c: escaped text must be UTF-8, found other bytes".into()),
+        ("/a/b.png?c=1&%63=2", "column c: a parameter must stand once, found it twice".into()),
+        ("/a/b.png?~v=1&~v=1", "parameter ~v: a parameter must stand once, found it twice".into()),
+        (
+            "/a/b.png?~land=de",
+            "parameter ~land: the name of a column must not begin with ~, and no reserved parameter has this name, did you mean \"~lang\"?"
+                .into(),
+        ),
+        ("/a/b.png?~j={%22~c%22:1}", "parameter ~j: the name of a column in a URL must not begin with ~, found \"~c\"".into()),
+        ("/a/b.png?c=1&~j={%22c%22:1}", "column c: a column must stand once, found it plain and in ~j".into()),
+        ("/a/b.png?~j=[1]", "parameter ~j: a row must be a JSON object, found list".into()),
+        (&deep, "parameter ~j: row is nested deeper than the limit of 64".into()),
+        ("/a/b.png?~e=007", "parameter ~e: an expiry must be seconds since 1970 in digits, found \"007\"".into()),
+        ("/a/b.png?~lang=de_CH", "parameter ~lang: a language must be a BCP 47 tag such as de-CH, found \"de_CH\"".into()),
+        ("/a/b.png?~v=", "parameter ~v: a version must be 1 to 64 characters without control characters, found \"\"".into()),
+        ("/a/b.png?~k=a", "parameter ~s: a URL with ~k must have ~s, found none".into()),
+        ("/a/b.png?~s=a", "parameter ~k: a URL with ~s must have ~k, found none".into()),
+        ("/a/b.png?~k=a&~s=a", "parameter ~s: a signature must be 32 bytes as base64url, found 1 characters that are not".into()),
+        ("/a/b.png?~z=QUI=", format!("{packed} be base64url without padding and unused bits, found 4 characters that are not")),
+        ("/a/b.png?~z=AB", format!("{packed} be base64url without padding and unused bits, found 2 characters that are not")),
+        ("/a/b.png?~z=QUI", format!("{packed} be a whole deflate stream, found a damaged one")),
+        (&zip(&format!("{{\"a\":\"{}\"}}", "b".repeat(65_536))), format!("{packed} be at most 65536 bytes, found more")),
+        (&format!("{}&c=1", zip("{}")), "parameter ~z: a packed row must be the whole row, found columns beside it".into()),
+        (&format!("{}&~j={{}}", zip("{}")), "parameter ~z: a packed row must be the whole row, found columns beside it".into()),
+        (&format!("/a/b.png?{}", "c".repeat(8_192)), "url: a URL must have at most 8192 bytes, found 8201".into()),
+    ] {
+        let said = Request::parse(url).map(|_| ()).map_err(|error| error.to_string());
+        assert_eq!(said, Err(expected), "{url}");
+    }
+}
+
+#[test]
+fn a_row_that_has_no_place_in_a_url_says_why() {
+    let said = |name: &str, value: Value| {
+        let mut request = Request::new("a", "b", OutputFormat::Png);
+        request.row.set(name, value);
+        request.canonical().unwrap_err().to_string()
+    };
+    let mut image = Request::new("a", "b", OutputFormat::Png);
+    image.row.set_image("photo", *b"the bytes of a JPEG");
+    let error = image.canonical().unwrap_err().to_string();
+    assert_eq!(error, "column photo: a column in a URL must not hold a picture's bytes, found 19 bytes");
+    let reserved = "column ~a: the name of a column in a URL must not begin with ~, which reserved parameters have";
+    assert_eq!(said("~a", Value::from("b")), reserved);
+    let deep = (0..64).fold(Value::from(1), |inner, _| Value::list([inner]));
+    assert_eq!(said("a", deep), "column a: a row must be nested at most 64 deep, found more");
+    // Shared lists stand for far more values than memory holds.
+    let wide = (0..40).fold(Value::from(1), |inner, _| Value::list([inner.clone(), inner]));
+    assert_eq!(said("a", wide), "column a: a URL must have at most 2000 characters, found a row of more than 65536 values");
+    let late = said("a", Value::Date(Date::at(400_000_000_000, 0)));
+    assert!(late.starts_with("column a: a date in a URL must be of the years 0 to 9999"), "{late}");
+    let open = said("a", Value::Interval(Interval::new(None, None)));
+    assert_eq!(open, "column a: an interval in a URL must have a start or an end, in order, found ../..");
+}
+
+#[test]
+fn numbers_are_exact_and_have_one_spelling() {
+    for (written, read) in [
+        ("79228162514264337593543950335", "79228162514264337593543950335"),
+        ("-79228162514264337593543950335", "-79228162514264337593543950335"),
+        ("1e-28", "0.0000000000000000000000000001"),
+        ("1.50", "1.5"),
+        ("150E-2", "1.5"),
+        ("1e3", "1000"),
+        ("-0.0", "0"),
+        ("0.1234567890123456789012345678", "0.1234567890123456789012345678"),
+    ] {
+        let (request, _) = Request::parse(&format!("/a/b.png?~j={{\"n\":{written}}}")).unwrap();
+        assert_eq!(request.canonical().unwrap(), format!("/a/b.png?~j=%7B%22n%22%3A{read}%7D"));
+        assert_eq!(Request::parse(&request.canonical().unwrap()).unwrap().0, request);
+    }
+}

@@ -18,7 +18,10 @@ pub(super) fn pack(json: &str) -> String {
 
 /// The JSON that was packed; the message says the rule.
 pub(super) fn unpack(packed: &str) -> Result<String, String> {
-    let deflated = URL_SAFE_NO_PAD.decode(packed).map_err(|why| format!("packed data must be base64url without padding: {why}"))?;
+    let deflated = URL_SAFE_NO_PAD.decode(packed).map_err(|_| {
+        let count = packed.chars().count();
+        format!("packed data must be base64url without padding and unused bits, found {count} characters that are not")
+    })?;
     let mut out = vec![0; MAX_JSON_BYTES];
     let flags = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
     let (status, read, written) = decompress(&mut DecompressorOxide::new(), &deflated, &mut out, 0, flags);

@@ -5,8 +5,7 @@ mod tenants;
 use std::io::Write;
 use std::net::SocketAddr;
 
-use core_::Keyring;
-use templrender_host::{Config, Service, StartError, read_text};
+use templrender_host::{Config, Service, StartError};
 use tokio::net::TcpListener;
 
 use crate::args::{Log, Serve};
@@ -92,7 +91,7 @@ impl Signals {
 
 /// The command line as settings of the service.
 fn config(args: &Serve) -> Done<Config> {
-    let keys = keys(args)?;
+    let keys = if args.secret_file.is_empty() { None } else { Some(crate::url::secrets(&args.secret_file)?) };
     if keys.is_none() && !args.listen.ip().is_loopback() {
         return Err(Stop::Usage(format!(
             "--listen {}: without a --secret-file only this machine may ask: 127.0.0.1 or [::1], for anybody could have anything drawn",
@@ -121,21 +120,6 @@ fn config(args: &Serve) -> Done<Config> {
     config.max_in_flight = args.max_in_flight.unwrap_or(config.max_in_flight);
     config.slow = args.slow_ms.map_or(config.slow, std::time::Duration::from_millis);
     Ok(config)
-}
-
-/// The keys of all secret files.
-fn keys(args: &Serve) -> Done<Option<Keyring>> {
-    let mut all = String::new();
-    for file in &args.secret_file {
-        let text = read_text(file)?;
-        Keyring::parse(&text).map_err(|error| Stop::of(&file.display().to_string(), &error))?;
-        all.push_str(&text);
-        all.push('\n');
-    }
-    if args.secret_file.is_empty() {
-        return Ok(None);
-    }
-    Keyring::parse(&all).map(Some).map_err(|error| Stop::of("--secret-file", &error))
 }
 
 /// Says what happens on standard error.
