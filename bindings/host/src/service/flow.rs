@@ -133,7 +133,7 @@ impl Job {
             policy,
             given,
             places,
-            lane: lane(&loaded),
+            lane: lane(&asked.tenant, &loaded),
             template: loaded.name.to_string(),
             name: store::name(&asked.tenant, &loaded.version, plan.key()),
             context,
@@ -198,9 +198,10 @@ fn verify(center: &Center, asked: &core_::Request, signature: Option<&Signature>
     }
 }
 
-/// A number for a template: its drawings share threads with those of others, not with each other.
-fn lane(loaded: &Loaded) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(loaded.name.to_string().as_bytes()).as_bytes();
+/// A number for a tenant's use of a template: its drawings share threads with those of others, not with each other.
+fn lane(tenant: &str, loaded: &Loaded) -> u64 {
+    // No tenant has a slash in its name.
+    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(format!("{tenant}/{}", loaded.name).as_bytes()).as_bytes();
     u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
