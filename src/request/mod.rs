@@ -69,6 +69,14 @@ impl Request {
     pub const MAX_URL_CHARS: usize = 2_000;
 
     /// A request for a template's base with an empty row.
+    ///
+    /// ```
+    /// use templrender::{OutputFormat, Request};
+    /// let mut request = Request::new("shop", "og-card", OutputFormat::Png);
+    /// request.row.set("title", "Aster honey");
+    /// assert_eq!(request.canonical()?, "/shop/og-card.png?title=Aster%20honey");
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
     pub fn new(tenant: impl Into<String>, template: impl Into<String>, format: OutputFormat) -> Self {
         Self {
             tenant: tenant.into(),

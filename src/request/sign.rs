@@ -22,6 +22,14 @@ const SECRET_CHARS: std::ops::RangeInclusive<usize> = 32..=1_024;
 const ID_LABEL: &[u8] = b"templrender key id\n";
 
 /// Who signed a URL, and how: parts of it that have been read, not verified.
+///
+/// ```
+/// use templrender::Request;
+/// let url = "/shop/og-card.png?title=Aster%20honey&~k=2026-11&~s=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// let (_, signature) = Request::parse(url)?;
+/// assert_eq!(signature.map(|signature| signature.key_id().to_owned()).as_deref(), Some("2026-11"));
+/// # Ok::<(), templrender::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Signature {
     key: String,

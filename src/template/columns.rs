@@ -29,9 +29,10 @@ impl Columns {
         self.add_beside(document, BTreeSet::new(), false);
     }
 
-    /// Whether a column may be read.
-    pub(crate) fn reads(&self, column: &str) -> bool {
-        self.all || self.wanted.contains_key(column) || self.wanted.values().flatten().any(|from| from == column)
+    /// The columns that may be read; nothing where any may.
+    pub(crate) fn into_names(self) -> Option<BTreeSet<String>> {
+        let Self { wanted, all } = self;
+        (!all).then(|| wanted.into_iter().flat_map(|(name, from)| from.into_iter().chain([name])).collect())
     }
 
     fn add_beside<'d>(&mut self, document: &'d Document, mut bound: BTreeSet<&'d str>, binds: bool) {

@@ -30,6 +30,7 @@ mod tests;
 
 pub(crate) use rules::{RulesDocument, read as read_rules};
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -83,8 +84,8 @@ struct Inner {
     variants: Vec<(String, Document)>,
     digest: [u8; 32],
     warnings: Vec<Fault>,
-    /// The columns that any of the documents may read.
-    reads: Columns,
+    /// The columns that any of the documents may read; nothing where one takes the row as a whole.
+    reads: Option<BTreeSet<String>>,
 }
 
 impl Template {
@@ -136,7 +137,7 @@ impl Template {
         let digest = *blake3::hash(read.root.to_string().as_bytes()).as_bytes();
         let mut reads = Columns::default();
         std::iter::once(&base).chain(variants.iter().map(|(_, document)| document)).for_each(|document| reads.add_widely(document));
-        Ok(Self { inner: Arc::new(Inner { root: read.root, base, variants, digest, warnings, reads }) })
+        Ok(Self { inner: Arc::new(Inner { root: read.root, base, variants, digest, warnings, reads: reads.into_names() }) })
     }
 
     /// Its `name`.
@@ -230,7 +231,8 @@ impl Template {
     /// # Ok::<(), templrender::Error>(())
     /// ```
     pub fn trim(&self, row: &Row) -> Row {
-        let kept = row.iter().filter(|(name, _)| self.inner.reads.reads(name));
+        let Some(reads) = &self.inner.reads else { return row.clone() };
+        let kept = row.iter().filter(|(name, _)| reads.contains(*name));
         Row::from_columns(kept.map(|(name, value)| (name.to_owned(), value.clone())).collect())
     }
 

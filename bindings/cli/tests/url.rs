@@ -331,7 +331,7 @@ fn other_languages_sign_the_same_urls() {
     let theirs = String::from_utf8(output.stdout).unwrap();
     for url in theirs.lines() {
         let (request, signature) = Request::parse(url).unwrap();
-        assert!(signature.is_some() && !request.row.iter().next().is_none());
+        assert!(signature.is_some() && request.row.iter().next().is_some());
         assert_eq!(prints(&room, &["url", "sign", url, "--secret-file", "secrets.txt"]).trim_end(), url);
         prints(&room, &["url", "verify", url, "--secret-file", "secrets.txt", "--now", NOW]);
     }

@@ -1,10 +1,12 @@
 //! One making however many ask: work that is named by a key runs once at a time, and all who ask meanwhile get its answer.
 //!
-//! In: a key and a closure that makes the work's future. Out: a clone of what the work gave, or [`Lost`] where it panicked or was cut off. The work is a task of its own,
-//! so that it runs on although some or all askers go away: the next asker would otherwise begin from nothing. Whoever wants a limit on the work puts it into the work.
+//! In: a key and a closure that makes the work's future. Out: a clone of what the work gave, or [`Lost`] where it panicked or was cut off.
+//! The work is a task of its own, so that it runs on although some or all askers go away: the next asker would otherwise begin from
+//! nothing. Whoever wants a limit on the work puts it into the work.
 //!
-//! The key leaves the table before the answer is told: who asks after anybody was answered begins anew, and nothing stays behind. What the askers wait for is a
-//! [`Shared`] over a oneshot channel, which wakes them once, at the end. A `Shared` over the work itself would wake every asker whenever the work moves on.
+//! The key leaves the table before the answer is told: who asks after anybody was answered begins anew, and nothing stays behind. What the
+//! askers wait for is a [`Shared`] over a oneshot channel, which wakes them once, at the end. A `Shared` over the work itself would wake
+//! every asker whenever the work moves on.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -49,6 +51,16 @@ pub struct Flight<K, V> {
 type Asked<V> = Shared<BoxFuture<'static, Result<V, Lost>>>;
 
 /// Why there is no answer.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use templrender_host::{Flight, Lost};
+/// let flight: Flight<u8, u8> = Flight::new();
+/// let lost = flight.run(1, || async { panic!("no luck") }).await;
+/// assert_eq!(lost, Err(Lost::Panicked("no luck".to_owned())));
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lost {
     /// The work panicked; the panic's text.
@@ -81,8 +93,8 @@ where
 {
     /// The answer of the work that runs for this key, or of `make`'s work if none does.
     ///
-    /// `make` is called where the first asker stands, and must do no more than build a future. The future is run as a task of the tokio runtime in which the first asker is
-    /// polled. Outside of one it is run by that asker, and is cut off with it.
+    /// `make` is called where the first asker stands, and must do no more than build a future. The future is run as a task of the tokio
+    /// runtime in which the first asker is polled. Outside of one it is run by that asker, and is cut off with it.
     pub async fn run<F>(&self, key: K, make: impl FnOnce() -> F) -> Result<V, Lost>
     where
         F: Future<Output = V> + Send + 'static,

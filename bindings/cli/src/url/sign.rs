@@ -1,6 +1,6 @@
 //! `url sign`: the URL of a template's picture of a row, planned first so that what cannot be drawn gets no URL; or a URL as it is, signed.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use core_::{Context, Renderer};
 use templrender_host::load_folder;
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Sign) -> Done {
 }
 
 /// The URL of what the template draws of the row now.
-fn of_row(args: &Sign, template: &PathBuf, linker: &Linker, now: i64) -> Done<String> {
+fn of_row(args: &Sign, template: &Path, linker: &Linker, now: i64) -> Done<String> {
     let folder = load_folder(template, &args.fonts)?;
     known_variant(&folder, args.variant.as_deref())?;
     let source = RowSource::find(args.row.as_deref(), &folder);

@@ -1,7 +1,8 @@
 //! The disk below the memory: one thread that scans, removes and writes; reads are blocking tasks of the runtime, a few at a time.
 //!
-//! In: puts and gets. Out: entries that are whole, or nothing; never an error. What the disk refuses (it is full, it is read-only, somebody removed the folder) is counted and told once
-//! to the log; for [`RETRY`] nothing is written, then it is tried again. One thread writes, so that names, bytes and the budget have one owner.
+//! In: puts and gets. Out: entries that are whole, or nothing; never an error. What the disk refuses (it is full, it is read-only, somebody
+//! removed the folder) is counted and told once to the log; for [`RETRY`] nothing is written, then it is tried again. One thread writes, so
+//! that names, bytes and the budget have one owner.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};

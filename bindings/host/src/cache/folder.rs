@@ -6,8 +6,8 @@
 //! ROOT/3f/9a...62 digits...c1   an entry
 //! ```
 //!
-//! A file gets its name when it is complete, so that no one ever sees a part of it. Nothing else in the folder is ever touched. The lock is the system's (`flock` and its
-//! like), which goes with its process however that ends.
+//! A file gets its name when it is complete, so that no one ever sees a part of it. Nothing else in the folder is ever touched. The lock is
+//! the system's (`flock` and its like), which goes with its process however that ends.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
@@ -79,7 +79,8 @@ impl Folder {
         self.root.join(LOCK).try_exists()
     }
 
-    /// Removes what a killed process left, and names every entry with its length and when it was used last. What cannot be read is left out and counted.
+    /// Removes what a killed process left, and names every entry with its length and when it was used last. What cannot be read is left out
+    /// and counted.
     pub(super) fn scan(&self, mut found: impl FnMut(Key, u64, SystemTime) -> bool) -> io::Result<u64> {
         remove(&self.root.join(TEMPORARY))?;
         let mut unread = 0;

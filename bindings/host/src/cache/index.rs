@@ -1,8 +1,9 @@
 //! What the disk holds and what is still to be done there: plain bookkeeping, without files.
 //!
-//! A key is in one of four states. *Kept*: its file is whole as far as anyone knows. *Waiting*: its entry is to be written, and is answered out of here until then. *Doomed*: its file must go,
-//! because it was superseded, evicted or found broken, and it is not read again. Or nothing is known of it, which is a miss once the folder was scanned.
-//! Every doomed file goes before anything is written: a name that is written is free, and an older version never comes back.
+//! A key is in one of four states. *Kept*: its file is whole as far as anyone knows. *Waiting*: its entry is to be written, and is answered
+//! out of here until then. *Doomed*: its file must go, because it was superseded, evicted or found broken, and it is not read again. Or
+//! nothing is known of it, which is a miss once the folder was scanned. Every doomed file goes before anything is written: a name that is
+//! written is free, and an older version never comes back.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -206,7 +207,8 @@ impl Index {
         self.is_distrusted = false;
     }
 
-    /// What is to be done next; the oldest files are doomed where there is no room. `is_hot` names files that are used although nobody reads them. Counts evictions.
+    /// What is to be done next; the oldest files are doomed where there is no room. `is_hot` names files that are used although nobody
+    /// reads them. Counts evictions.
     pub(super) fn next(&mut self, is_hot: impl Fn(&Key) -> bool, evicted: &mut u64) -> Option<Task> {
         loop {
             if let Some(key) = self.doomed.keys().next() {

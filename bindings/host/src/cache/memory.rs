@@ -1,10 +1,10 @@
 //! The entries in memory: moka's table with a budget in bytes.
 //!
-//! Who stays is decided by TinyLFU: an entry that is asked for often is not driven out by a row of entries that are asked for once. So an entry that was just put may
-//! be gone again.
+//! Who stays is decided by TinyLFU: an entry that is asked for often is not driven out by a row of entries that are asked for once. So an
+//! entry that was just put may be gone again.
 //!
-//! moka does its housekeeping now and then, after 64 writes or 0.3 s; with pictures that is many megabytes over the budget. Here it is done as soon as a 32nd
-//! of the budget came in.
+//! moka does its housekeeping now and then, after 64 writes or 0.3 s; with pictures that is many megabytes over the budget. Here it is done
+//! as soon as a 32nd of the budget came in.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

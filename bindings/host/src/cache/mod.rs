@@ -1,10 +1,12 @@
 //! Finished work by key: in memory, and in a folder below it that outlives the process.
 //!
-//! In: entries under keys of 32 bytes, which are hashes. Out: the entry that was put under the key last, or nothing; never an error, and never a part of an entry. What is in memory is answered at
-//! once; what is on disk is read off the async threads, verified, and goes to memory. Puts go to memory at once and to disk by a queue: a put never waits for the
-//! disk, and is not written where the queue is full. After a kill the folder may have what was put before that.
+//! In: entries under keys of 32 bytes, which are hashes. Out: the entry that was put under the key last, or nothing; never an error, and
+//! never a part of an entry. What is in memory is answered at once; what is on disk is read off the async threads, verified, and goes to
+//! memory. Puts go to memory at once and to disk by a queue: a put never waits for the disk, and is not written where the queue is full.
+//! After a kill the folder may have what was put before that.
 //!
-//! [`CacheStats`] says what the disk refused. It never fails a request: the cache goes on with memory alone and tries again after five seconds.
+//! [`CacheStats`] says what the disk refused. It never fails a request: the cache goes on with memory alone and tries again after five
+//! seconds.
 
 mod disk;
 mod folder;
@@ -28,6 +30,13 @@ use memory::Memory;
 type Key = [u8; 32];
 
 /// How much a cache may keep, and where.
+///
+/// ```
+/// use templrender_host::{Cache, CacheOptions};
+/// let options = CacheOptions { memory_bytes: 64 << 20, ..CacheOptions::default() };
+/// assert!(options.disk.is_none());
+/// # Cache::open(options).unwrap();
+/// ```
 #[derive(Debug, Clone)]
 pub struct CacheOptions {
     /// Bytes in memory. An entry that is more than an eighth of them is not kept in memory.
@@ -47,16 +56,33 @@ impl Default for CacheOptions {
 }
 
 /// The part of a cache that outlives its process.
+///
+/// ```
+/// use templrender_host::{Cache, CacheOptions, DiskOptions};
+/// let folder = std::env::temp_dir().join(format!("templrender-one-user-{}", std::process::id()));
+/// let options = CacheOptions { disk: Some(DiskOptions { folder: folder.clone(), bytes: 10 << 30 }), ..CacheOptions::default() };
+/// let cache = Cache::open(options.clone())?;
+/// assert_eq!(Cache::open(options).unwrap_err().kind(), std::io::ErrorKind::ResourceBusy);
+/// # drop(cache);
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DiskOptions {
     /// The folder. It is made where it is not there, and has one user: a second one, in this process or another, is refused.
     pub folder: PathBuf,
-    /// Bytes of its files, each counted in whole blocks of 4 KiB. An entry that is more than an eighth of them, or longer than 64 MiB, is not written. What is known of each file takes
-    /// about 150 bytes of memory.
+    /// Bytes of its files, each counted in whole blocks of 4 KiB. An entry that is more than an eighth of them, or longer than 64 MiB, is
+    /// not written. What is known of each file takes about 150 bytes of memory.
     pub bytes: u64,
 }
 
 /// What is kept.
+///
+/// ```
+/// use templrender_host::Entry;
+/// let entry = Entry { meta: b"image/jpeg".to_vec(), body: vec![0xff, 0xd8].into() };
+/// assert_eq!(entry.body.len(), 2);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Entry {
     /// Whatever the user wants to know of the body: at most 4 KiB, else the entry is not kept.
@@ -66,6 +92,18 @@ pub struct Entry {
 }
 
 /// What a cache has and did.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use templrender_host::{Cache, CacheOptions, Entry};
+/// let cache = Cache::open(CacheOptions::default())?;
+/// cache.put([7; 32], Entry::default()).await;
+/// assert!(cache.get(&[7; 32]).await.is_some() && cache.get(&[8; 32]).await.is_none());
+/// assert_eq!((cache.stats().memory_hits, cache.stats().misses), (1, 1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CacheStats {
     /// Entries in memory.

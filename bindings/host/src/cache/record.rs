@@ -4,8 +4,9 @@
 //! magic 8 | version 4 | length of meta 4 | length of body 8 | key 32 | hash 32 | meta | body
 //! ```
 //!
-//! Numbers are little-endian. The hash is BLAKE3 of all other bytes behind the version. So a file that was cut short, lengthened, flipped in one bit or put under another name is not
-//! read, and nothing has to be written through to the disk's platter: what a power failure tore is a miss.
+//! Numbers are little-endian. The hash is BLAKE3 of all other bytes behind the version. So a file that was cut short, lengthened, flipped
+//! in one bit or put under another name is not read, and nothing has to be written through to the disk's platter: what a power failure tore
+//! is a miss.
 
 use std::io::{self, Write};
 

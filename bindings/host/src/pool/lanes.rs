@@ -1,7 +1,7 @@
 //! Who is next: jobs in lanes, a lane's jobs in the order in which they came.
 //!
-//! The next job is that of the lane with the fewest jobs running, among equals of the lane whose turn came longest ago. Lanes without jobs are forgotten, so that the number of
-//! lanes is bounded by the number of jobs.
+//! The next job is that of the lane with the fewest jobs running, among equals of the lane whose turn came longest ago. Lanes without jobs
+//! are forgotten, so that the number of lanes is bounded by the number of jobs.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 

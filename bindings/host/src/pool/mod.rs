@@ -1,18 +1,18 @@
 //! The threads that render: off the async threads, bounded, fair between lanes.
 //!
-//! In: jobs, each with a lane and perhaps a deadline. Out: what the job gave, or a [`PoolError`]. A job gets the [`Scratch`] of the thread that runs it and a flag that is set when
-//! nobody waits for it any more; core's `Guard` reads that flag.
+//! In: jobs, each with a lane and perhaps a deadline. Out: what the job gave, or a [`PoolError`]. A job gets the [`Scratch`] of the thread
+//! that runs it and a flag that is set when nobody waits for it any more; core's `Guard` reads that flag.
 //!
-//! A lane is a template or a tenant. Lanes share threads, not jobs: the next job is one of the lane that has the fewest running, so that a thousand slow jobs of one lane cost
-//! another lane at most the job that is running. A full queue takes the newest job of the lane that has most of them before it refuses a shorter lane: a flood
-//! fills the queue with its own.
+//! A lane is a template or a tenant. Lanes share threads, not jobs: the next job is one of the lane that has the fewest running, so that a
+//! thousand slow jobs of one lane cost another lane at most the job that is running. A full queue takes the newest job of the lane that has
+//! most of them before it refuses a shorter lane: a flood fills the queue with its own.
 
+mod job;
 mod lanes;
 mod queue;
 
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -20,13 +20,19 @@ use std::time::Instant;
 use core_::Scratch;
 use tokio::sync::{oneshot, watch};
 
-use crate::flight::said;
+use job::{Counts, Job};
 use queue::{Entered, Queue};
 
 /// What a thread may use for its stack: layouts are recursive.
 const STACK_BYTES: usize = 16 << 20;
 
 /// How many threads, and how long a queue.
+///
+/// ```
+/// use templrender_host::PoolOptions;
+/// let options = PoolOptions { queue: 64, ..PoolOptions::default() };
+/// assert!(options.threads >= 1);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolOptions {
     /// Threads; at least one is started.
@@ -69,6 +75,17 @@ pub struct Pool {
 }
 
 /// Why a job gave nothing.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use templrender_host::{Pool, PoolError, PoolOptions};
+/// let pool = Pool::new(PoolOptions { threads: 1, queue: 1 })?;
+/// let late = std::time::Instant::now();
+/// assert_eq!(pool.run(1, Some(late), |_, _| 5).await, Err(PoolError::Deadline));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PoolError {
     /// The queue was full, or was filled by shorter lanes afterwards.
@@ -82,6 +99,15 @@ pub enum PoolError {
 }
 
 /// What a pool does and did.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// use templrender_host::{Pool, PoolOptions, PoolStats};
+/// let pool = Pool::new(PoolOptions { threads: 2, queue: 8 })?;
+/// assert_eq!(pool.stats(), PoolStats { threads: 2, ..PoolStats::default() });
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PoolStats {
     /// Threads that live.
@@ -131,7 +157,8 @@ impl Pool {
 
     /// Runs a job on one of the threads, when it is its turn.
     ///
-    /// Dropped before the job began, this takes the job out of the queue; dropped after, it sets the flag that the job was given, and what the job gives is dropped.
+    /// Dropped before the job began, this takes the job out of the queue; dropped after, it sets the flag that the job was given, and what
+    /// the job gives is dropped.
     ///
     /// # Errors
     /// [`PoolError`] tells them all.
@@ -142,7 +169,7 @@ impl Pool {
     {
         let (tell, told) = oneshot::channel();
         let cancel = Arc::new(AtomicBool::new(false));
-        let job = Job { deadline, cancel: cancel.clone(), work: Box::new(Told { job, tell }) };
+        let job = Job::new(deadline, cancel.clone(), job, tell);
         let shared = &self.owner.0;
         let number = shared.enter(lane, job)?;
         let mut ticket = Ticket { shared, lane, number, cancel, over: false };
@@ -170,7 +197,8 @@ impl Pool {
         }
     }
 
-    /// Takes no more jobs, answers those that wait with [`PoolError::Closed`], and waits until those that run have ended and the threads are gone.
+    /// Takes no more jobs, answers those that wait with [`PoolError::Closed`], and waits until those that run have ended and the threads
+    /// are gone.
     ///
     /// Dropping the last clone does the same without waiting.
     pub async fn shutdown(&self) {
@@ -198,21 +226,6 @@ struct Shared {
     counts: Counts,
 }
 
-#[derive(Default)]
-struct Counts {
-    done: AtomicU64,
-    panicked: AtomicU64,
-    refused: AtomicU64,
-    expired: AtomicU64,
-    abandoned: AtomicU64,
-}
-
-struct Job {
-    deadline: Option<Instant>,
-    cancel: Arc<AtomicBool>,
-    work: Box<dyn Work>,
-}
-
 impl Shared {
     fn locked(&self) -> MutexGuard<'_, Queue<Job>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -232,15 +245,16 @@ impl Shared {
         self.counts.refused.fetch_add(u64::from(number.is_none()) + u64::from(crowded.is_some()), Ordering::Relaxed);
         self.counts.expired.fetch_add(expired.len() as u64, Ordering::Relaxed);
         for job in expired {
-            job.work.refuse(PoolError::Deadline);
+            job.refuse(PoolError::Deadline);
         }
         if let Some(job) = crowded {
-            job.work.refuse(PoolError::Full);
+            job.refuse(PoolError::Full);
         }
         number.ok_or(PoolError::Full)
     }
 
-    /// The next job, once there is one; the lane of the job that this thread has just ended counts as busy until then, so that another lane goes first.
+    /// The next job, once there is one; the lane of the job that this thread has just ended counts as busy until then, so that another lane
+    /// goes first.
     fn next(&self, mut ended: Option<u64>) -> Option<(u64, Job)> {
         let mut queue = self.locked();
         loop {
@@ -260,7 +274,7 @@ impl Shared {
         };
         self.wake.notify_all();
         for job in waiting {
-            job.work.refuse(PoolError::Closed);
+            job.refuse(PoolError::Closed);
         }
     }
 }
@@ -271,62 +285,9 @@ fn work(shared: &Shared) {
     let mut ended = None;
     while let Some((lane, job)) = shared.next(ended.take()) {
         ended = Some(lane);
-        let counts = &shared.counts;
-        // Values of the job that panic when they are dropped end no thread.
-        let ran = catch_unwind(AssertUnwindSafe(|| {
-            if job.cancel.load(Ordering::Relaxed) {
-                counts.abandoned.fetch_add(1, Ordering::Relaxed);
-                true
-            } else if job.is_late(Instant::now()) {
-                counts.expired.fetch_add(1, Ordering::Relaxed);
-                job.work.refuse(PoolError::Deadline);
-                true
-            } else {
-                job.work.run(&mut scratch, &job.cancel, counts)
-            }
-        }));
-        if !ran.unwrap_or(false) {
+        if !job.run(&mut scratch, &shared.counts) {
             scratch = Scratch::new();
         }
-    }
-}
-
-impl Job {
-    fn is_late(&self, now: Instant) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= now)
-    }
-}
-
-/// A job and who waits for it.
-trait Work: Send {
-    /// Runs the job, counts it and tells what it gave; whether the scratch is as it should be.
-    fn run(self: Box<Self>, scratch: &mut Scratch, cancel: &AtomicBool, counts: &Counts) -> bool;
-    /// Tells why it is not run.
-    fn refuse(self: Box<Self>, why: PoolError);
-}
-
-struct Told<T, F> {
-    job: F,
-    tell: oneshot::Sender<Result<T, PoolError>>,
-}
-
-impl<T, F> Work for Told<T, F>
-where
-    T: Send,
-    F: FnOnce(&mut Scratch, &AtomicBool) -> T + Send,
-{
-    fn run(self: Box<Self>, scratch: &mut Scratch, cancel: &AtomicBool, counts: &Counts) -> bool {
-        let Self { job, tell } = *self;
-        let answer = catch_unwind(AssertUnwindSafe(|| job(scratch, cancel)));
-        let whole = answer.is_ok();
-        if whole { &counts.done } else { &counts.panicked }.fetch_add(1, Ordering::Relaxed);
-        // Nobody hears it where the asker has gone.
-        let _ = tell.send(answer.map_err(|panic| PoolError::Panicked(said(panic.as_ref()))));
-        whole
-    }
-
-    fn refuse(self: Box<Self>, why: PoolError) {
-        let _ = self.tell.send(Err(why));
     }
 }
 

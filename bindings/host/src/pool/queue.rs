@@ -1,6 +1,7 @@
 //! Who may come in, and who has to go for it: the lanes behind core's gate.
 //!
-//! The gate counts as running also a job that no thread has taken yet, because a thread is free for it; so only its sum is that of the lanes.
+//! The gate counts as running also a job that no thread has taken yet, because a thread is free for it; so only its sum is that of the
+//! lanes.
 
 use core_::{Admission, Gate, GateLimits};
 
@@ -105,12 +106,16 @@ mod tests {
 
     use super::*;
 
+    fn steps() -> impl Strategy<Value = Vec<(u8, u64, usize)>> {
+        prop::collection::vec((0u8..6, 0u64..5, 0usize..8), 1..200)
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
         /// Jobs come and go at random over three threads and four places.
         #[test]
-        fn jobs_are_neither_lost_nor_doubled_and_a_lane_keeps_its_order(steps in prop::collection::vec((0u8..6, 0u64..5, 0usize..8), 1..200)) {
+        fn jobs_are_neither_lost_nor_doubled_and_a_lane_keeps_its_order(steps in steps()) {
             const THREADS: usize = 3;
             let mut queue: Queue<u64> = Queue::new(THREADS, 4);
             let mut model: BTreeMap<u64, VecDeque<(u64, u64)>> = BTreeMap::new();

@@ -25,6 +25,12 @@ use crate::pool::{Pool, PoolOptions};
 use crate::templates::Templates;
 
 /// Why a service cannot start.
+///
+/// ```
+/// use templrender_host::{Config, Service, StartError};
+/// let refused = Service::new(Config::new("templates")).map(drop).unwrap_err();
+/// assert!(matches!(refused, StartError::Unsigned), "{refused}");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {

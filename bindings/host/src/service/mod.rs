@@ -63,6 +63,13 @@ pub struct Service {
 impl Service {
     /// Loads the templates, opens the caches and starts the threads.
     ///
+    /// ```
+    /// # use templrender_host::{Config, Service};
+    /// let keys = core_::Keyring::parse("2026-11 an-example-secret-that-everybody-knows")?;
+    /// let service = Service::new(Config { keys: Some(keys), ..Config::new("../../templates") })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`StartError`] tells them all.
     pub fn new(config: Config) -> Result<Self, StartError> {
@@ -73,11 +80,33 @@ impl Service {
     ///
     /// Nested at `/pictures`, a URL is `/pictures/{tenant}/{template}.{ext}?...`: what is signed, and what keys of caches are made of, is the path
     /// after the mount.
+    ///
+    /// ```
+    /// use axum::{Router, body::Body};
+    /// use http::Request;
+    /// use templrender_host::{Config, Service};
+    /// use tower::ServiceExt;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let service = Service::new(Config { unsigned: true, ..Config::new("../../templates") })?;
+    /// let app = Router::new().nest("/pictures", service.into_router());
+    /// let asked = Request::get("/pictures/shop/og-card.png?title=Hello&author=Me").body(Body::empty())?;
+    /// assert_eq!(app.oneshot(asked).await?.headers()["content-type"], "image/png");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_router(self) -> Router {
         Router::new().route("/healthz", any(healthz)).route("/metrics", any(tell_metrics)).fallback(picture).with_state(self.center)
     }
 
     /// From now on `/healthz` says 503, so that whoever sends requests here looks for another place. Requests are still answered.
+    ///
+    /// ```
+    /// # use templrender_host::{Config, Service};
+    /// let service = Service::new(Config { unsigned: true, ..Config::new("../../templates") })?;
+    /// service.drain();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn drain(&self) {
         self.center.draining.store(true, Ordering::Release);
     }
