@@ -11,8 +11,8 @@ use crate::error::{Code, Fault};
 
 /// What a host gives along with a call that may take long; by default nothing.
 ///
-/// What libraries do in one go is not interrupted: decoding a progressive JPEG or a lossy WebP, scaling, an SVG, writing a WebP. `docs/limits.md` has
-/// the times.
+/// What other libraries do in one go is not interrupted: decoding a progressive JPEG or a lossy WebP, scaling, an SVG, writing a WebP or the PNG of a
+/// photo. The limits of size bound it; `DESIGN.md` has figures.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicBool, Ordering};
@@ -81,6 +81,12 @@ impl<'g> Sentry<'g> {
     /// The answer that was given, without asking again.
     pub(crate) fn held(&self) -> Result<(), Fault> {
         self.fault.get().map_or(Ok(()), |fault| Err(fault.clone()))
+    }
+
+    /// Whether there is anything to ask.
+    #[inline]
+    pub(crate) fn is_armed(&self) -> bool {
+        self.is_armed
     }
 
     /// Asks when enough work was done since; from the first yes on it is always yes.

@@ -25,6 +25,9 @@ impl<'a> Source<'a> {
 impl Read for Source<'_> {
     #[inline]
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if !self.sentry.is_armed() {
+            return self.bytes.read(out);
+        }
         let wanted = out.len().min(PART_BYTES);
         if self.sentry.stops_after(wanted * PX_PER_BYTE) {
             return Err(stopped());
@@ -35,6 +38,9 @@ impl Read for Source<'_> {
 
 impl BufRead for Source<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if !self.sentry.is_armed() {
+            return self.bytes.fill_buf();
+        }
         if self.sentry.stops_after(PART_BYTES * PX_PER_BYTE) {
             return Err(stopped());
         }

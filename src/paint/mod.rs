@@ -63,23 +63,9 @@ pub(crate) fn paint(
     limits: &Limits,
     sentry: &Sentry<'_>,
 ) -> Result<Frame, Error> {
-    let side = |px: u32| (px as f32 * scene.scale + 0.5).floor().max(1.0) as u32;
+    let scale = scene.scale;
+    let side = |px: u32| (px as f32 * scale + 0.5).floor().max(1.0) as u32;
     let mut frame = Frame::new(side(scene.size.0), side(scene.size.1), limits)?;
-    paint_onto(&mut frame, &scene.items, scene.scale, pictures, outlines, scratch, limits, sentry)?;
-    Ok(frame)
-}
-
-/// Paints items of a scene onto what a frame holds already.
-pub(crate) fn paint_onto(
-    frame: &mut Frame,
-    items: &[Item],
-    scale: f32,
-    pictures: &dyn Pictures,
-    outlines: &dyn Outlines,
-    scratch: &mut PaintScratch,
-    limits: &Limits,
-    sentry: &Sentry<'_>,
-) -> Result<(), Error> {
     if !(scale.is_finite() && scale > 0.0) {
         return Err(Fault::new(Code::BadArgument, "output.scale", format!("the scale must be positive, found {scale}")).into());
     }
@@ -89,8 +75,9 @@ pub(crate) fn paint_onto(
     let mut canvas = Canvas { area, pixels: frame.pixels_mut(), sentry };
     scratch.glyphs.belong_to(outlines.identity());
     let mut painter = Painter { pictures, outlines, scratch, limits, sentry, layer_pixels: 0 };
-    painter.items(&mut canvas, &state, items, 0)?;
-    Ok(sentry.held()?)
+    painter.items(&mut canvas, &state, &scene.items, 0)?;
+    sentry.held()?;
+    Ok(frame)
 }
 
 /// What painting needs all along.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use core_::{Context, Output, OutputFormat, Renderer, Resources, Row, Scratch};
+use core_::{Context, Guard, Output, OutputFormat, Renderer, Resources, Row, Scratch};
 use templrender_host::{Folder, load_folder, read_text};
 
 use crate::args::{Render, World};
@@ -24,7 +24,9 @@ pub(crate) fn run(args: &Render) -> Done {
     let mut context = context(&args.world);
     (context.variant, context.lang, context.scale, context.format) = (args.variant.clone(), args.lang.clone(), args.scale, format);
     let failed = |error: &core_::Error| Stop::of(&place, error);
+    let begin = time::monotonic_ns();
     let mut plan = renderer.plan(&folder.template, &row, &context).map_err(|e| failed(&e))?;
+    let planned = time::monotonic_ns();
     if let Some(quality) = args.quality {
         context.output = Some(with_quality(plan.output(), quality)?);
         plan = renderer.plan(&folder.template, &row, &context).map_err(|e| failed(&e))?;
@@ -33,8 +35,14 @@ pub(crate) fn run(args: &Render) -> Done {
     let pictures = pictures(&args.world, source.folder(), &folder.path)?;
     let mut resources = Resources::new();
     pictures.answer(&plan, &mut resources, &mut Trace::default());
-    let rendered = renderer.render(&plan, &resources, &mut Scratch::new()).map_err(|e| failed(&e))?;
-    let bytes = rendered.frame.encode(plan.output()).map_err(|e| failed(&e))?;
+    let guard = Guard { clock: args.report.as_ref().map(|_| time::monotonic_ns as fn() -> u64), ..Guard::default() };
+    let mut rendered = renderer.render_guarded(&plan, &resources, &mut Scratch::new(), &guard).map_err(|e| failed(&e))?;
+    let drawn = time::monotonic_ns();
+    let bytes = rendered.frame.encode_guarded(plan.output(), &guard).map_err(|e| failed(&e))?;
+    if let Some(timings) = &mut rendered.report.timings_us {
+        timings.plan = Some((planned - begin) / 1_000);
+        timings.encode = Some((time::monotonic_ns() - drawn) / 1_000);
+    }
 
     let default_name = || PathBuf::from(default_name(folder.template.name(), args.variant.as_deref(), plan.output()));
     let path = args.output.clone().unwrap_or_else(default_name);

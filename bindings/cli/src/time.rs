@@ -1,6 +1,7 @@
 //! Times on the command line, and the system's clock: a host may look at it, the core may not.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use core_::{Context, Fonts, Renderer, Row, Template};
 
@@ -32,6 +33,12 @@ pub(crate) fn zone(text: &str) -> Result<String, String> {
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok().filter(|s| (0.01..=86_400.0).contains(s));
     seconds.map(Duration::from_secs_f64).ok_or_else(|| "must be from 0.01 to 86400 seconds".to_owned())
+}
+
+/// The clock by which a render is timed: nanoseconds since it was first looked at.
+pub(crate) fn monotonic_ns() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    u64::try_from(START.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// A time as people read it, in UTC.

@@ -29,6 +29,9 @@ const MAX_FIELDS: usize = 64;
 /// How long nothing is accepted after the system refused to (as when no descriptor is free).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long the caches may take to be written at the end.
+const FLUSH: Duration = Duration::from_secs(5);
+
 impl Service {
     /// Serves until `shutdown` ends, and then as long as requests take that have begun.
     ///
@@ -69,7 +72,8 @@ impl Service {
         end.send_replace(Phase::Ending);
         refreshing.abort();
         let ended = timeout(config.drain_timeout, server.places.acquire_many(u32::try_from(most).unwrap_or(u32::MAX))).await;
-        center.flush().await;
+        // A disk that hangs does not hold the end up.
+        let _ = timeout(FLUSH, center.flush()).await;
         match ended {
             Ok(_) => Ok(()),
             Err(_) => {

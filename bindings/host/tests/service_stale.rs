@@ -209,3 +209,18 @@ async fn a_cache_folder_that_goes_away_costs_no_answer() {
         assert_eq!(kitchen.get(&format!("{target}&tint={tint}")).await.pixel(2, 2), RED);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn caches_without_room_cost_no_answer() {
+    let kitchen = Kitchen::new(|room, config| {
+        config.cache_folder = Some(room.0.join("cache"));
+        (config.cache_memory_bytes, config.cache_disk_bytes) = (0, 1);
+    });
+    kitchen.origin.says("/a.png", Reply::picture(png(6, 6, RED)));
+    let target = kitchen.target("strict", "/a.png");
+    for _ in 0..3 {
+        let got = kitchen.get(&target).await;
+        assert_eq!((got.pixel(2, 2), got.header("cache-status")), (RED, "templrender; fwd=miss; stored"));
+    }
+    assert_eq!(kitchen.origin.asked(), 3);
+}

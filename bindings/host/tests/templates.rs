@@ -316,7 +316,7 @@ fn an_unreadable_file_is_refused() {
         assert!(said.len() == 1 && said[0].starts_with("card/template.json: too many levels of symbolic links"), "{said:?}");
         fs::remove_file(&file).unwrap();
         room.file("card/template.json", card("blue"));
-        fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o0)).unwrap();
         // Whoever may read everything reads this as well.
         if fs::read(&file).is_err() {
             assert_eq!(room.said(&templates.refresh()), ["card/template.json: permission denied"]);

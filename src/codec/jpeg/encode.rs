@@ -21,18 +21,20 @@ pub(super) fn encode(rgba: &[u8], width: u16, height: u16, quality: u8, sampling
     header(&mut out, width, height, &tables, sampling);
     let [luma, chroma] = &tables;
     let coder = Coder {
+        sentry,
         quant: [quantiser(luma), quantiser(chroma)],
         luma: Huffman::new(&DC_BITS[0], &AC_BITS[0], &AC_VALS[0]),
         chroma: Huffman::new(&DC_BITS[1], &AC_BITS[1], &AC_VALS[1]),
     };
     let mut writer = Writer::new(&mut out);
-    level.run(|| scan(rgba, usize::from(width), usize::from(height), sampling, level, &coder, &mut writer, sentry));
+    level.run(|| scan(rgba, usize::from(width), usize::from(height), sampling, level, &coder, &mut writer));
     writer.finish();
     out.extend_from_slice(&[0xff, 0xd9]);
     out
 }
 
-struct Coder {
+struct Coder<'s> {
+    sentry: &'s Sentry<'s>,
     quant: [Quant; 2],
     luma: Huffman,
     chroma: Huffman,
@@ -40,16 +42,7 @@ struct Coder {
 
 /// All tiles of 16 px a side (4:4:4: 16 x 8, two MCUs), row after row.
 #[inline(always)]
-fn scan(
-    rgba: &[u8],
-    width: usize,
-    height: usize,
-    sampling: Sampling,
-    level: Level,
-    coder: &Coder,
-    writer: &mut Writer<'_>,
-    sentry: &Sentry<'_>,
-) {
+fn scan(rgba: &[u8], width: usize, height: usize, sampling: Sampling, level: Level, coder: &Coder<'_>, writer: &mut Writer<'_>) {
     let stride = width * 4;
     let tile_height = sampling.tile_height();
     let mut tile = Tile::default();
@@ -57,7 +50,7 @@ fn scan(
     let mut edge = [0u8; TILE_PX * TILE_PX * 4];
     let mut predictors = [0i32; 3];
     for y in (0..height).step_by(tile_height) {
-        if sentry.stops_after(width * tile_height) {
+        if coder.sentry.stops_after(width * tile_height) {
             return;
         }
         for x in (0..width).step_by(TILE_PX) {

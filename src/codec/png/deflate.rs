@@ -46,7 +46,7 @@ pub(super) fn zlib(data: &[u8], row: usize, search: Search, sentry: &Sentry<'_>)
     let mut at = 0;
     loop {
         tokens.clear();
-        at = finder.tokens(at, &mut tokens);
+        at = finder.tokens(at, &mut tokens, sentry);
         let last = at >= data.len() || sentry.stops();
         block(&tokens, last, &mut out);
         if last {
@@ -61,6 +61,9 @@ pub(super) fn zlib(data: &[u8], row: usize, search: Search, sentry: &Sentry<'_>)
 /// A literal (below 256) or `distance << 9 | length` with the top bit set.
 type Token = u32;
 const MATCH: u32 = 1 << 31;
+
+/// What finding a token takes, in px of other work.
+const TOKEN_PX: usize = 32;
 
 struct Finder<'a> {
     data: &'a [u8],
@@ -78,9 +81,9 @@ impl<'a> Finder<'a> {
     }
 
     /// Fills `tokens` from place `at` on; gives the place after them.
-    fn tokens(&mut self, mut at: usize, tokens: &mut Vec<Token>) -> usize {
+    fn tokens(&mut self, mut at: usize, tokens: &mut Vec<Token>, sentry: &Sentry<'_>) -> usize {
         let mut misses = 0;
-        while at < self.data.len() && tokens.len() < BLOCK_TOKENS {
+        while at < self.data.len() && tokens.len() < BLOCK_TOKENS && !sentry.stops_after(TOKEN_PX) {
             let (mut length, mut distance) = self.longest(at, 0);
             if length == 0 {
                 // where nothing has matched for long, not every place is looked up

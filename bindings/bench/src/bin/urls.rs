@@ -55,7 +55,7 @@ fn write(arguments: &[String]) -> Result<(), String> {
 
 /// The product and which of its pictures stands on a line.
 fn scattered(line: u64, lines: u64, first: u64) -> (u64, usize) {
-    let step = [1_000_003, 999_983, 7_919, 1].into_iter().find(|step| lines % step != 0 || *step == 1).unwrap_or(1);
+    let step = [1_000_003, 999_983, 7_919, 1].into_iter().find(|step| !lines.is_multiple_of(*step) || *step == 1).unwrap_or(1);
     let at = line * step % lines;
     (first + at / 3, usize::try_from(at % 3).unwrap_or(0))
 }

@@ -1,87 +1,47 @@
 //! The service: a URL comes in, its picture goes out.
 //!
 //! ```text
-//! mod      a request's way in and out: method, path, name, panic, log        headers  validators, lifetimes, names of requests
-//! flow     signature, rate, template, plan, stored answer, flight, fallback  answer   pictures and failures as HTTP
-//! draw     needs, pool, pixels                                               store    stored answers and their age
-//! govern   rates, slow templates, in flight                                  interest who still waits
+//! mod      a request's way in and out: method, path, name, panic      center    what all requests share
+//! job      signature, template, rate, plan                            flow      stored answer, flight, old answer, fallback
+//! gather   needs                                                      draw      pixels, on the pool
+//! answer   pictures and failures as HTTP                              headers   validators, lifetimes, names of requests
+//! store    stored answers and their age                               journal   a line of the log
+//! govern   rates, slow templates, in flight                           interest  who still waits
 //! ```
 //!
 //! Nothing here waits on a thread: plans are made where the request is (they take tens of microseconds), pixels on the pool.
 
 mod answer;
+mod center;
 mod draw;
 mod flow;
+mod gather;
 mod govern;
 mod headers;
 mod interest;
+mod job;
 mod journal;
 mod store;
 
-use std::collections::{BTreeMap, HashSet};
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::routing::any;
-use core_::OriginPolicy;
 use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use tokio::sync::Semaphore;
 
-use crate::cache::{Cache, CacheOptions, DiskOptions};
 use crate::config::Config;
 use crate::error::{Failure, Refused};
-use crate::fetch::{FetchOptions, Fetcher};
-use crate::flight::Flight;
-use crate::folder::FolderError;
-use crate::metrics::{self, Metrics, number};
-use crate::pictures::{Pictures, PicturesOptions};
-use crate::pool::{Pool, PoolOptions};
-use crate::templates::Templates;
-use flow::Ended;
-use govern::{InFlight, Slow, Tenants};
-use headers::RequestIds;
-use interest::Interests;
+use crate::metrics::{self, number};
+pub(crate) use center::Center;
+pub use center::StartError;
 use journal::Journal;
-use store::{Ages, Name, Store};
-
-/// Why a service cannot start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// A service without keys has to be wanted: anybody could have it draw anything.
-    #[error("requests must be signed with a key, or be allowed without a signature, found neither")]
-    Unsigned,
-    /// The folder of templates, or a folder of fonts.
-    #[error(transparent)]
-    Templates(#[from] FolderError),
-    /// A pattern of a host that pictures may come from.
-    #[error("{place}: {error}")]
-    Origins {
-        /// Whose.
-        place: String,
-        /// What is wrong with it.
-        error: core_::Error,
-    },
-    /// The folder of the caches.
-    #[error("{}: {error}", folder.display())]
-    Cache {
-        /// The folder.
-        folder: PathBuf,
-        /// What the system says.
-        error: std::io::Error,
-    },
-    /// The system gives no threads.
-    #[error("threads: {0}")]
-    Threads(std::io::Error),
-}
 
 /// Pictures by URL: templates, caches, governors and threads behind one router. Clones share them.
 ///
@@ -100,182 +60,55 @@ pub struct Service {
     pub(crate) center: Arc<Center>,
 }
 
-/// What all requests share.
-pub(crate) struct Center {
-    pub(crate) config: Config,
-    pub(crate) metrics: Metrics,
-    pub(crate) draining: AtomicBool,
-    policies: Policies,
-    templates: Arc<Templates>,
-    pictures: Pictures,
-    cache: Cache,
-    store: Store,
-    pool: Pool,
-    flight: Flight<Name, Ended>,
-    interests: Arc<Interests>,
-    renewing: Mutex<HashSet<Name>>,
-    tenants: Tenants,
-    slow: Arc<Slow>,
-    /// KiB of pictures that requests hold until they are drawn.
-    held: Arc<Semaphore>,
-    in_flight: Arc<InFlight>,
-    ids: RequestIds,
-    /// When templates were last compared with their files, and whether that is under way.
-    refreshed_ms: AtomicU64,
-    refreshing: AtomicBool,
-}
-
-/// Where pictures may come from.
-struct Policies {
-    all: Arc<OriginPolicy>,
-    own: BTreeMap<String, Arc<OriginPolicy>>,
-}
-
-impl Policies {
-    fn new(config: &Config) -> Result<Self, StartError> {
-        let policy = |place: &str, hosts: &[String]| {
-            let policy = if hosts.is_empty() { Ok(OriginPolicy::any()) } else { OriginPolicy::allow(hosts) };
-            let policy = policy.map_err(|error| StartError::Origins { place: place.to_owned(), error })?;
-            Ok::<_, StartError>(Arc::new(if config.allow_private { policy.with_ip_literals() } else { policy }))
-        };
-        let own = config.tenants.iter().filter_map(|(name, tenant)| Some((name, tenant.allow_hosts.as_ref()?)));
-        let own =
-            own.map(|(name, hosts)| Ok((name.clone(), policy(&format!("tenant {name}"), hosts)?))).collect::<Result<_, StartError>>()?;
-        Ok(Self { all: policy("allowed hosts", &config.allow_hosts)?, own })
-    }
-
-    fn of(&self, tenant: &str) -> Arc<OriginPolicy> {
-        self.own.get(tenant).unwrap_or(&self.all).clone()
-    }
-}
-
 impl Service {
     /// Loads the templates, opens the caches and starts the threads.
+    ///
+    /// ```
+    /// # use templrender_host::{Config, Service};
+    /// let keys = core_::Keyring::parse("2026-11 an-example-secret-that-everybody-knows")?;
+    /// let service = Service::new(Config { keys: Some(keys), ..Config::new("../../templates") })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`StartError`] tells them all.
     pub fn new(config: Config) -> Result<Self, StartError> {
-        if !config.unsigned && config.keys.as_ref().is_none_or(core_::Keyring::is_empty) {
-            return Err(StartError::Unsigned);
-        }
-        let policies = Policies::new(&config)?;
-        let templates = Arc::new(Templates::open(&config.templates, &config.fonts)?);
-        let disk = config.cache_folder.clone().map(|folder| DiskOptions { folder, bytes: config.cache_disk_bytes });
-        let place = config.cache_folder.clone().unwrap_or_default();
-        let cache = Cache::open(CacheOptions { memory_bytes: config.cache_memory_bytes, disk });
-        let cache = cache.map_err(|error| StartError::Cache { folder: place, error })?;
-        let fetcher = Fetcher::new(FetchOptions {
-            timeout: config.fetch_timeout,
-            max_bytes: config.max_picture_bytes,
-            allow_private: config.allow_private,
-            ..FetchOptions::default()
-        });
-        let options = PicturesOptions {
-            stale_if_error: config.stale_if_error,
-            immutable: config.immutable.clone(),
-            limits: core_::Limits { max_input_bytes: config.max_picture_bytes, ..core_::Limits::default() },
-            clock: config.clock.clone(),
-            ..PicturesOptions::default()
-        };
-        let pictures = Pictures::new(options, fetcher, cache.clone());
-        let pool = Pool::new(PoolOptions { threads: config.render_threads, queue: config.render_queue }).map_err(StartError::Threads)?;
-        let now_ms = config.clock.now_ms();
-        let center = Center {
-            metrics: Metrics::new(),
-            draining: AtomicBool::new(false),
-            policies,
-            templates,
-            pictures,
-            store: Store::new(cache.clone()),
-            cache,
-            pool,
-            flight: Flight::new(),
-            interests: Arc::default(),
-            renewing: Mutex::default(),
-            tenants: Tenants::new(&config),
-            slow: Arc::new(Slow::new(&config)),
-            held: Arc::new(Semaphore::new((config.max_held_bytes / 1_024).min(Semaphore::MAX_PERMITS))),
-            in_flight: Arc::default(),
-            ids: RequestIds::new(now_ms),
-            refreshed_ms: AtomicU64::new(now_ms),
-            refreshing: AtomicBool::new(false),
-            config,
-        };
-        for fault in center.templates.refused() {
-            tracing::warn!(place = fault.place, reason = fault.reason, "template refused");
-        }
-        center.count_templates();
-        Ok(Self { center: Arc::new(center) })
+        Ok(Self { center: Arc::new(Center::new(config)?) })
     }
 
     /// Everything that this service answers, to be served or nested in another router.
     ///
     /// Nested at `/pictures`, a URL is `/pictures/{tenant}/{template}.{ext}?...`: what is signed, and what keys of caches are made of, is the path
     /// after the mount.
+    ///
+    /// ```
+    /// use axum::{Router, body::Body};
+    /// use http::Request;
+    /// use templrender_host::{Config, Service};
+    /// use tower::ServiceExt;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let service = Service::new(Config { unsigned: true, ..Config::new("../../templates") })?;
+    /// let app = Router::new().nest("/pictures", service.into_router());
+    /// let asked = Request::get("/pictures/shop/og-card.png?title=Hello&author=Me").body(Body::empty())?;
+    /// assert_eq!(app.oneshot(asked).await?.headers()["content-type"], "image/png");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_router(self) -> Router {
         Router::new().route("/healthz", any(healthz)).route("/metrics", any(tell_metrics)).fallback(picture).with_state(self.center)
     }
 
     /// From now on `/healthz` says 503, so that whoever sends requests here looks for another place. Requests are still answered.
+    ///
+    /// ```
+    /// # use templrender_host::{Config, Service};
+    /// let service = Service::new(Config { unsigned: true, ..Config::new("../../templates") })?;
+    /// service.drain();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn drain(&self) {
         self.center.draining.store(true, Ordering::Release);
-    }
-}
-
-impl Center {
-    fn ages(&self) -> Ages {
-        let config = &self.config;
-        Ages { fresh: config.fresh_for, while_revalidate: config.stale_while_revalidate, if_error: config.stale_if_error }
-    }
-
-    fn count_templates(&self) {
-        self.metrics.templates.set(number(self.templates.list().len()));
-        self.metrics.templates_refused.set(number(self.templates.refused().len()));
-    }
-
-    /// Waits until what is kept is on disk.
-    pub(crate) async fn flush(&self) {
-        self.cache.flush().await;
-    }
-
-    /// Compares the templates with their files, if that was not done for a while and is not being done. It reads files, on a thread that may
-    /// wait for them.
-    pub(crate) fn refresh_if_due(self: &Arc<Self>) {
-        let now_ms = self.config.clock.now_ms();
-        let last = self.refreshed_ms.load(Ordering::Acquire);
-        let due = now_ms.abs_diff(last) >= store::millis(self.config.refresh_every);
-        if !due || self.refreshing.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let center = self.clone();
-        tokio::task::spawn_blocking(move || {
-            let done = std::panic::catch_unwind(AssertUnwindSafe(|| center.refresh()));
-            if done.is_err() {
-                tracing::error!("comparing templates with their files broke");
-            }
-            center.refreshed_ms.store(center.config.clock.now_ms(), Ordering::Release);
-            center.refreshing.store(false, Ordering::Release);
-        });
-    }
-
-    fn refresh(&self) {
-        let refreshed = self.templates.refresh();
-        if refreshed.is_empty() {
-            return;
-        }
-        for loaded in &refreshed.loaded {
-            tracing::info!(template = %loaded.name, version = loaded.version, "template loaded");
-        }
-        for name in &refreshed.dropped {
-            tracing::info!(template = %name, "template dropped");
-        }
-        for fault in &refreshed.refused {
-            tracing::warn!(place = fault.place, reason = fault.reason, "template refused, what was loaded before stays");
-        }
-        self.metrics.reloaded("loaded", refreshed.loaded.len());
-        self.metrics.reloaded("dropped", refreshed.dropped.len());
-        self.metrics.reloaded("refused", refreshed.refused.len());
-        self.count_templates();
     }
 }
 

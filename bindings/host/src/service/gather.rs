@@ -1,0 +1,227 @@
+//! The needs of a plan, answered in rounds: all of a round at the same time, assets being there already, locations through [`Pictures`].
+//!
+//! What failed is kept by its reason, so that the answer can say which origin's turn it is.
+//!
+//! [`Pictures`]: crate::pictures::Pictures
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use core_::{Code, Error, Fault, Need, NeedId, NeedSource, OriginPolicy, PictureUrl, Plan, Resources};
+use futures_util::stream::{self, StreamExt};
+use http::StatusCode;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::center::Center;
+use super::job::Job;
+use crate::error::{Failure, Refused};
+use crate::fetch::Refusal;
+use crate::pictures::{Demand, Found, State};
+
+/// Pictures of one request that are asked for at the same time.
+const AT_ONCE: usize = 16;
+/// Most bytes of all pictures of one request, in pictures of the limit.
+const TOTAL_PICTURES: usize = 4;
+
+/// What came in for a plan.
+pub(super) struct Gathered {
+    pub(super) resources: Resources,
+    /// Whether nothing of it can ever change.
+    pub(super) immutable: bool,
+    /// Whether a picture is an old one, for its origin does not answer.
+    pub(super) old: bool,
+    pub(super) missed: Vec<Missed>,
+    /// The key of what is in it.
+    pub(super) key: [u8; 16],
+    /// Its bytes' share of what the machine holds for all requests.
+    held: Vec<OwnedSemaphorePermit>,
+}
+
+/// A picture that is not there.
+#[derive(Debug, Clone)]
+pub(super) struct Missed {
+    place: String,
+    why: Why,
+}
+
+#[derive(Debug, Clone)]
+enum Why {
+    Refused(Refusal),
+    Unreadable(Fault),
+}
+
+/// Where the pictures of a plan are, if all of them may be asked for. A location is not told as it stands: there may be a password in it.
+pub(super) fn locate(plan: &Plan, policy: &OriginPolicy) -> Result<BTreeMap<NeedId, PictureUrl>, Error> {
+    let mut places = BTreeMap::new();
+    let mut faults = Vec::new();
+    for need in plan.needs() {
+        if let NeedSource::Location(location) = need.source() {
+            match policy.check(location) {
+                Ok(url) => drop(places.insert(need.id(), url)),
+                Err(error) => faults.extend(error.faults().iter().map(|fault| Fault { place: "resource".into(), ..fault.clone() })),
+            }
+        }
+    }
+    if faults.is_empty() { Ok(places) } else { Err(Error::from_faults(faults)) }
+}
+
+/// Answers all needs of a job's plan.
+pub(super) async fn gather(job: &Arc<Job>) -> Result<Gathered, Failure> {
+    let resources = job.given.clone();
+    let mut gathered = Gathered { resources, immutable: true, old: false, missed: Vec::new(), key: [0; 16], held: Vec::new() };
+    let mut left = job.center.config.max_picture_bytes.saturating_mul(TOTAL_PICTURES);
+    loop {
+        let pending: Vec<Need> = job.plan.pending(&gathered.resources).into_iter().cloned().collect();
+        let mut round = Vec::new();
+        let mut asked = stream::iter(pending).map(|need| async move { (answer(job, &need).await, need) }).buffer_unordered(AT_ONCE);
+        while let Some((answer, need)) = asked.next().await {
+            if let Answer::Picture(found) = &answer {
+                gathered.held.push(hold(&job.center, found.bytes.len())?);
+            }
+            round.push((need, answer));
+        }
+        drop(asked);
+        let over = round.is_empty();
+        // Reading an SVG, and hashing large pictures, takes longer than a request may keep others waiting.
+        let own = job.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            round.into_iter().for_each(|(need, answer)| gathered.take(&need, answer, &mut left));
+            if over {
+                gathered.key = own.plan.resources_key(&gathered.resources).bytes();
+            }
+            (gathered, left)
+        });
+        (gathered, left) = done.await.map_err(|error| {
+            tracing::error!(template = job.template, %error, "pictures could not be read");
+            Failure::bug()
+        })?;
+        if over {
+            return Ok(gathered);
+        }
+    }
+}
+
+/// A share of the bytes that all requests may hold together.
+fn hold(center: &Center, bytes: usize) -> Result<OwnedSemaphorePermit, Failure> {
+    let kib = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
+    center.held.clone().try_acquire_many_owned(kib).map_err(|_| {
+        center.metrics.shed("memory");
+        let message = "pictures that wait to be drawn take all the memory that they may";
+        Failure::new(Refused::Overloaded, "", message).retry_after(Duration::from_secs(1)).transient()
+    })
+}
+
+/// What a need is answered with.
+enum Answer {
+    Picture(Found),
+    Missing(Missed),
+    /// The fallback picture asks nobody.
+    NotAsked,
+}
+
+async fn answer(job: &Job, need: &Need) -> Answer {
+    let Some(url) = job.places.get(&need.id()) else { return Answer::NotAsked };
+    let started = Instant::now();
+    let found = job.center.pictures.get(url, &job.policy, Demand::Fresh).await;
+    let took = started.elapsed();
+    job.fetched(&found, took);
+    found
+        .map_or_else(|why| Answer::Missing(Missed { place: format!("resource {}", url.as_str()), why: Why::Refused(why) }), Answer::Picture)
+}
+
+impl Gathered {
+    fn take(&mut self, need: &Need, answer: Answer, left: &mut usize) {
+        let (bytes, place): (Arc<[u8]>, _) = match answer {
+            Answer::NotAsked => return self.resources.fail(need.id(), "not asked for"),
+            Answer::Missing(missed) => {
+                self.resources.fail(need.id(), missed.sentence());
+                return self.missed.push(missed);
+            }
+            Answer::Picture(found) => {
+                self.immutable &= found.immutable;
+                self.old |= matches!(found.state, State::Stale);
+                let NeedSource::Location(location) = need.source() else { return };
+                match left.checked_sub(found.bytes.len()) {
+                    Some(rest) => *left = rest,
+                    None => {
+                        let why = Why::Refused(Refusal::TooLarge { bytes: None, limit: *left });
+                        let missed = Missed { place: format!("resource {location}"), why };
+                        self.resources.fail(need.id(), missed.sentence());
+                        return self.missed.push(missed);
+                    }
+                }
+                (found.bytes.as_ref().into(), format!("resource {location}"))
+            }
+        };
+        if let Err(error) = self.resources.insert(need.id(), bytes)
+            && let Some(fault) = error.faults().first()
+        {
+            self.missed.push(Missed { place, why: Why::Unreadable(fault.clone()) });
+        }
+    }
+
+    /// Whether all that should be there is, and is new.
+    pub(super) fn whole(&self) -> bool {
+        self.missed.is_empty() && !self.old
+    }
+
+    /// Whether another try may find more.
+    pub(super) fn transient(&self) -> bool {
+        self.missed.iter().any(Missed::transient)
+    }
+
+    /// What is said where the picture cannot be drawn without them.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        let faults: Vec<Fault> = self.missed.iter().map(Missed::fault).collect();
+        let first = self.missed.first()?;
+        let mut failure = Failure::with_status(first.status(), &faults);
+        failure.transient = self.transient();
+        failure.replaceable = true;
+        failure.retry_after = self.missed.iter().filter_map(Missed::retry_after).max();
+        Some(failure)
+    }
+}
+
+impl Missed {
+    fn sentence(&self) -> String {
+        match &self.why {
+            Why::Refused(refusal) => refusal.to_string(),
+            Why::Unreadable(fault) => fault.message.clone(),
+        }
+    }
+
+    fn transient(&self) -> bool {
+        match &self.why {
+            // An origin that sends something else in a picture's place may come to its senses.
+            Why::Refused(refusal) => refusal.is_transient() || matches!(refusal, Refusal::NoPicture(_)),
+            Why::Unreadable(fault) => fault.code != Code::ResourceLimit,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match &self.why {
+            Why::Refused(refusal) => refusal.retry_after(),
+            Why::Unreadable(_) => None,
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        let code = match &self.why {
+            Why::Refused(refusal) if refusal.is_too_large() => Code::ResourceLimit,
+            Why::Refused(Refusal::NoPicture(_)) => Code::UnknownFormat,
+            Why::Refused(_) => Code::MissingResource,
+            Why::Unreadable(fault) => fault.code,
+        };
+        Fault::new(code, self.place.clone(), self.sentence())
+    }
+
+    fn status(&self) -> StatusCode {
+        match &self.why {
+            Why::Refused(Refusal::Late(_) | Refusal::NoConnection(_)) => StatusCode::GATEWAY_TIMEOUT,
+            Why::Refused(Refusal::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+            _ if self.fault().code == Code::ResourceLimit => StatusCode::PAYLOAD_TOO_LARGE,
+            _ => StatusCode::BAD_GATEWAY,
+        }
+    }
+}
