@@ -24,16 +24,16 @@ pub(crate) fn apply(layer: Layer, filter: &Filter, map: &Affine, target: Area, s
             let sigma = device_sigma(sigma, map);
             // px outside the target are drawn from as well
             let wide = target.outset(blur::reach(sigma)).intersect(&layer.area.outset(blur::reach(sigma)));
-            let mut wide = moved(&layer, wide.union(&target));
+            let mut wide = moved(&layer, wide.union(&target), sentry);
             blur::blur::<4>(&mut wide.pixels, wide.area.width(), wide.area.height(), sigma, sentry);
-            moved(&wide, target)
+            moved(&wide, target, sentry)
         }
         Filter::DropShadow { x, y, sigma, color } => {
             let sigma = device_sigma(sigma, map);
             let reach = blur::reach(sigma);
             let (x, y) = (map.a * x + map.c * y, map.b * x + map.d * y);
             if !(x.abs() <= MAX_OFFSET && y.abs() <= MAX_OFFSET) {
-                return moved(&layer, target);
+                return moved(&layer, target, sentry);
             }
             let (dx, dy) = ((x + 0.5).floor() as i32, (y + 0.5).floor() as i32);
             let area = layer.area.outset(reach);
@@ -57,12 +57,12 @@ pub(crate) fn apply(layer: Layer, filter: &Filter, map: &Affine, target: Area, s
             out
         }
         Filter::Opacity(amount) => {
-            let mut out = moved(&layer, target);
+            let mut out = moved(&layer, target, sentry);
             crate::simd::blend::mask_faded(&mut out.pixels, (amount.clamp(0.0, 1.0) * 255.0 + 0.5) as u8);
             out
         }
         ref other => {
-            let mut out = moved(&layer, target);
+            let mut out = moved(&layer, target, sentry);
             recolor(&mut out.pixels, &matrix(other), sentry);
             out
         }
@@ -70,12 +70,15 @@ pub(crate) fn apply(layer: Layer, filter: &Filter, map: &Affine, target: Area, s
 }
 
 /// The same pixels in another area; transparent where there were none.
-fn moved(layer: &Layer, target: Area) -> Layer {
+fn moved(layer: &Layer, target: Area, sentry: &Sentry<'_>) -> Layer {
     let mut pixels = vec![0; target.width() * target.height() * 4];
     let common = layer.area.intersect(&target);
     if !common.is_empty() {
         let from = Pixels { area: layer.area, pixels: &layer.pixels, opaque: false };
         for y in common.top..common.bottom {
+            if sentry.stops_after(common.width()) {
+                break;
+            }
             let line = from.row(y, common.left, common.right);
             let start = (offset(target.top, y) * target.width() + offset(target.left, common.left)) * 4;
             if let Some(out) = pixels.get_mut(start..start + line.len()) {
