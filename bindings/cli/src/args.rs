@@ -100,6 +100,9 @@ pub(crate) struct Feed {
     /// When the signed URLs end: 7d is at least 7 days from now and at most 14, so that addresses stay for 7; or a time; without it, never
     #[arg(long, value_name = "7d|TIME", requires = "secret_file", value_parser = Expiry::parse)]
     pub(crate) expires: Option<Expiry>,
+    /// Name the template's version in signed URLs, so that they never show another; a server keeps the last four of each while it runs
+    #[arg(long, requires = "secret_file")]
+    pub(crate) pin: bool,
     /// One picture for all rows with the same value of this column: the rows as `items`, the value as `group`, their number as `count`
     #[arg(long, value_name = "COLUMN", conflicts_with = "rewrite")]
     pub(crate) group_by: Option<String>,

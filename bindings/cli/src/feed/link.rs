@@ -50,7 +50,8 @@ pub(super) fn run(args: &Feed, base: &str, secret_file: &Path) -> Done {
     let context = context(&args.world);
     let expires = args.expires.map(|expiry| expiry.steady(context.now.unwrap_or_default()));
     let linker = Linker { keys, tenant: args.tenant.clone(), expires, base };
-    let maker = Maker { names: names(&sets)?, sets: &sets, variant, context, linker: &linker, feed: args.feed.display().to_string() };
+    let feed = args.feed.display().to_string();
+    let maker = Maker { names: names(&sets)?, sets: &sets, variant, context, linker: &linker, pin: args.pin, feed };
 
     let rows = Rows::open(&args.feed)?;
     let (overrides, overrides_failed) = rows::overrides(&args.r#override)?;
@@ -114,6 +115,7 @@ struct Maker<'a> {
     variant: &'a Variant,
     context: Context,
     linker: &'a Linker,
+    pin: bool,
     feed: String,
 }
 
@@ -159,9 +161,16 @@ impl Maker<'_> {
             return Ok(None);
         }
         let (template, digest) = self.names.get(set.number()).map_or(("", ""), |(name, digest)| (name, digest));
-        let version = plan.key().to_string().chars().take(16).collect();
-        let shown =
-            Shown { template, digest, variant: variant.as_deref(), lang: None, format: plan.output().format, row, version: Some(version) };
+        let shown = Shown {
+            template,
+            digest: self.pin.then_some(digest),
+            variant: variant.as_deref(),
+            lang: None,
+            format: plan.output().format,
+            row,
+            // The plan's key says what is drawn, the template's version with which fonts and files.
+            version: Some(format!("{:.16}-{digest:.8}", plan.key().to_string())),
+        };
         self.linker.url(shown, &plan).map(Some)
     }
 }

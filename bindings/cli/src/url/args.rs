@@ -56,6 +56,9 @@ pub(super) struct Sign {
     /// When the URL ends: 7d, 12h or 30m from now, or a time as for --now; without it, never
     #[arg(long, value_name = "7d|TIME", value_parser = Expiry::parse)]
     pub(super) expires: Option<Expiry>,
+    /// Name the template's version in the URL, so that it never shows another; a server keeps the last four of each while it runs
+    #[arg(long, requires = "template")]
+    pub(super) pin: bool,
     /// The file of secrets; the first key in it that may sign for the tenant does
     #[arg(long, value_name = "FILE")]
     pub(super) secret_file: PathBuf,

@@ -14,9 +14,10 @@ pub(crate) struct Linker {
 
 /// What one URL is to show.
 pub(crate) struct Shown<'a> {
-    /// What URLs call the template, and which version of it.
+    /// What URLs call the template.
     pub(crate) template: &'a str,
-    pub(crate) digest: &'a str,
+    /// The only version of it that the URL may show; `None` is the newest.
+    pub(crate) digest: Option<&'a str>,
     pub(crate) variant: Option<&'a str>,
     pub(crate) lang: Option<&'a str>,
     pub(crate) format: OutputFormat,
@@ -30,7 +31,7 @@ impl Linker {
     pub(crate) fn url(&self, shown: Shown<'_>, plan: &Plan) -> Result<String, Error> {
         reachable(plan)?;
         let request = Request {
-            digest: Some(shown.digest.to_owned()),
+            digest: shown.digest.map(str::to_owned),
             variant: shown.variant.map(str::to_owned),
             lang: shown.lang.map(str::to_owned),
             row: shown.row,

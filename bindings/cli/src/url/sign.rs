@@ -47,10 +47,11 @@ fn of_row(args: &Sign, template: &Path, linker: &Linker, now: i64) -> Done<Strin
     if let Some(reason) = plan.skipped() {
         return Err(Stop::at(&place, format!("row is skipped: {reason}")));
     }
-    let (name, digest) = (name_of(template)?, folder.version()?);
+    let name = name_of(template)?;
+    let pinned = args.pin.then(|| folder.version()).transpose()?;
     let shown = Shown {
         template: &name,
-        digest: &digest,
+        digest: pinned.as_deref(),
         variant: args.variant.as_deref(),
         lang: args.lang.as_deref(),
         format: plan.output().format,
