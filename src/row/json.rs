@@ -98,7 +98,8 @@ pub(crate) fn write(value: &Value, out: &mut String) {
     }
 }
 
-fn write_text(text: &str, out: &mut String) {
+/// A JSON string.
+pub(crate) fn write_text(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {

@@ -20,7 +20,11 @@ impl Served {
     fn start(room: &Room, arguments: &[&str]) -> Self {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
         all.extend(arguments);
-        let mut child = room.program(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(&mut room.program(&all))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let Some(address) = line.trim_end().strip_prefix("listening on http://") else {
@@ -205,6 +209,56 @@ fn a_disk_cache_outlives_the_program() {
     let (status, head, again) = second.get(&target);
     assert!(status == 200 && head.contains("cache-status: templrender; hit"), "{head}");
     assert_eq!(again, body);
+}
+
+/// A limit of 4 KiB for each file stands for a disk that takes no more: a write fails in the middle.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_costs_no_answer() {
+    let room = Room::new("serve-full");
+    std::fs::create_dir(room.0.join("cache")).unwrap();
+    let all = templates();
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
+    let mut command = Command::new("sh");
+    command.current_dir(&room.0).args(["-c", script, "sh", env!("CARGO_BIN_EXE_templrender"), "serve", "--listen", "127.0.0.1:0"]);
+    let served = Served::of(command.args(["--templates", all.to_str().unwrap(), "--cache-dir", "cache", "--log", "off"]));
+    let mut first = Vec::new();
+    for turn in 0..2 {
+        for title in ["One", "Another", "A third"] {
+            let (status, head, body) = served.get(&format!("/shop/og-card.png?author=A&title={}", escaped(title)));
+            assert!(status == 200 && body.len() > 10_000, "{title}: {head}");
+            if turn == 0 { first.push(body) } else { assert!(first.contains(&body), "{title}: {head}") }
+        }
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    // What is there is no part of a picture: only whole files have names.
+    let mut files = vec![room.0.join("cache")];
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            assert!(std::fs::metadata(&path).unwrap().len() < 4_096, "{}", path.display());
+        }
+    }
+    let (_, _, metrics) = served.get("/metrics");
+    let metrics = String::from_utf8(metrics).unwrap();
+    assert!(metrics.contains("templrender_cache_entries{tier=\"disk\"} 0\n"), "{metrics}");
+}
+
+/// The README's lines for pictures on demand, as they stand there.
+#[test]
+fn the_readme_serves_what_render_draws() {
+    let readme = std::fs::read_to_string(templates().join("../README.md")).unwrap();
+    let line = readme.lines().find(|line| line.starts_with("curl -o card.png 'http://127.0.0.1:8080/")).unwrap();
+    let target = line.split_once("8080").unwrap().1.trim_end_matches('\'');
+    let room = Room::new("serve-readme");
+    let all = templates();
+    let served = Served::start(&room, &["--templates", all.to_str().unwrap(), "--log", "off"]);
+    let (status, head, body) = served.get(target);
+    assert!(status == 200 && head.contains("content-type: image/png"), "{head}");
+    let row = r#"{ "title": "Drawn when somebody asks", "author": "Mira Larch" }"#;
+    room.says(0, &["render", all.join("og-card").to_str().unwrap(), "--row", row, "-o", "card.png"]);
+    assert!(body == room.read("card.png"), "other bytes than render's");
 }
 
 #[test]

@@ -25,6 +25,7 @@ impl Open {
     async fn new(prepare: impl FnOnce(&mut Config)) -> Self {
         let kitchen = Kitchen::new(|room, config| {
             room.file("templates/heavy/template.json", heavy(400));
+            room.file("templates/huge/template.json", heavy(4_000));
             prepare(config);
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -157,8 +158,8 @@ async fn one_connection_too_many_waits() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_nobody_waits_for_is_not_drawn() {
     let open = Open::new(|config| config.render_threads = 1).await;
-    let stream = open.ask("/acme/heavy.png?tint=red").await;
-    sleep(Duration::from_millis(50)).await;
+    let stream = open.ask("/acme/huge.png?tint=red").await;
+    assert!(open.comes("templrender_queue_seconds_count", 1.0).await, "its drawing has begun");
     drop(stream);
     assert!(open.comes("templrender_renders_total{result=\"cancelled\"}", 1.0).await);
     assert!(open.comes("templrender_requests_total{status=\"499\"}", 1.0).await);

@@ -76,7 +76,7 @@ pub(super) async fn gather(job: &Arc<Job>) -> Result<Gathered, Failure> {
         let mut round = Vec::new();
         let mut asked = stream::iter(pending).map(|need| async move { (answer(job, &need).await, need) }).buffer_unordered(AT_ONCE);
         while let Some((answer, need)) = asked.next().await {
-            if let Answer::Picture(found) = &answer {
+            if let Answer::Picture { found, .. } = &answer {
                 gathered.held.push(hold(&job.center, found.bytes.len())?);
             }
             round.push((need, answer));
@@ -114,7 +114,10 @@ fn hold(center: &Center, bytes: usize) -> Result<OwnedSemaphorePermit, Failure> 
 
 /// What a need is answered with.
 enum Answer {
-    Picture(Found),
+    Picture {
+        found: Found,
+        place: String,
+    },
     Missing(Missed),
     /// The fallback picture asks nobody.
     NotAsked,
@@ -126,8 +129,12 @@ async fn answer(job: &Job, need: &Need) -> Answer {
     let found = job.center.pictures.get(url, &job.policy, Demand::Fresh).await;
     let took = started.elapsed();
     job.fetched(&found, took);
-    found
-        .map_or_else(|why| Answer::Missing(Missed { place: format!("resource {}", url.as_str()), why: Why::Refused(why) }), Answer::Picture)
+    // Without its query, in which there may be a secret.
+    let place = format!("resource {url}");
+    match found {
+        Ok(found) => Answer::Picture { found, place },
+        Err(why) => Answer::Missing(Missed { place, why: Why::Refused(why) }),
+    }
 }
 
 impl Gathered {
@@ -138,20 +145,19 @@ impl Gathered {
                 self.resources.fail(need.id(), missed.sentence());
                 return self.missed.push(missed);
             }
-            Answer::Picture(found) => {
+            Answer::Picture { found, place } => {
                 self.immutable &= found.immutable;
                 self.old |= matches!(found.state, State::Stale);
-                let NeedSource::Location(location) = need.source() else { return };
                 match left.checked_sub(found.bytes.len()) {
                     Some(rest) => *left = rest,
                     None => {
                         let why = Why::Refused(Refusal::TooLarge { bytes: None, limit: *left });
-                        let missed = Missed { place: format!("resource {location}"), why };
+                        let missed = Missed { place, why };
                         self.resources.fail(need.id(), missed.sentence());
                         return self.missed.push(missed);
                     }
                 }
-                (found.bytes.as_ref().into(), format!("resource {location}"))
+                (found.bytes.as_ref().into(), place)
             }
         };
         if let Err(error) = self.resources.insert(need.id(), bytes)

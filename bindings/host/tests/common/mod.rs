@@ -18,6 +18,14 @@ impl Room {
         Self(path.canonicalize().unwrap())
     }
 
+    /// A file, with the folders above it.
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
     /// The files below, with their lengths.
     pub(crate) fn files(&self) -> Vec<(PathBuf, u64)> {
         let mut found = Vec::new();

@@ -5,8 +5,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,32 +16,10 @@ use http_body_util::BodyExt;
 use templrender_host::{Clock, Config, Service};
 use tower::ServiceExt;
 
-/// A folder that is removed at the end.
-pub(crate) struct Room(pub(crate) PathBuf);
+#[path = "../common/mod.rs"]
+mod common;
 
-impl Room {
-    pub(crate) fn new(name: &str) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("templrender-host-{name}-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path.canonicalize().unwrap())
-    }
-
-    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        // Should it stay behind, it lies among temporary files.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+pub(crate) use common::Room;
 
 /// How the origin answers a path.
 #[derive(Debug, Clone)]
