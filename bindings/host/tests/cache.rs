@@ -239,7 +239,7 @@ fn a_folder_has_one_user() {
 #[test]
 #[ignore = "is the child of another test"]
 fn child_finds_the_folder_taken() {
-    let folder = child_folder().unwrap();
+    let Some(folder) = child_folder() else { return };
     let options = CacheOptions { disk: Some(DiskOptions { folder, bytes: 1 << 20 }), ..CacheOptions::default() };
     assert_eq!(Cache::open(options).unwrap_err().kind(), ErrorKind::ResourceBusy);
 }
@@ -251,7 +251,7 @@ const LIMIT: u64 = 2 << 20;
 #[test]
 #[ignore = "is the child of another test"]
 fn child_writes_until_it_is_killed() {
-    let folder = child_folder().unwrap();
+    let Some(folder) = child_folder() else { return };
     let cache = Cache::open(CacheOptions { memory_bytes: 0, disk: Some(DiskOptions { folder, bytes: LIMIT }) }).unwrap();
     Runtime::new().unwrap().block_on(async {
         for version in 0.. {
@@ -358,12 +358,15 @@ fn memory_is_bounded_however_much_is_put() {
 #[test]
 #[ignore = "is the child of another test"]
 fn child_puts_two_gibibytes() {
+    if child_folder().is_none() {
+        return;
+    }
     let peak = || {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
     };
-    let folder = child_folder().unwrap();
+    let Some(folder) = child_folder() else { return };
     let before = peak();
     let cache = Cache::open(CacheOptions { memory_bytes: 32 << 20, disk: Some(DiskOptions { folder, bytes: 4 << 20 }) }).unwrap();
     let runtime = Runtime::new().unwrap();

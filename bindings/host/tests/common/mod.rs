@@ -58,7 +58,7 @@ impl Drop for Room {
     }
 }
 
-/// Where the child of a test works.
+/// Where the child of a test works; nothing where somebody runs all ignored tests, and there is no test whose child it is.
 pub(crate) fn child_folder() -> Option<PathBuf> {
     std::env::var_os("TEMPLRENDER_TEST_CHILD").map(PathBuf::from)
 }
