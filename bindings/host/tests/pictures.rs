@@ -266,16 +266,22 @@ async fn one_policys_redirect_is_not_anothers() {
     assert_eq!(there.count(), 1);
 }
 
-#[tokio::test]
-async fn a_slow_origin_with_a_hundred_askers_keeps_nobody_else_waiting() {
+/// An origin that answers nobody until it is told to.
+fn held() -> (Origin, Arc<AtomicBool>) {
     let released = Arc::new(AtomicBool::new(false));
     let release = released.clone();
-    let slow = Origin::start(move |_, wire| {
+    let origin = Origin::start(move |_, wire| {
         while !release.load(Ordering::SeqCst) {
             std::thread::sleep(ms(5));
         }
         say(wire, "200 OK", "", &png(1))
     });
+    (origin, released)
+}
+
+#[tokio::test]
+async fn a_slow_origin_with_a_hundred_askers_keeps_nobody_else_waiting() {
+    let (slow, released) = held();
     let fast = Origin::start(|_, wire| say(wire, "200 OK", "", &png(2)));
     let per_origin = GateLimits { running: 4, waiting: 20 };
     let bench = Arc::new(Bench::with(PicturesOptions { per_origin, max_wait: ms(300), ..PicturesOptions::default() }, ms(30_000)));
@@ -348,14 +354,7 @@ async fn an_origin_is_asked_no_faster_than_its_rate() {
 
 #[tokio::test]
 async fn all_origins_together_are_bounded_too() {
-    let released = Arc::new(AtomicBool::new(false));
-    let release = released.clone();
-    let slow = Origin::start(move |_, wire| {
-        while !release.load(Ordering::SeqCst) {
-            std::thread::sleep(ms(5));
-        }
-        say(wire, "200 OK", "", &png(1))
-    });
+    let (slow, released) = held();
     let other = Origin::start(|_, wire| say(wire, "200 OK", "", &png(1)));
     let options = PicturesOptions { max_fetches: 2, max_wait: ms(50), ..PicturesOptions::default() };
     let bench = Arc::new(Bench::with(options, ms(30_000)));

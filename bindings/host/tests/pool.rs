@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use common::until;
 use templrender_host::{Pool, PoolError, PoolOptions};
 
 fn pool(threads: usize, queue: usize) -> Pool {
@@ -28,15 +29,6 @@ async fn occupy(pool: &Pool, lane: u64) -> (mpsc::Sender<()>, tokio::task::JoinH
     });
     begun.await.unwrap();
     (end, task)
-}
-
-/// Until the pool's figures are so.
-async fn until(what: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !what() {
-        assert!(started.elapsed() < Duration::from_secs(20), "it never came to that");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
 }
 
 #[tokio::test]

@@ -129,7 +129,6 @@ async fn answer(job: &Job, need: &Need) -> Answer {
     let found = job.center.pictures.get(url, &job.policy, Demand::Fresh).await;
     let took = started.elapsed();
     job.fetched(&found, took);
-    // Without its query, in which there may be a secret.
     let place = format!("resource {url}");
     match found {
         Ok(found) => Answer::Picture { found, place },

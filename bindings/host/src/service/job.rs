@@ -26,7 +26,7 @@ pub(super) struct Job {
     pub(super) given: Resources,
     /// Where the others are to be found.
     pub(super) places: BTreeMap<NeedId, PictureUrl>,
-    /// Where waiting drawings of one template stand together.
+    /// Where waiting drawings of one tenant's use of a template stand together.
     pub(super) lane: u64,
     pub(super) template: String,
     pub(super) name: Name,

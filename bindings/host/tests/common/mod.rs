@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// A folder that is removed at the end.
 pub(crate) struct Room(pub(crate) PathBuf);
@@ -55,6 +56,15 @@ impl Drop for Room {
     fn drop(&mut self) {
         // Should it stay behind, it lies among temporary files.
         let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Waits until it is so, and fails where it never comes to that.
+pub(crate) async fn until(what: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !what() {
+        assert!(started.elapsed() < Duration::from_secs(20), "it never came to that");
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
