@@ -194,6 +194,7 @@ typedef enum {
     NGX_HTTP_TEMPLRENDER_DRAWN = 1,
     NGX_HTTP_TEMPLRENDER_MORE,             /* there are more needs */
     NGX_HTTP_TEMPLRENDER_UNCHANGED,        /* it is what the client has */
+    NGX_HTTP_TEMPLRENDER_LATE,             /* it was late before it began */
     NGX_HTTP_TEMPLRENDER_FAILED
 } ngx_http_templrender_result_e;
 
@@ -355,6 +356,8 @@ void ngx_http_templrender_post(ngx_http_templrender_ctx_t *ctx,
 void ngx_http_templrender_draw(void *data, ngx_log_t *log);
 
 /* answer: pictures */
+
+extern const char  ngx_http_templrender_late_message[];
 
 void ngx_http_templrender_drawn(ngx_http_templrender_ctx_t *ctx);
 void ngx_http_templrender_send_not_modified(ngx_http_templrender_ctx_t *ctx,

@@ -505,9 +505,7 @@ ngx_http_templrender_late(ngx_event_t *ev)
         ctx->detached = 1;
 
         ngx_http_templrender_fail_code(ctx, NGX_HTTP_TEMPLRENDER_DEADLINE, 0,
-                                       "", "a picture must be there within "
-                                       "the time of a request, found it was "
-                                       "not");
+                                       "", ngx_http_templrender_late_message);
     }
 
     ngx_http_run_posted_requests(c);
