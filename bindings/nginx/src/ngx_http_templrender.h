@@ -156,6 +156,8 @@ typedef struct {
     unsigned                      too_large:1;
     unsigned                      late:1;
     unsigned                      broken:1;
+    unsigned                      whole:1;     /* its end has come */
+    unsigned                      stopped:1;   /* the rest is not wanted */
 } ngx_http_templrender_fetch_t;
 
 

@@ -24,6 +24,8 @@ static void ngx_http_templrender_fetch_figures(
 static ngx_int_t ngx_http_templrender_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_templrender_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static void ngx_http_templrender_stop(ngx_http_request_t *r,
+    ngx_http_templrender_fetch_t *fetch);
 static ngx_int_t ngx_http_templrender_capture(
     ngx_http_templrender_fetch_t *fetch, u_char *data, size_t len);
 static ngx_int_t ngx_http_templrender_reserve(
@@ -191,8 +193,9 @@ ngx_http_templrender_fetched(ngx_http_request_t *r, void *data, ngx_int_t rc)
         fetch->late = 1;
     }
 
-    if (fetch->announced >= 0 && (off_t) fetch->len != fetch->announced
-        && fetch->status == NGX_HTTP_OK)
+    if (fetch->status == NGX_HTTP_OK
+        && (!fetch->whole || (fetch->announced >= 0
+                              && (off_t) fetch->len != fetch->announced)))
     {
         fetch->broken = 1;
     }
@@ -294,10 +297,11 @@ ngx_http_templrender_header_filter(ngx_http_request_t *r)
 }
 
 
+/* an error that a body filter returns ends the client's connection: none is */
+
 static ngx_int_t
 ngx_http_templrender_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_int_t                      rc;
     ngx_buf_t                     *b;
     ngx_http_templrender_fetch_t  *fetch;
 
@@ -307,49 +311,63 @@ ngx_http_templrender_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return ngx_http_next_body_filter(r, in);
     }
 
-    rc = NGX_OK;
-
     for ( /* void */ ; in; in = in->next) {
         b = in->buf;
 
-        if (!ngx_buf_in_memory(b)) {
+        /* where an answer ends early, this buffer does not come */
 
-            if (b->in_file) {
-                b->file_pos = b->file_last;
+        if (b->last_in_chain || b->last_buf) {
+            fetch->whole = 1;
+        }
+
+        if (ngx_buf_in_memory(b)) {
+
+            if (fetch->status == NGX_HTTP_OK && !fetch->stopped
+                && !fetch->ctx->detached
+                && ngx_http_templrender_capture(fetch, b->pos,
+                                                b->last - b->pos)
+                   != NGX_OK)
+            {
+                ngx_http_templrender_stop(r, fetch);
             }
 
-            continue;
+            b->pos = b->last;
         }
-
-        if (rc == NGX_OK && fetch->status == NGX_HTTP_OK
-            && !fetch->ctx->detached)
-        {
-            rc = ngx_http_templrender_capture(fetch, b->pos,
-                                              b->last - b->pos);
-        }
-
-        b->pos = b->last;
 
         if (b->in_file) {
             b->file_pos = b->file_last;
         }
     }
 
-    if (rc == NGX_OK) {
-        return NGX_OK;
+    return NGX_OK;
+}
+
+
+/* the rest is not fetched, and what came so far is not kept */
+
+static void
+ngx_http_templrender_stop(ngx_http_request_t *r,
+    ngx_http_templrender_fetch_t *fetch)
+{
+    ngx_http_upstream_t  *u;
+
+    fetch->stopped = 1;
+    u = r->upstream;
+
+    if (u == NULL) {
+        return;
     }
 
-    /* the rest of it is not fetched for the cache either */
+#if (NGX_HTTP_CACHE)
+    u->cacheable = 0;
+#endif
 
-    if (r->upstream) {
-        r->upstream->cacheable = 0;
+    if (u->buffering) {
+        u->pipe->upstream_error = 1;
 
-        if (r->upstream->pipe) {
-            r->upstream->pipe->cacheable = 0;
-        }
+    } else {
+        u->length = 0;
     }
-
-    return NGX_ERROR;
 }
 
 
@@ -359,10 +377,6 @@ ngx_http_templrender_capture(ngx_http_templrender_fetch_t *fetch,
 {
     size_t                       size;
     ngx_http_templrender_ctx_t  *ctx;
-
-    if (fetch->too_large) {
-        return NGX_ERROR;
-    }
 
     if (len > fetch->size - fetch->len) {
 
