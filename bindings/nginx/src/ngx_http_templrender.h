@@ -141,6 +141,10 @@ typedef struct {
     size_t                        len;
     size_t                        size;
     size_t                        limit;
+    size_t                        received;    /* from the server */
+    ngx_int_t                   (*input_filter_init)(void *data);
+    ngx_event_pipe_input_filter_pt
+                                  input_filter;
     ngx_msec_t                    start;
     ngx_msec_t                    took;
 
@@ -347,6 +351,7 @@ ngx_http_templrender_fetch_t *ngx_http_templrender_fetch_of(
     ngx_http_request_t *r);
 ngx_int_t ngx_http_templrender_fetch(ngx_http_templrender_fetch_t *fetch,
     ngx_str_t *uri);
+void ngx_http_templrender_fetch_abort(ngx_http_templrender_fetch_t *fetch);
 
 /* render: tasks on the thread pool */
 

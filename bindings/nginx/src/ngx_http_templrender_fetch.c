@@ -26,6 +26,9 @@ static ngx_int_t ngx_http_templrender_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static void ngx_http_templrender_stop(ngx_http_request_t *r,
     ngx_http_templrender_fetch_t *fetch);
+static ngx_int_t ngx_http_templrender_input_filter_init(void *data);
+static ngx_int_t ngx_http_templrender_input_filter(ngx_event_pipe_t *p,
+    ngx_buf_t *buf);
 static ngx_int_t ngx_http_templrender_capture(
     ngx_http_templrender_fetch_t *fetch, u_char *data, size_t len);
 static ngx_int_t ngx_http_templrender_reserve(
@@ -264,6 +267,7 @@ ngx_http_templrender_fetch_figures(ngx_http_templrender_fetch_t *fetch)
 static ngx_int_t
 ngx_http_templrender_header_filter(ngx_http_request_t *r)
 {
+    ngx_http_upstream_t           *u;
     ngx_http_templrender_fetch_t  *fetch;
 
     fetch = ngx_http_templrender_fetch_of(r);
@@ -282,6 +286,13 @@ ngx_http_templrender_header_filter(ngx_http_request_t *r)
 
     if (fetch->status != NGX_HTTP_OK || fetch->ctx->detached) {
         return NGX_OK;
+    }
+
+    u = r->upstream;
+
+    if (u && u->buffering && u->pipe && u->pipe->input_ctx == r) {
+        fetch->input_filter_init = u->input_filter_init;
+        u->input_filter_init = ngx_http_templrender_input_filter_init;
     }
 
     fetch->announced = r->headers_out.content_length_n;
@@ -343,7 +354,7 @@ ngx_http_templrender_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 }
 
 
-/* the rest is not fetched, and what came so far is not kept */
+/* the rest is not wanted */
 
 static void
 ngx_http_templrender_stop(ngx_http_request_t *r,
@@ -354,20 +365,104 @@ ngx_http_templrender_stop(ngx_http_request_t *r,
     fetch->stopped = 1;
     u = r->upstream;
 
-    if (u == NULL) {
+    if (u && !u->buffering) {
+        u->length = 0;
+    }
+}
+
+
+/*
+ * nginx passes nothing of a background subrequest to its filters before all of
+ * it is there, in memory and then in a file: so what is too large is stopped
+ * where it comes in.  What surrounds chunks is counted too, hence the allowance;
+ * the limit itself is kept by the body filter.
+ */
+
+static ngx_int_t
+ngx_http_templrender_input_filter_init(void *data)
+{
+    ngx_http_request_t *r = data;
+
+    ngx_http_upstream_t           *u;
+    ngx_http_templrender_fetch_t  *fetch;
+
+    u = r->upstream;
+    fetch = ngx_http_templrender_fetch_of(r);
+
+    if (fetch == NULL) {
+        return NGX_ERROR;
+    }
+
+    u->input_filter_init = fetch->input_filter_init;
+
+    if (u->input_filter_init && u->input_filter_init(data) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    fetch->input_filter = u->pipe->input_filter;
+    u->pipe->input_filter = ngx_http_templrender_input_filter;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_templrender_input_filter(ngx_event_pipe_t *p, ngx_buf_t *buf)
+{
+    size_t                         most;
+    ngx_http_templrender_fetch_t  *fetch;
+
+    fetch = ngx_http_templrender_fetch_of(p->input_ctx);
+
+    if (fetch == NULL) {
+        return NGX_ERROR;
+    }
+
+    fetch->received += buf->last - buf->pos;
+    most = fetch->limit + fetch->limit / 8 + 65536;
+
+    if (fetch->received > most) {
+        fetch->too_large = 1;
+        return NGX_ERROR;
+    }
+
+    return fetch->input_filter(p, buf);
+}
+
+
+/*
+ * Ends a fetch that nobody waits for any more, as if its server had not been
+ * heard of for too long: one that sends a byte now and then could hold a
+ * request for hours.
+ */
+
+void
+ngx_http_templrender_fetch_abort(ngx_http_templrender_fetch_t *fetch)
+{
+    ngx_event_t          *rev;
+    ngx_http_upstream_t  *u;
+
+    if (fetch->done || fetch->request == NULL) {
         return;
     }
 
-#if (NGX_HTTP_CACHE)
-    u->cacheable = 0;
-#endif
+    u = fetch->request->upstream;
 
-    if (u->buffering) {
-        u->pipe->upstream_error = 1;
-
-    } else {
-        u->length = 0;
+    if (u == NULL || u->peer.connection == NULL) {
+        /* it waits for a name or a lock, which have times of their own */
+        return;
     }
+
+    rev = u->peer.connection->read;
+
+    if (rev->timer_set) {
+        ngx_del_timer(rev);
+    }
+
+    rev->delayed = 0;
+    rev->timedout = 1;
+
+    ngx_post_event(rev, &ngx_posted_events);
 }
 
 
