@@ -4,6 +4,7 @@
 #   deploy/chain.sh up              fills, checks and starts all; a picture goes through
 #   deploy/chain.sh status|stats    what runs; what each tier has answered
 #   deploy/chain.sh drain NODE      takes a render node (n1) or a Varnish (v1) out without losing a request; undrain NODE
+#   deploy/chain.sh reload NAME...  templates, keys and settings anew (n1, n2, edge); rate TENANT N: its requests in ten seconds
 #   deploy/chain.sh purge KEY...    template:NAME, tenant:NAME, tenant:NAME,template:NAME
 #   deploy/chain.sh drill [NAME...] | bench [SECONDS]
 #   deploy/chain.sh down
@@ -55,14 +56,21 @@ build() {
     fi
     export TEMPLRENDER_BUILT
     local module
-    module=$(RPATH=1 "$root/bindings/nginx/build.sh" "$ROOM/module")
-    export NODE_MODULES="load_module $module;"
+    mkdir -p "$ROOM/lib"
+    copy "$TEMPLRENDER_BUILT/libtemplrender.so" "$ROOM/lib/libtemplrender.so.0"
+    ln -sf libtemplrender.so.0 "$ROOM/lib/libtemplrender.so"
+    module=$(RPATH=1 "$root/bindings/nginx/build.sh" "$ROOM/module" "$TEMPLRENDER_BUILT/include" "$ROOM/lib")
+    copy "$module" "$ROOM/lib/${module##*/}"
+    export NODE_MODULES="load_module $ROOM/lib/${module##*/};"
 }
+# Under a new name first: a file that is written over under a running nginx ends it.
+copy() { cmp -s "$1" "$2" || { cp "$1" "$2.new" && mv "$2.new" "$2"; }; }
 
 # Every configuration out of its template.
 configure() {
     local name
     mkdir -p "$ROOM"
+    [ -e "$ROOM/tenants.map" ] || : > "$ROOM/tenants.map"
     fill haproxy.cfg haproxy.cfg
     fill varnish.vcl varnish.vcl
     fill keepalived.conf keepalived.conf
@@ -87,7 +95,7 @@ quietly() { local out; out=$("$@" 2>&1) || { printf '%s:\n%s\n' "$*" "$out" >&2;
 
 pid_files() {
     case $1 in
-        edge) echo "$ROOM/haproxy.pid" ;;
+        edge) echo "$ROOM/haproxy.pid $ROOM/haproxy.old.pid" ;;
         origin) echo "$ROOM/origin.pid" ;;
         v*) echo "$ROOM/$1/varnishd.pid" ;;
         n*) echo "$ROOM/$1/nginx.pid $ROOM/$1/haproxy.pid" ;;
@@ -121,7 +129,9 @@ stop() {
     shift
     for name; do
         for file in $(pid_files "$name"); do
-            if [ -e "$file" ]; then all+=($(cat "$file")); rm -f "$file"; fi
+            # A pid of long ago may be somebody else's now.
+            for pid in $(cat "$file" 2> /dev/null); do ! grep -qsF "$ROOM/" "/proc/$pid/cmdline" || all+=("$pid"); done
+            rm -f "$file"
         done
     done
     for pid in "${all[@]}"; do
@@ -143,7 +153,7 @@ status() {
             if [ -e "$file" ] && pid=$(head -1 "$file") && [ -n "$(family "$pid")" ]; then
                 up=0
                 echo "up    ${file#"$ROOM"/}: $(family "$pid")"
-            else
+            elif [ "$file" != "$ROOM/haproxy.old.pid" ]; then
                 echo "down  ${file#"$ROOM"/}"
             fi
         done
@@ -196,13 +206,22 @@ undrain() {
     esac
 }
 admin() { python3 -c 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode() + b"\n"); print(s.makefile().read().strip())' "$ROOM/haproxy.sock" "$1"; }
+# TENANT N: what it may ask of the edge in ten seconds, from now on and after a restart.
+rate() {
+    sed -i "/^$1 /d" "$ROOM/tenants.map"
+    echo "$1 $2" >> "$ROOM/tenants.map"
+    [ -z "$(admin "get map $ROOM/tenants.map $1" | grep 'found=yes')" ] || admin "del map $ROOM/tenants.map $1"
+    admin "add map $ROOM/tenants.map $1 $2"
+}
 # New templates, keys, settings: the old workers end what they have begun.
 reload() {
     local name
     for name; do
         case $name in
             n*) fill_node "$name"; quietly nginx -t -q -e "$ROOM/$name/error.log" -c "$ROOM/$name/nginx.conf"; kill -HUP "$(cat "$ROOM/$name/nginx.pid")" ;;
-            edge) fill haproxy.cfg haproxy.cfg; quietly haproxy -c -f "$ROOM/haproxy.cfg"; quietly haproxy -D -f "$ROOM/haproxy.cfg" -sf $(cat "$ROOM/haproxy.pid") ;;
+            edge) fill haproxy.cfg haproxy.cfg; quietly haproxy -c -f "$ROOM/haproxy.cfg"; 
+                cat "$ROOM/haproxy.pid" >> "$ROOM/haproxy.old.pid"
+                quietly haproxy -D -f "$ROOM/haproxy.cfg" -sf $(cat "$ROOM/haproxy.pid") ;;
             *) echo "$name is not reloaded" >&2; return 1 ;;
         esac
     done
@@ -236,10 +255,12 @@ settings "${CHAIN_SETTINGS:-$here/chain.env}"
 case $command in
     up | down | status) "$command" ;;
     start | drain | undrain) for name; do "$command" "$name"; done ;;
-    reload | purge) "$command" "$@" ;;
+    reload | purge | rate) "$command" "$@" ;;
     stop) stop TERM "$@" ;;
     kill) stop KILL "$@" ;;
     check) tools; build; configure; check; echo "every configuration in $ROOM is valid" ;;
-    drill | bench) build; exec python3 "$here/$command.py" "$@" ;;
+    drill | bench)
+        build
+        exec python3 "$here/${command/drill/drills}.py" "$@" ;;
     *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

@@ -129,7 +129,8 @@ sub vcl_synth {
 sub vcl_deliver {
     # Its age since it was drawn, whichever cache it was in.
     if (resp.http.Date) { set resp.http.Age = std.integer(duration = now - std.time(resp.http.Date, now), fallback = 0); }
-    if (obj.hits > 0) { set resp.http.X-Varnish-Cache = "HIT"; } else { set resp.http.X-Varnish-Cache = "MISS"; }
+    # Who answered, and how, as X-Node says it of the node that drew it.
+    if (obj.hits > 0) { set resp.http.X-Cache = server.identity + " HIT"; } else { set resp.http.X-Cache = server.identity + " MISS"; }
     unset resp.http.xkey;
     unset resp.http.Via;
     unset resp.http.X-Varnish;
