@@ -66,24 +66,34 @@ SPELLED = ["127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f.1", "0x7f000001"
 NAMED = ["private.test", "loopback.test", "metadata.test", "router.test", "carrier.test", "nought.test", "loopback6.test", "private6.test", "link6.test", "translated6.test", "localhost", "LOCALHOST"]
 
 
+def pictured(number, target):
+    """A picture with this photo, and with a fallback where there is none; of a tenant that names of private addresses are allowed to, so that they come as far as Squid."""
+    return sign("/ssrf/product-ad.jpg", chain.ad(number, target))
+
+
+def without(answer):
+    """Refused, or drawn from the template's own fallback."""
+    return answer.status in (400, 403, 502) or answer.status == 200 and "Templrender-Fallback" in answer.headers
+
+
 def ssrf(verdicts, _):
     """Pictures from inside are fetched by nobody: the module refuses what it can see, Squid what a name resolves to."""
     port = chain.ORIGINS[0]
     before = chain.fetched()
     wrong, number = [], fresh()
-    # Through the whole chain. A tenant with these names allowed, so that they come as far as Squid.
+    # Through the whole chain.
     for at, host in enumerate([*SPELLED, *NAMED]):
         for target in (f"http://{host}/p/1.jpg", f"http://{host}:{port}/p/1.jpg", f"https://{host}/p/1.jpg"):
-            answer = chain.get(product(number + at, "ssrf", target))
-            if answer.status not in (400, 403, 502) or answer.headers.get("Content-Type") != "application/json":
+            answer = chain.get(pictured(number + at, target))
+            if not without(answer):
                 wrong.append(f"{target}: {answer.status}")
     other = ["file:///etc/passwd", "ftp://photos.test/p/1.jpg", f"http://photos.test:{port}@127.0.0.1/p/1.jpg", "gopher://127.0.0.1:6379/_x", "http://photos.test:22/p/1.jpg", "http://photos.test:6379/p/1.jpg"]
     for at, target in enumerate(other):
-        answer = chain.get(product(number + 100 + at, "ssrf", target))
-        if answer.status not in (400, 403, 502):
+        answer = chain.get(pictured(number + 100 + at, target))
+        if not without(answer):
             wrong.append(f"{target}: {answer.status}")
     whole = chain.fetched() - before
-    verdicts.say(not wrong and whole == 0, "SSRF through the whole chain", f"{len(SPELLED) + len(NAMED)} hosts in 3 URLs each, {len(other)} others, all refused; {whole} requests reached the origin" + "".join(f"; {what}" for what in wrong))
+    verdicts.say(not wrong and whole == 0, "SSRF through the whole chain", f"{len(SPELLED) + len(NAMED)} hosts in 3 URLs each, {len(other)} others, {whole} requests reached the origin" + "".join(f"; {what}" for what in wrong))
     # The Squid alone, as if the module had let it through.
     before, wrong, asked = chain.fetched(), [], 0
     squid = next(iter(chain.members("SQUIDS").values()))
@@ -98,7 +108,7 @@ def ssrf(verdicts, _):
         asked += 1
         if (answer := chain.get(target, squid, method=method)).status not in (400, 403, 405, 501):
             wrong.append(f"{method} {target}: {answer.status}")
-    verdicts.say(not wrong and chain.fetched() == before, "SSRF at Squid itself", f"{asked} requests, all refused; {chain.fetched() - before} reached the origin" + "".join(f"; {what}" for what in wrong))
+    verdicts.say(not wrong and chain.fetched() == before, "SSRF at Squid itself", f"{asked} requests; {chain.fetched() - before} reached the origin" + "".join(f"; {what}" for what in wrong))
 
 
 def refused(verdicts, _):
@@ -107,7 +117,7 @@ def refused(verdicts, _):
     url = product(number)
     path, query = url.split("?")
     columns = chain.sale(number, chain.photo(number, 1))
-    cases = {"unsigned": (path + "?" + "&".join(part for part in query.split("&") if not part.startswith(("~s", "~k"))), 403), "without its signature": (path + "?" + "&".join(part for part in query.split("&") if not part.startswith("~s")), 403),
+    cases = {"unsigned": (path + "?" + "&".join(part for part in query.split("&") if not part.startswith(("~s", "~k"))), 403), "without its signature": (path + "?" + "&".join(part for part in query.split("&") if not part.startswith("~s")), (400, 403)),
              "tampered price": (url.replace("price=", "price=1", 1), 403), "tampered signature": (url.replace("~s=", "~s=A", 1), 403), "another's path": (url.replace("/shop/", "/other/"), 403),
              "another template": (url.replace("product-sale", "product-ad"), 403), "an unknown key": (url.replace("~k=", "~k=x"), 403), "one column more": (url + "&brand=x", 403),
              "expired": (sign("/shop/product-sale.jpg", columns, e="1700000000"), 403), "overlong": (path + "?" + query + "&x=" + "a" * 9000, 414), "very long": (path + "?x=" + "a" * 30000, (400, 414)),
