@@ -80,7 +80,7 @@ impl Loader {
     pub(super) fn refresh(&mut self) -> Refreshed {
         let mut refreshed = Refreshed::default();
         let fonts_changed = self.refresh_host_fonts(&mut refreshed);
-        let found = match self.found() {
+        let (found, mut faults) = match self.found() {
             Ok(found) => found,
             Err(error) => {
                 self.tell(self.folder.clone(), error.faults().to_vec(), &mut refreshed);
@@ -88,7 +88,6 @@ impl Loader {
             }
         };
         self.drop_gone(&mut refreshed);
-        let mut faults = Vec::new();
         for name in found {
             if self.slots.len() < self.options.max_templates {
                 self.slots.entry(name).or_default();
@@ -135,23 +134,25 @@ impl Loader {
         }
     }
 
-    /// The templates that there are, by their folders.
-    fn found(&self) -> Result<Vec<TemplateName>, FolderError> {
-        let mut found = Vec::new();
+    /// The templates that there are, by their folders, and the folders that cannot be listed: what is known of those stays.
+    fn found(&self) -> Result<(Vec<TemplateName>, Vec<FolderFault>), FolderError> {
+        let (mut found, mut faults) = (Vec::new(), Vec::new());
         for outer in named_folders(&self.folder)? {
             let path = self.folder.join(&outer);
-            // A tenant's folder that cannot be listed keeps what is known of it.
-            for inner in named_folders(&path).unwrap_or_default() {
-                if has_template(&path.join(&inner)) {
-                    found.push(TemplateName { tenant: Some(outer.clone()), name: inner });
+            match named_folders(&path) {
+                Ok(inner) => {
+                    let own = inner.into_iter().filter(|name| has_template(&path.join(name)));
+                    found.extend(own.map(|name| TemplateName { tenant: Some(outer.clone()), name }));
                 }
+                Err(_) if is_gone(&path) => {}
+                Err(error) => faults.extend_from_slice(error.faults()),
             }
             if has_template(&path) {
                 found.push(TemplateName { tenant: None, name: outer });
             }
         }
         found.sort();
-        Ok(found)
+        Ok((found, faults))
     }
 
     /// Forgets the templates whose folders were gone twice.
