@@ -80,6 +80,20 @@ impl Bundle {
         &self.inner.renderer
     }
 
+    /// Its own fonts before those of its host.
+    ///
+    /// ```
+    /// # use templrender::{Fonts, Limits, Pack};
+    /// let mut pack = Pack::new(&Limits::default());
+    /// pack.add("template.json", *br#"{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [] }"#)?;
+    /// pack.add("fonts/a.ttf", std::fs::read("tests/fonts/NotoSans-Regular.subset.ttf").unwrap())?;
+    /// assert_eq!(pack.open(&Fonts::new(), None)?.fonts().families(), ["Noto Sans"]);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn fonts(&self) -> &Fonts {
+        &self.inner.fonts.fonts
+    }
+
     /// 16 hex digits over the template, its assets and all fonts: what names this version in URLs.
     pub fn version(&self) -> &str {
         &self.inner.version
@@ -182,8 +196,10 @@ fn fonts(pack: &Pack, host: &Fonts, others: &mut dyn Iterator<Item = &Bundle>) -
 
 /// A picture of the pack, if it is one to its last byte.
 fn picture(pack: &Pack, path: &str) -> Result<Arc<[u8]>, Error> {
-    super::path::plain(path)?;
-    let bytes = pack.get(path).ok_or_else(|| used::missing(path, "a picture of the template must be in its pack, this one is missing"))?;
+    let bytes = pack
+        .files
+        .get(&used::picture_path(path)?)
+        .ok_or_else(|| used::missing(path, "a picture of the template must be in its pack, this one is missing"))?;
     match Frame::decode_at_least(bytes, 1, 1, &pack.limits) {
         Ok(_) => {}
         // Perhaps an SVG, which is read as an answer.
@@ -219,7 +235,7 @@ fn fallback(
     let Some(row) = used::fallback(pack)? else { return Ok(None) };
     let mut resources = assets.clone();
     let mut hasher = blake3::Hasher::new();
-    hasher.update(pack.get(super::FALLBACK).map_or(&[], |bytes| bytes));
+    hasher.update(pack.files.get(super::FALLBACK).map_or(&[], |bytes| bytes));
     for (variant, place) in used::variants(template) {
         let context = Context { variant, now, ..Context::default() };
         let failed = |error: Error| within(&place, error);

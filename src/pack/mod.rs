@@ -179,7 +179,17 @@ impl Pack {
         bundle::open(self, host, now, &mut others.into_iter())
     }
 
-    fn get(&self, path: &str) -> Option<&Arc<[u8]>> {
+    /// One of its files, by its path from the template's folder.
+    ///
+    /// ```
+    /// use templrender::{Limits, Pack};
+    /// let mut pack = Pack::new(&Limits::default());
+    /// pack.add("rows/a.json", *b"{}")?;
+    /// assert_eq!(pack.get("./rows/a.json").map(|bytes| &bytes[..]), Some(&b"{}"[..]));
+    /// assert_eq!(pack.get("../rows/a.json"), None);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn get(&self, path: &str) -> Option<&Arc<[u8]>> {
         self.files.get(&path::plain(path).ok()?)
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn plain(path: &str) -> Result<String, Fault> {
     if path.chars().any(char::is_control) {
         return bad("a path must have no control characters, found one");
     }
-    if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+    if leads_out(path) {
         return bad("a template's files must lie in its folder, found a path that leads out of it");
     }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
@@ -29,6 +29,11 @@ pub(super) fn plain(path: &str) -> Result<String, Fault> {
         return bad("a path must name a file, found none");
     }
     Ok(parts.join("/"))
+}
+
+/// Whether a path begins at the root or goes up.
+pub(super) fn leads_out(path: &str) -> bool {
+    path.starts_with('/') || path.split('/').any(|part| part == "..")
 }
 
 /// A path as a fault's place: what is on one line, and not longer than a line.

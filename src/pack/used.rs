@@ -65,11 +65,19 @@ pub(super) fn fallback_path<'a>(source: &'a NeedSource, place: &str) -> Result<&
     }
 }
 
+/// The one way to write the path of a picture.
+pub(super) fn picture_path(path: &str) -> Result<String, Fault> {
+    path::plain(path).map_err(|fault| match path::leads_out(path) {
+        true => Fault { message: "a template's pictures must lie in its folder, this path leads out of it".to_owned(), ..fault },
+        false => fault,
+    })
+}
+
 /// What is missing, sorted, each once.
 pub(super) fn wanted(pack: &Pack, now: Option<i64>) -> Result<Vec<String>, Error> {
     let mut wanted = BTreeSet::new();
     for path in paths(pack, now)? {
-        let path = path::plain(&path)?;
+        let path = picture_path(&path)?;
         if !pack.files.contains_key(&path) {
             wanted.insert(path);
         }
@@ -82,7 +90,7 @@ pub(super) fn files(pack: &Pack) -> Result<BTreeMap<&str, &[u8]>, Error> {
     let mut used: BTreeSet<String> = fonts(pack).into_iter().map(|(path, _)| path.to_owned()).collect();
     used.insert(TEMPLATE.to_owned());
     for path in paths(pack, None)? {
-        used.insert(path::plain(&path)?);
+        used.insert(picture_path(&path)?);
     }
     // A picture of the fallback that depends on the time is known by its path in one of the two texts.
     if let Some(fallback) = pack.files.get(FALLBACK) {
