@@ -75,27 +75,24 @@ static void faults(void)
     SAME(templrender_error_fault(err, 1, &fault), TEMPLRENDER_OK);
     CHECK(is(fault.name, "bad-value") && is(fault.place, "layers[1].type"));
 
-    /* beyond the last, and structs of other sizes */
+    /* beyond the last */
     SAME(templrender_error_fault(err, 2, &fault), TEMPLRENDER_BAD_ARGUMENT);
     SAME(templrender_error_fault(err, SIZE_MAX, &fault), TEMPLRENDER_BAD_ARGUMENT);
     CHECK(is(fault.place, "layers[1].type")); /* outputs are written on success alone */
-    fault.struct_size = 0;
-    SAME(templrender_error_fault(err, 0, &fault), TEMPLRENDER_BAD_ARGUMENT);
-    fault.struct_size = sizeof fault.struct_size - 1;
-    SAME(templrender_error_fault(err, 0, &fault), TEMPLRENDER_BAD_ARGUMENT);
-    /* an older host's struct ends where it ends */
-    memset(&fault, 0xa5, sizeof fault);
-    fault.struct_size = offsetof(templrender_fault, place);
-    SAME(templrender_error_fault(err, 0, &fault), TEMPLRENDER_OK);
-    CHECK(is(fault.name, "unknown-key"));
-    SAME(fault.line, 0xa5a5a5a5);
-    SAME(fault.place.len, (size_t)0xa5a5a5a5a5a5a5a5);
-    /* a newer host's is larger than ours knows */
-    struct { templrender_fault known; uint64_t later[4]; } newer;
+    /* a size that no header has */
+    const size_t sizes[] = { 0, 1, sizeof fault.struct_size, offsetof(templrender_fault, place), sizeof fault - 8, sizeof fault + 1, 1 << 20, SIZE_MAX };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        fault.struct_size = sizes[i];
+        SAME(templrender_error_fault(err, 0, &fault), TEMPLRENDER_BAD_ARGUMENT);
+        CHECK(is(fault.place, "layers[1].type"));
+    }
+    /* a newer header's is larger than the library knows: the rest is noughts */
+    struct { templrender_fault known; uint64_t later[4], behind; } newer;
     memset(&newer, 0xa5, sizeof newer);
-    newer.known.struct_size = sizeof newer;
+    newer.known.struct_size = sizeof newer.known + sizeof newer.later;
     SAME(templrender_error_fault(err, 0, &newer.known), TEMPLRENDER_OK);
     CHECK(is(newer.known.place, "layers[0].lft"));
+    CHECK(newer.later[0] == 0 && newer.later[3] == 0 && newer.behind == 0xa5a5a5a5a5a5a5a5);
 
     /* one line for each fault, and a NUL behind them for printf */
     templrender_slice message = templrender_error_message(err);
@@ -160,23 +157,32 @@ static void limits(void)
     SAME(limits.max_depth, 64);
     templrender_limits_init(NULL, sizeof limits);
 
-    /* as many fields as the size covers, and not a byte more */
+    /* a size that no header has leaves it alone */
     memset(&limits, 0xa5, sizeof limits);
-    templrender_limits_init(&limits, offsetof(templrender_limits, max_layers));
-    SAME(limits.struct_size, offsetof(templrender_limits, max_layers));
-    SAME(limits.max_template_bytes, 4 << 20);
+    templrender_limits_init(&limits, 8);
     SAME(limits.max_layers, (size_t)0xa5a5a5a5a5a5a5a5);
+    /* a newer header's: not a byte behind its end */
+    struct { templrender_limits known; uint64_t later[2], behind; } newer;
+    memset(&newer, 0xa5, sizeof newer);
+    templrender_limits_init(&newer.known, sizeof newer.known + sizeof newer.later);
+    SAME(newer.known.max_layers, 10000);
+    CHECK(newer.later[0] == 0 && newer.later[1] == 0 && newer.behind == 0xa5a5a5a5a5a5a5a5);
 
-    /* a limit that is given is kept, and what a shorter struct leaves out is the default */
+    /* a limit that is given is kept */
     templrender_template *parsed = NULL;
-    limits.max_template_bytes = 50;
-    FAILS_SAYING(TEMPLRENDER_TEMPLATE_LIMIT, "50", templrender_template_parse(text(BROKEN), &limits, &parsed, &err));
-    limits.max_template_bytes = 4 << 20;
-    FAILS(TEMPLRENDER_UNKNOWN_KEY, templrender_template_parse(text(BROKEN), &limits, &parsed, &err));
-    limits.struct_size = 3;
-    FAILS(TEMPLRENDER_BAD_ARGUMENT, templrender_template_parse(text(BROKEN), &limits, &parsed, &err));
-    limits.struct_size = 0;
-    FAILS(TEMPLRENDER_BAD_ARGUMENT, templrender_template_parse(text(BROKEN), &limits, &parsed, &err));
+    newer.known.max_template_bytes = 50;
+    FAILS_SAYING(TEMPLRENDER_TEMPLATE_LIMIT, "50", templrender_template_parse(text(BROKEN), &newer.known, &parsed, &err));
+    newer.known.max_template_bytes = 4 << 20;
+    FAILS(TEMPLRENDER_UNKNOWN_KEY, templrender_template_parse(text(BROKEN), &newer.known, &parsed, &err));
+    /* what a newer header adds may not mean anything yet */
+    newer.later[1] = 1;
+    FAILS_SAYING(TEMPLRENDER_BAD_ARGUMENT, "noughts", templrender_template_parse(text(BROKEN), &newer.known, &parsed, &err));
+    templrender_limits_init(&limits, sizeof limits);
+    const size_t sizes[] = { 0, 3, 8, sizeof limits - 8, sizeof limits + 1, SIZE_MAX };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        limits.struct_size = sizes[i];
+        FAILS_SAYING(TEMPLRENDER_BAD_ARGUMENT, "struct_size", templrender_template_parse(text(BROKEN), &limits, &parsed, &err));
+    }
     CHECK(!parsed);
 }
 
