@@ -165,6 +165,7 @@ static void drawing(void)
     TEST("drawing");
     templrender_template *parsed = NULL;
     templrender_row *row = NULL;
+    templrender_fonts *fonts = NULL;
     templrender_renderer *renderer = NULL;
     templrender_plan *plan = NULL, *kept = NULL;
     templrender_resources *resources = NULL;
@@ -182,8 +183,11 @@ static void drawing(void)
     OK(templrender_template_parse(text(JSON({ "templrender": 1, "name": "t", "size": [9, 9], "layers": [] })), NULL, &parsed, &err));
     OK(templrender_row_new(&row, &err));
     OK(templrender_request_parse(text("/shop/t.png"), &request, &err));
-    REFUSES(templrender_renderer_new(NULL, NULL, NULL, &err));
-    OK(templrender_renderer_new(NULL, NULL, &renderer, &err));
+    OK(templrender_fonts_new(false, &fonts, &err));
+    REFUSES(templrender_renderer_new(fonts, NULL, NULL, &err));
+    REFUSES(templrender_renderer_new(NULL, NULL, &renderer, &err));
+    OK(templrender_renderer_new(fonts, NULL, &renderer, &err));
+    templrender_fonts_free(fonts);
 
     REFUSES(templrender_renderer_plan(NULL, parsed, row, NULL, &kept, &err));
     REFUSES(templrender_renderer_plan(renderer, NULL, row, NULL, &kept, &err));

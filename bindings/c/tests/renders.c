@@ -61,7 +61,9 @@ static void one(const templrender_renderer *renderer, const templrender_template
     SAME(templrender_plan_output(plan, &output), TEMPLRENDER_OK);
     OK(templrender_frame_encode(frame, &output, NULL, &bytes, &err));
     CHECK(templrender_buffer_slice(bytes).len > 100);
-    OK(templrender_frame_copy_rgba(frame, (uint8_t *)copy, sizeof copy, &err));
+    size_t pixels = (size_t)templrender_frame_width(frame) * templrender_frame_height(frame) * 4;
+    CHECK(pixels <= sizeof copy);
+    OK(templrender_frame_copy_rgba(frame, (uint8_t *)copy, pixels, &err));
     OK(templrender_report_to_json(report, &json, &err));
     templrender_buffer_free(json);
     templrender_buffer_free(bytes);

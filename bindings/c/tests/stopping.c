@@ -27,6 +27,7 @@ static void *set_soon(void *flag)
 
 int main(void)
 {
+    templrender_fonts *fonts = NULL;
     templrender_renderer *renderer = NULL;
     templrender_template *parsed = NULL, *quick = NULL;
     templrender_row *row = NULL;
@@ -36,7 +37,9 @@ int main(void)
     templrender_frame *frame = NULL;
     templrender_report *report = NULL;
     templrender_buffer *bytes = NULL;
-    OK(templrender_renderer_new(NULL, NULL, &renderer, &err));
+    OK(templrender_fonts_new(false, &fonts, &err));
+    OK(templrender_renderer_new(fonts, NULL, &renderer, &err));
+    templrender_fonts_free(fonts);
     OK(templrender_template_parse(text(slow()), NULL, &parsed, &err));
     OK(templrender_template_parse(text(JSON({ "templrender": 1, "name": "quick", "size": [600, 400], "background": "linear-gradient(red, blue)", "layers": [] })), NULL, &quick, &err));
     OK(templrender_row_new(&row, &err));
