@@ -70,6 +70,7 @@ mod govern;
 mod guard;
 mod layout;
 mod limits;
+mod pack;
 mod paint;
 mod pixel;
 mod plan;
@@ -92,6 +93,7 @@ pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Group,
 pub use govern::{Admission, Gate, GateLimits, Rate, SlowTemplate, TokenBucket};
 pub use guard::Guard;
 pub use limits::Limits;
+pub use pack::{Bundle, Pack};
 pub use pixel::Frame;
 pub use plan::{Context, Key, Plan};
 pub use render::{Rendered, Renderer, Scratch};
@@ -116,6 +118,8 @@ const _: () = {
     shared::<OriginPolicy>();
     shared::<PictureUrl>();
     shared::<Keyring>();
+    shared::<Pack>();
+    shared::<Bundle>();
     sent::<Scratch>();
     sent::<Checker>();
     sent::<Differ>();

@@ -10,7 +10,8 @@ use std::sync::Once;
 
 use core_::{Code, Error, Fault};
 
-use crate::error::{templrender_error, templrender_status};
+use crate::error::templrender_error;
+use crate::library::templrender_status;
 use crate::pointer;
 
 thread_local! {

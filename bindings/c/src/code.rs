@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use core_::Code;
 
 use crate::boundary::neutral;
-use crate::error::templrender_status;
+use crate::library::templrender_status;
 
 /// What went wrong: what a call returns, and what a fault says. Numbers are never given to another meaning; docs/errors.md has an example of each. A
 /// newer library may return numbers that this header does not have: ask `templrender_code_cause` what to do about them.

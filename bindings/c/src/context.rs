@@ -5,12 +5,9 @@
 use core_::{Context, Fault, OutputFormat};
 
 use crate::boundary::neutral;
-use crate::growing::{self, Growing};
+use crate::growing::{self, Growing, byte_bool};
 use crate::library::templrender_slice;
 use crate::pointer::{bad, text_if};
-
-/// A byte of a struct that is true unless it is 0, whatever C left there.
-pub(crate) type byte_bool = u8;
 
 /// Formats that are written.
 #[repr(C)]

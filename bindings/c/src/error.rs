@@ -9,11 +9,8 @@ use core_::Error;
 use crate::boundary::{ask, boundary, free, make, neutral};
 use crate::code::cause_of;
 use crate::growing::{self, Growing};
-use crate::library::{templrender_buffer, templrender_slice};
+use crate::library::{templrender_buffer, templrender_slice, templrender_status};
 use crate::pointer::{bad, get, text};
-
-/// 0 for success, else a `templrender_code`.
-pub type templrender_status = i32;
 
 /// Why a call failed: to be freed with `templrender_error_free`.
 #[derive(Debug)]

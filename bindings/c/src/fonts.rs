@@ -6,8 +6,8 @@
 use core_::Fonts;
 
 use crate::boundary::{ask, boundary, free, make};
-use crate::error::{templrender_error, templrender_status};
-use crate::library::templrender_slice;
+use crate::error::templrender_error;
+use crate::library::{templrender_slice, templrender_status};
 use crate::pointer::{bytes, get_mut, set_if};
 
 /// The fonts that texts are drawn with: to be freed with `templrender_fonts_free`. A renderer keeps what it needs of them.

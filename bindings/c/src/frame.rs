@@ -5,9 +5,9 @@
 use core_::Frame;
 
 use crate::boundary::{ask, boundary, free, make};
-use crate::error::{templrender_error, templrender_status};
+use crate::error::templrender_error;
 use crate::guard::{guard_of, templrender_guard};
-use crate::library::{templrender_buffer, templrender_slice};
+use crate::library::{templrender_buffer, templrender_slice, templrender_status};
 use crate::output::{output_of, templrender_output};
 use crate::pointer::{bad, check_out, get};
 

@@ -13,6 +13,9 @@ use crate::pointer::bad;
 /// How many bytes more than here a newer header may have.
 const GROWTH: usize = 1_024;
 
+/// A `bool` of a struct: true unless it is 0, whatever C left there.
+pub(crate) type byte_bool = u8;
+
 /// A struct of the header that begins with its size.
 ///
 /// # Safety

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use core_::{Fault, Guard};
 
 use crate::boundary::neutral;
-use crate::context::byte_bool;
-use crate::growing::{self, Growing};
+use crate::growing::{self, Growing, byte_bool};
 use crate::library::monotonic_ns;
 use crate::pointer::bad;
 

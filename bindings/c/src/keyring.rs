@@ -5,8 +5,8 @@
 use core_::Keyring;
 
 use crate::boundary::{ask, boundary, free, make};
-use crate::error::{templrender_error, templrender_status};
-use crate::library::{templrender_buffer, templrender_slice};
+use crate::error::templrender_error;
+use crate::library::{templrender_buffer, templrender_slice, templrender_status};
 use crate::pointer::{get, text};
 use crate::request::templrender_request;
 

@@ -1,7 +1,7 @@
 //! The C library: handles, slices and numbers in front of the core.
 //!
 //! One file per noun of the header. Each begins with prose and continues with doc comments that are written for C people: `tests/header.rs` makes
-//! `include/templrender.h` of them, noun after noun in the order of the list below. `boundary` is what every call runs in, `pointer` and `growing`
+//! `include/templrender.h` of them, noun after noun in the order of the list there. `boundary` is what every call runs in, `pointer` and `growing`
 //! what becomes of its arguments; `DESIGN.md` has the rules and why they are so.
 
 #![expect(non_camel_case_types, reason = "the names are those of the header")]
@@ -13,8 +13,6 @@ mod pointer;
 #[cfg(test)]
 mod tests;
 
-pub mod library;
-// what follows stands in the header in this order
 pub mod code;
 pub mod context;
 pub mod error;
@@ -23,6 +21,8 @@ pub mod frame;
 pub mod govern;
 pub mod guard;
 pub mod keyring;
+pub mod library;
+pub mod library;
 pub mod limits;
 pub mod origins;
 pub mod output;

@@ -7,6 +7,9 @@ use crate::boundary::{ask, free, neutral};
 /// The version of this header's binary interface: programs that were built with it run with libraries of the same number.
 pub const TEMPLRENDER_ABI: u32 = 0;
 
+/// 0 for success, else a `templrender_code`.
+pub type templrender_status = i32;
+
 /// Bytes that somebody else owns. Text is UTF-8; no NUL is needed at its end, and none is counted. A slice that is handed out belongs to the handle
 /// that was asked, and lives until that is changed or freed. `data` is NULL for "none"; NULL with a `len` of 0 is an empty argument, too.
 #[repr(C)]

@@ -8,8 +8,8 @@ use std::net::IpAddr;
 use core_::{OriginPolicy, PictureUrl};
 
 use crate::boundary::{ask, boundary, free, make, neutral};
-use crate::error::{templrender_error, templrender_status};
-use crate::library::templrender_slice;
+use crate::error::templrender_error;
+use crate::library::{templrender_slice, templrender_status};
 use crate::pointer::{array, get, get_mut, text};
 
 /// Which origins pictures may come from: to be freed with `templrender_origins_free`.

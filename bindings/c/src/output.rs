@@ -6,8 +6,8 @@ use core_::{Effort, Fault, Output, Subsampling};
 
 use crate::boundary::{boundary, neutral};
 use crate::context::{format_of, number_of};
-use crate::error::templrender_status;
 use crate::growing::{self, Growing};
+use crate::library::templrender_status;
 use crate::plan::templrender_plan;
 use crate::pointer::{bad, get};
 

@@ -5,11 +5,11 @@
 use core_::{Error, Fault, Need, NeedSource, Plan, Renderer};
 
 use crate::boundary::{ask, boundary, free, make, neutral};
-use crate::context::{byte_bool, context_of, templrender_context};
-use crate::error::{templrender_error, templrender_status};
+use crate::context::{context_of, templrender_context};
+use crate::error::templrender_error;
 use crate::fonts::templrender_fonts;
-use crate::growing::{self, Growing};
-use crate::library::{templrender_key, templrender_slice};
+use crate::growing::{self, Growing, byte_bool};
+use crate::library::{templrender_key, templrender_slice, templrender_status};
 use crate::limits::{limits_of, templrender_limits};
 use crate::pointer::{bad, check_out, get, put, set_if};
 use crate::request::templrender_request;

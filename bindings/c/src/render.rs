@@ -3,9 +3,10 @@
 use core_::Scratch;
 
 use crate::boundary::{boundary, free, make};
-use crate::error::{templrender_error, templrender_status};
+use crate::error::templrender_error;
 use crate::frame::templrender_frame;
 use crate::guard::{guard_of, templrender_guard};
+use crate::library::templrender_status;
 use crate::plan::{templrender_plan, templrender_renderer};
 use crate::pointer::{check_out, get, get_mut, put, set_if};
 use crate::report::templrender_report;

@@ -5,8 +5,8 @@
 use core_::Report;
 
 use crate::boundary::{ask, free, make, neutral};
-use crate::error::{templrender_error, templrender_status};
-use crate::library::{templrender_buffer, templrender_slice};
+use crate::error::templrender_error;
+use crate::library::{templrender_buffer, templrender_slice, templrender_status};
 use crate::pointer::{get, set_if};
 
 /// A report, immutable: to be freed with `templrender_report_free`.

@@ -6,9 +6,9 @@ use core_::{Request, Row, Signature};
 
 use crate::boundary::{ask, boundary, free, make, neutral};
 use crate::context::{format_of, number_of, templrender_context};
-use crate::error::{templrender_error, templrender_status};
+use crate::error::templrender_error;
 use crate::growing;
-use crate::library::{templrender_buffer, templrender_slice};
+use crate::library::{templrender_buffer, templrender_slice, templrender_status};
 use crate::pointer::{bad, get, get_mut, set_if, text, text_if};
 use crate::row::templrender_row;
 

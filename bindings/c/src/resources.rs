@@ -7,8 +7,8 @@ use std::sync::Arc;
 use core_::{NeedId, Resources};
 
 use crate::boundary::{boundary, free, make};
-use crate::error::{templrender_error, templrender_status};
-use crate::library::templrender_slice;
+use crate::error::templrender_error;
+use crate::library::{templrender_slice, templrender_status};
 use crate::limits::{limits_of, templrender_limits};
 use crate::pointer::{bytes, get_mut, text};
 

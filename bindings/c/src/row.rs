@@ -5,8 +5,8 @@
 use core_::Row;
 
 use crate::boundary::{boundary, free, make};
-use crate::error::{templrender_error, templrender_status};
-use crate::library::templrender_slice;
+use crate::error::templrender_error;
+use crate::library::{templrender_slice, templrender_status};
 use crate::pointer::{bytes, get_mut, text};
 
 /// A data row: to be freed with `templrender_row_free`. A plan keeps what it needs of it.

@@ -5,8 +5,8 @@
 use core_::{Error, Template};
 
 use crate::boundary::{ask, boundary, free, make, neutral};
-use crate::error::{templrender_error, templrender_status};
-use crate::library::{templrender_buffer, templrender_slice};
+use crate::error::templrender_error;
+use crate::library::{templrender_buffer, templrender_slice, templrender_status};
 use crate::limits::{limits_of, templrender_limits};
 use crate::pointer::{check_out, get, put, set_if, text};
 

@@ -24,4 +24,4 @@ pub use folder::{Folder, FolderError, FolderFault, io_reason, load_folder, locat
 pub use pictures::{Demand, Found, Pictures, PicturesOptions, State};
 pub use pool::{Pool, PoolError, PoolOptions, PoolStats};
 pub use service::{Service, StartError};
-pub use templates::{Loaded, Refreshed, TemplateName, Templates, TemplatesOptions};
+pub use templates::{Loaded, Refreshed, TemplateName, Templates, TemplatesOptions, is_pack, read_pack};

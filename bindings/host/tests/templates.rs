@@ -330,6 +330,32 @@ fn an_unreadable_file_is_refused() {
 
 #[cfg(unix)]
 #[test]
+fn a_tenants_folder_that_cannot_be_listed_is_told_and_keeps_what_is_known() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let room = with_card();
+    room.file("acme/card/template.json", card("blue"));
+    room.file("acme/card/assets/logo.png", png(9, 9));
+    let templates = room.open();
+    let folder = room.all().join("acme");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o300)).unwrap();
+    // Whoever may read everything lists this as well.
+    if fs::read_dir(&folder).is_err() {
+        room.file("acme/new/template.json", r#"{ "templrender": 1, "name": "o", "size": [9, 9], "layers": [] }"#);
+        let refreshed = templates.refresh();
+        assert_eq!(room.said(&refreshed), ["acme: permission denied"]);
+        assert!(refreshed.loaded.is_empty() && refreshed.dropped.is_empty());
+        assert!(templates.refresh().is_empty(), "said once");
+        assert_eq!(templates.refused().len(), 1, "and still so");
+        assert_eq!((colour(&templates, "acme", None), colour(&templates, "other", None)), (BLUE, RED));
+        assert_eq!(room.open().refused().len(), 1, "said at the start as well");
+    }
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    let _ = templates.refresh();
+    assert_eq!((colour(&templates, "acme", None), templates.refused().len()), (BLUE, 0));
+}
+
+#[cfg(unix)]
+#[test]
 fn links_out_of_the_folder_are_refused_and_those_inside_followed() {
     use std::os::unix::fs::symlink;
     let room = with_card();
