@@ -181,8 +181,10 @@ typedef enum templrender_code {
     TEMPLRENDER_UNKNOWN_FORMAT = 302,
     /* A picture or font whose bytes are damaged. */
     TEMPLRENDER_DAMAGED_RESOURCE = 303,
-    /* A picture or font beyond a limit. */
+    /* A picture, font or pack beyond a limit. */
     TEMPLRENDER_RESOURCE_LIMIT = 304,
+    /* A template's pack that cannot be read: its zip, or the path of a file in it. */
+    TEMPLRENDER_BAD_PACK = 306,
     /* An argument that the call does not take. */
     TEMPLRENDER_BAD_ARGUMENT = 401,
     /* No font was given to draw a text with. */
@@ -314,6 +316,10 @@ typedef struct templrender_limits {
     size_t max_layers;
     /* Most bytes of one text layer after its bindings are filled in; by default 64 KiB. */
     size_t max_text_bytes;
+    /* Most files of one pack; by default 1,000. */
+    size_t max_pack_files;
+    /* Most bytes of one pack, its files together; by default 256 MiB. */
+    size_t max_pack_bytes;
     /* Longest side of a picture or canvas, in px; by default 16,384. */
     uint32_t max_side_px;
     /* Most scans of one progressive JPEG; by default 1,000. */
@@ -464,7 +470,7 @@ typedef struct templrender_context {
     uint32_t format;
     /* 0.1 to 4 painted px for a px of the template; 0 is the template's own. */
     float scale;
-    /* Whether there is a time. Without one nothing depends on it, and what does fails. */
+    /* Whether there is a time. Without one, a plan that depends on it fails with `TEMPLRENDER_EVALUATION`. */
     bool has_now;
 } templrender_context;
 
@@ -904,6 +910,99 @@ templrender_status templrender_renderer_render(const templrender_renderer *rende
                                                templrender_frame **frame,
                                                templrender_report **report,
                                                templrender_error **err);
+
+
+/* ---- Packs ------------------------------------------------------------------------------------------------------- */
+
+/* A template with its files, as a folder or a zip has them. Nothing is read here: the host brings each file. */
+
+/* Files by their paths: to be freed with `templrender_pack_free`. */
+typedef struct templrender_pack templrender_pack;
+
+/* A pack without files. `limits` may be NULL. */
+templrender_status templrender_pack_new(const templrender_limits *limits,
+                                        templrender_pack **pack,
+                                        templrender_error **err);
+
+/* The files of a zip, copied; a folder around all of them is left out. `limits` may be NULL. Fails with `TEMPLRENDER_BAD_PACK`, and with
+ * `TEMPLRENDER_RESOURCE_LIMIT` before it takes more memory than the limits allow, whatever the zip says of itself. */
+templrender_status templrender_pack_from_zip(templrender_slice zip,
+                                             const templrender_limits *limits,
+                                             templrender_pack **pack,
+                                             templrender_error **err);
+
+/* Adds a file, or takes the place of one; copies it. Paths are those from the template's folder: "template.json", "fallback.json", "fonts/x.ttf",
+ * "assets/logo.svg". */
+templrender_status templrender_pack_add(templrender_pack *pack,
+                                        templrender_slice path,
+                                        templrender_slice bytes,
+                                        templrender_error **err);
+
+/* After "template.json" and, where there is one, "fallback.json" were added: the paths that are still missing, one in a line, each ended by a newline. Fonts
+ * are the host's to add: all files of fonts/. A picture that the fallback draws at certain times alone may be missing here: see
+ * `templrender_pack_wanted_at`. */
+templrender_status templrender_pack_wanted(const templrender_pack *pack,
+                                           templrender_buffer **paths,
+                                           templrender_error **err);
+
+/* The same at a time, in seconds since 1970 (UTC): that of the `templrender_bundle_open` to come. */
+templrender_status templrender_pack_wanted_at(const templrender_pack *pack,
+                                              int64_t now,
+                                              templrender_buffer **paths,
+                                              templrender_error **err);
+
+/* The files that the template uses as a zip: sorted and without times, so that the same files give the same bytes. */
+templrender_status templrender_pack_to_zip(const templrender_pack *pack,
+                                           templrender_buffer **zip,
+                                           templrender_error **err);
+
+/* Frees a pack; NULL is fine. Its bundles live on. */
+void templrender_pack_free(templrender_pack *pack);
+
+
+/* ---- Bundles ----------------------------------------------------------------------------------------------------- */
+
+/* A pack that is ready to draw: template, renderer with its fonts, its assets as answers, and its fallback. All of it is whole and valid, or it is refused. */
+
+/* A pack that is ready to draw, immutable: to be freed with `templrender_bundle_free`. Plans and resources that were made of it live on. */
+typedef struct templrender_bundle templrender_bundle;
+
+/* Makes a pack ready to draw, with its own fonts before those of the host, which may be freed then. `now`, in seconds since 1970 (UTC), is the time at which
+ * its fallback is tried. A fault's place begins with its file: "template.json: layers[0].src", "fonts/a.ttf", "fallback.json: variant story". */
+templrender_status templrender_bundle_open(const templrender_pack *pack,
+                                           const templrender_fonts *host_fonts,
+                                           int64_t now,
+                                           templrender_bundle **bundle,
+                                           templrender_error **err);
+
+/* Its template: borrowed, lives as long as the bundle, and is not to be freed. NULL of NULL. */
+const templrender_template *templrender_bundle_template(const templrender_bundle *bundle);
+
+/* A renderer with its fonts: borrowed, lives as long as the bundle, and is not to be freed. NULL of NULL. */
+const templrender_renderer *templrender_bundle_renderer(const templrender_bundle *bundle);
+
+/* What it draws with, as `template@digest` names it in URLs: 16 hex digits over the template, its assets and all fonts. */
+templrender_slice templrender_bundle_version(const templrender_bundle *bundle);
+
+/* How many bytes it holds, about: those of its files. */
+size_t templrender_bundle_bytes(const templrender_bundle *bundle);
+
+/* Answers to start from, a new handle: its assets are in it already, without a copy, so that only a row's pictures are left to be found. May outlive the
+ * bundle. */
+templrender_status templrender_bundle_resources(const templrender_bundle *bundle,
+                                                templrender_resources **resources,
+                                                templrender_error **err);
+
+/* What is drawn where a row's own picture cannot be had: a plan, and the resources with all that it needs, new handles both. Both are NULL, and the call
+ * succeeds, where the template has none. `context` may be NULL: the defaults. */
+templrender_status templrender_bundle_fallback(const templrender_bundle *bundle,
+                                               const templrender_context *context,
+                                               templrender_plan **plan,
+                                               templrender_resources **resources,
+                                               templrender_error **err);
+
+/* Frees a bundle; NULL is fine. */
+void templrender_bundle_free(templrender_bundle *bundle);
 
 
 /* ---- Origins ----------------------------------------------------------------------------------------------------- */

@@ -77,9 +77,12 @@ pub enum templrender_code {
     TEMPLRENDER_UNKNOWN_FORMAT = 302,
     /// A picture or font whose bytes are damaged.
     TEMPLRENDER_DAMAGED_RESOURCE = 303,
-    /// A picture or font beyond a limit.
+    /// A picture, font or pack beyond a limit.
     TEMPLRENDER_RESOURCE_LIMIT = 304,
-    // 305 and 404 are given up.
+    // 305 is given up.
+    /// A template's pack that cannot be read: its zip, or the path of a file in it.
+    TEMPLRENDER_BAD_PACK = 306,
+    // 404 is given up.
     /// An argument that the call does not take.
     TEMPLRENDER_BAD_ARGUMENT = 401,
     /// No font was given to draw a text with.

@@ -40,7 +40,7 @@ pub struct templrender_context {
     pub format: u32,
     /// 0.1 to 4 painted px for a px of the template; 0 is the template's own.
     pub scale: f32,
-    /// Whether there is a time. Without one nothing depends on it, and what does fails.
+    /// Whether there is a time. Without one, a plan that depends on it fails with `TEMPLRENDER_EVALUATION`.
     pub has_now: byte_bool,
 }
 

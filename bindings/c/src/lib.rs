@@ -13,6 +13,7 @@ mod pointer;
 #[cfg(test)]
 mod tests;
 
+pub mod bundle;
 pub mod code;
 pub mod context;
 pub mod error;
@@ -22,10 +23,10 @@ pub mod govern;
 pub mod guard;
 pub mod keyring;
 pub mod library;
-pub mod library;
 pub mod limits;
 pub mod origins;
 pub mod output;
+pub mod pack;
 pub mod plan;
 pub mod render;
 pub mod report;

@@ -25,6 +25,10 @@ pub struct templrender_limits {
     pub max_layers: usize,
     /// Most bytes of one text layer after its bindings are filled in; by default 64 KiB.
     pub max_text_bytes: usize,
+    /// Most files of one pack; by default 1,000.
+    pub max_pack_files: usize,
+    /// Most bytes of one pack, its files together; by default 256 MiB.
+    pub max_pack_bytes: usize,
     /// Longest side of a picture or canvas, in px; by default 16,384.
     pub max_side_px: u32,
     /// Most scans of one progressive JPEG; by default 1,000.
@@ -35,7 +39,7 @@ pub struct templrender_limits {
 
 // SAFETY: `repr(C)`, its size first, numbers.
 unsafe impl Growing for templrender_limits {
-    const FIRST: usize = 72;
+    const FIRST: usize = 88;
 
     fn defaults() -> Self {
         let Limits {
@@ -48,6 +52,8 @@ unsafe impl Growing for templrender_limits {
             max_depth,
             max_layers,
             max_text_bytes,
+            max_pack_files,
+            max_pack_bytes,
             ..
         } = Limits::default();
         Self {
@@ -58,6 +64,8 @@ unsafe impl Growing for templrender_limits {
             max_template_bytes,
             max_layers,
             max_text_bytes,
+            max_pack_files,
+            max_pack_bytes,
             max_side_px,
             max_scans,
             max_depth,
@@ -82,6 +90,8 @@ pub(crate) unsafe fn limits_of(limits: *const templrender_limits) -> Result<Limi
         max_depth: given.max_depth,
         max_layers: given.max_layers,
         max_text_bytes: given.max_text_bytes,
+        max_pack_files: given.max_pack_files,
+        max_pack_bytes: given.max_pack_bytes,
         ..Limits::default()
     })
 }

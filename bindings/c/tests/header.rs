@@ -33,6 +33,8 @@ const NOUNS: &[&str] = &[
     "report",
     "frame",
     "render",
+    "pack",
+    "bundle",
     "origins",
     "govern",
 ];
