@@ -184,7 +184,7 @@ static bool draw(const templrender_bundle *bundle, const char *template_, const 
     if (!answer(plan, resources, row_path, template_)) goto out;
 
     templrender_output output;
-    output.struct_size = sizeof output;
+    templrender_output_init(&output, sizeof output);
     if (templrender_plan_output(plan, &output)
         || templrender_scratch_new(&scratch, &err)
         || templrender_renderer_render(renderer, plan, resources, scratch, NULL, &frame, &report, &err)

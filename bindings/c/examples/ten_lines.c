@@ -18,7 +18,7 @@ int main(void)
     templrender_error *err = NULL;
     templrender_fonts *fonts; templrender_renderer *renderer; templrender_template *template_; templrender_row *row; templrender_plan *plan;
     templrender_resources *resources; templrender_scratch *scratch; templrender_frame *frame; templrender_buffer *png;
-    templrender_output output; output.struct_size = sizeof output;
+    templrender_output output; templrender_output_init(&output, sizeof output);
 
     TRY(templrender_fonts_new(true, &fonts, &err));
     TRY(templrender_renderer_new(fonts, NULL, &renderer, &err));

@@ -96,7 +96,7 @@ int main(int argc, char **argv)
     templrender_scratch *scratch = NULL;
     templrender_buffer *first = NULL;
     int result = 1;
-    shared.output.struct_size = sizeof shared.output;
+    templrender_output_init(&shared.output, sizeof shared.output);
 
     if (templrender_fonts_new(true, &fonts, &err)
         || templrender_renderer_new(fonts, NULL, &renderer, &err)

@@ -106,7 +106,7 @@ int main(int argc, char **argv)
     templrender_report *report = NULL;
     templrender_buffer *png = NULL;
     templrender_output output;
-    output.struct_size = sizeof output;
+    templrender_output_init(&output, sizeof output);
     if (templrender_scratch_new(&scratch, &err)
         || templrender_renderer_render(renderer, plan, resources, scratch, NULL, &frame, &report, &err)
         || templrender_plan_output(plan, &output)

@@ -145,6 +145,8 @@ static void packing(void)
     OK(templrender_pack_add(pack, text("template.json"), text(JSON({ "templrender": 1, "name": "t", "size": [9, 9], "layers": [] })), &err));
     REFUSES(templrender_pack_wanted(NULL, &buffer, &err));
     REFUSES(templrender_pack_wanted(pack, NULL, &err));
+    REFUSES(templrender_pack_wanted_at(NULL, 0, &buffer, &err));
+    REFUSES(templrender_pack_wanted_at(pack, 0, NULL, &err));
     REFUSES(templrender_pack_to_zip(NULL, &buffer, &err));
     REFUSES(templrender_pack_to_zip(pack, NULL, &err));
     REFUSES(templrender_bundle_open(NULL, NULL, 0, &bundle, &err));

@@ -24,6 +24,9 @@ static templrender_pack *product_ad(const char *root)
     OK(templrender_pack_wanted(pack, &wanted, &err));
     CHECK(is(templrender_buffer_slice(wanted), "assets/logo.png\nassets/placeholder.png\n"));
     templrender_buffer_free(wanted);
+    OK(templrender_pack_wanted_at(pack, NOW, &wanted, &err)); /* this fallback draws the same at any time */
+    CHECK(is(templrender_buffer_slice(wanted), "assets/logo.png\nassets/placeholder.png\n"));
+    templrender_buffer_free(wanted);
     return pack;
 }
 
@@ -133,6 +136,7 @@ static void faults(void)
     /* nothing is there yet */
     CHECK(templrender_bundle_open(pack, NULL, NOW, &bundle, NULL) != TEMPLRENDER_OK);
     CHECK(templrender_pack_wanted(pack, &out, NULL) != TEMPLRENDER_OK && !out);
+    CHECK(templrender_pack_wanted_at(pack, NOW, &out, NULL) != TEMPLRENDER_OK && !out);
     /* a fault says in which file it is */
     OK(templrender_pack_add(pack, text("template.json"), text("{ \"templrender\": 1 }"), &err));
     FAILS_SAYING(TEMPLRENDER_MISSING_KEY, "template.json", templrender_bundle_open(pack, NULL, NOW, &bundle, &err));
