@@ -80,13 +80,13 @@ int main(int argc, char **argv)
     OK(templrender_renderer_new(fonts, NULL, &renderer, &err));
     templrender_fonts_free(fonts);
     OK(templrender_template_parse(text(TEMPLATE), NULL, &parsed, &err));
-    OK(templrender_row_from_json(text(JSON({ "title": "Aster honey from the first harvest of the year", "photo": "bee.webp" })), &row, &err));
+    OK(templrender_row_from_json(text(JSON({ "title": "Aster honey from the first harvest of the year", "photo": "cat.jpg" })), &row, &err));
     OK(templrender_renderer_plan(renderer, parsed, row, NULL, &plan, &err));
     OK(templrender_resources_new(NULL, &resources, &err));
     need.struct_size = sizeof need;
     OK(templrender_plan_pending(plan, resources, &need, 1, &count, &err));
     SAME(count, 1);
-    templrender_slice photo = file(argv[1], "templates/product-sale/rows/photos/bee.webp");
+    templrender_slice photo = file(argv[1], "templates/og-card/rows/photos/cat.jpg");
     OK(templrender_resources_borrow(resources, need.id, photo, &err)); /* all threads read these bytes */
     output.struct_size = sizeof output;
     SAME(templrender_plan_output(plan, &output), TEMPLRENDER_OK);
