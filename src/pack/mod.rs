@@ -67,11 +67,7 @@ impl Pack {
     /// assert_eq!(error.code(), Code::BadPack);
     /// ```
     pub fn from_zip(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
-        let mut pack = Self::new(limits);
-        for (path, bytes) in unzip::files(bytes, limits)? {
-            pack.add(&path, bytes)?;
-        }
-        Ok(pack)
+        unzip::read(bytes, limits)
     }
 
     /// Adds a file under its path from the template's folder, in place of one that is there.

@@ -13,7 +13,7 @@ use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 use rawzip::extra_fields::{ExtraFieldId, ExtraFields};
 use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipSliceArchive};
 
-use super::{TEMPLATE, check_all, check_file, path};
+use super::{Pack, TEMPLATE, check_all, check_file, path};
 use crate::error::{Code, Error, Fault};
 use crate::limits::Limits;
 
@@ -33,8 +33,8 @@ struct Found<'a> {
     is_deflated: bool,
 }
 
-/// The files of a zip.
-pub(super) fn files(bytes: &[u8], limits: &Limits) -> Result<Vec<(String, Arc<[u8]>)>, Error> {
+/// The files of a zip as a pack.
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Pack, Error> {
     check_all(0, bytes.len() as u64, limits)?;
     let archive = archive(bytes)?;
     let most = (limits.max_pack_files as u64).saturating_mul(MAX_ENTRIES_PER_FILE);
@@ -49,8 +49,11 @@ pub(super) fn files(bytes: &[u8], limits: &Limits) -> Result<Vec<(String, Arc<[u
     for file in &found {
         check_file(&file.path, file.size, limits)?;
     }
-    let inflated = found.into_iter().map(|file| Ok((file.path.clone(), content(&file)?)));
-    inflated.collect::<Result<_, Fault>>().map_err(Error::from)
+    let mut pack = Pack::new(limits);
+    for file in found {
+        pack.add(&file.path, content(&file)?)?;
+    }
+    Ok(pack)
 }
 
 /// A zip of one part, whose directory stands where it says, before the very end.

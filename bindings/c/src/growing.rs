@@ -115,3 +115,91 @@ pub(crate) unsafe fn init<T: Growing>(at: *mut T, given: usize) {
         unsafe { write_as(at, given, &T::defaults()) };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::templrender_context;
+    use crate::error::templrender_fault;
+    use crate::guard::templrender_guard;
+    use crate::limits::templrender_limits;
+    use crate::output::templrender_output;
+    use crate::plan::templrender_need;
+
+    /// A struct whose second version has one field more.
+    #[repr(C)]
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    struct Jar {
+        struct_size: usize,
+        first: u64,
+        second: u64,
+    }
+
+    // SAFETY: `repr(C)`, its size first, numbers.
+    unsafe impl Growing for Jar {
+        const FIRST: usize = 16;
+
+        fn defaults() -> Self {
+            Self { struct_size: size_of::<Self>(), first: 1, second: 2 }
+        }
+    }
+
+    fn read(words: &[usize]) -> Result<(u64, u64), String> {
+        // SAFETY: so many words are there.
+        let jar = unsafe { read_if(words.as_ptr().cast::<Jar>(), "jar") };
+        jar.map(|jar| jar.map_or((0, 0), |jar| (jar.first, jar.second))).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn an_older_caller_gets_defaults_and_a_newer_one_may_say_nothing_new() {
+        assert_eq!(read(&[16, 7]), Ok((7, 2)));
+        assert_eq!(read(&[24, 7, 8]), Ok((7, 8)));
+        assert_eq!(read(&[40, 7, 8, 0, 0]), Ok((7, 8)));
+        let message = "jar: what a newer header adds must be noughts, found another byte at 32";
+        assert_eq!(read(&[40, 7, 8, 0, 9]), Err(message.to_owned()));
+        for size in [0, 8, 15, 20, 24 + GROWTH + 8, usize::MAX] {
+            let message =
+                format!("jar: struct_size must be the size of the struct, 16 to {} and a multiple of 8, found {size}", 24 + GROWTH);
+            assert_eq!(read(&[size, 7, 8]), Err(message));
+        }
+        // SAFETY: NULL is fine.
+        assert_eq!(unsafe { read_if::<Jar>(ptr::null(), "jar") }, Ok(None));
+    }
+
+    #[test]
+    fn an_output_is_as_large_as_its_caller_has_it() {
+        let jar = Jar { struct_size: 0, first: 7, second: 8 };
+        for (size, wanted) in [(16_usize, [16, 7, 9, 9]), (24, [24, 7, 8, 9]), (32, [32, 7, 8, 0])] {
+            let mut words = [size, 9, 9, 9];
+            // SAFETY: so many words are there.
+            unsafe { write(words.as_mut_ptr().cast::<Jar>(), "jar", &jar) }.unwrap();
+            assert_eq!(words, wanted);
+        }
+        let mut words = [0_usize, 9, 9, 9];
+        // SAFETY: so many words are there.
+        unsafe {
+            assert!(write(words.as_mut_ptr().cast::<Jar>(), "jar", &jar).is_err());
+            init(words.as_mut_ptr().cast::<Jar>(), 8);
+            assert_eq!(words, [0, 9, 9, 9]);
+            init(words.as_mut_ptr().cast::<Jar>(), 16);
+        }
+        assert_eq!(words, [16, 1, 9, 9]);
+    }
+
+    /// The sizes of the first version, which never change, on 64 bits.
+    #[test]
+    fn first_sizes_stay() {
+        fn both<T: Growing>() -> (usize, usize) {
+            (T::FIRST, size_of::<T>())
+        }
+        let sizes = [
+            both::<templrender_fault>(),
+            both::<templrender_limits>(),
+            both::<templrender_context>(),
+            both::<templrender_need>(),
+            both::<templrender_output>(),
+            both::<templrender_guard>(),
+        ];
+        assert_eq!(sizes, [72, 88, 80, 80, 32, 32].map(|size| (size, size)));
+    }
+}

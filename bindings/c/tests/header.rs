@@ -157,16 +157,14 @@ fn the_codes_are_those_of_the_core() {
     assert_eq!(listed, wanted);
 }
 
-/// What a compiler says to a file that only includes the header.
-fn compile(compiler: &str, arguments: &[&str], suffix: &str) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let source = folder.join(format!("includes_the_header{suffix}"));
-    // twice, for the guard
-    std::fs::write(&source, "#include \"templrender.h\"\n#include \"templrender.h\"\nint main(void) { return 0; }\n").unwrap();
+/// Holds a source to what a compiler says of it.
+fn compile(compiler: &str, arguments: &[&str], name: &str, text: &str) {
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&source, text).unwrap();
     let include = header().parent().unwrap().to_owned();
     let output = Command::new(compiler)
         .args(arguments)
-        .args(["-Wall", "-Wextra", "-Wpedantic", "-Wstrict-prototypes", "-Werror", "-fsyntax-only", "-I"])
+        .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-I"])
         .arg(include)
         .arg(&source)
         .output()
@@ -174,12 +172,37 @@ fn compile(compiler: &str, arguments: &[&str], suffix: &str) {
     assert!(output.status.success(), "{compiler}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// Twice, for the guard.
+const INCLUDED: &str = "#include \"templrender.h\"\n#include \"templrender.h\"\nint main(void) { return 0; }\n";
+
 #[test]
 fn it_is_c99() {
-    compile("cc", &["-std=c99"], ".c");
+    compile("cc", &["-std=c99", "-Wstrict-prototypes"], "includes_the_header.c", INCLUDED);
 }
 
 #[test]
 fn it_is_cpp17() {
-    compile("c++", &["-std=c++17"], ".cpp");
+    compile("c++", &["-std=c++17"], "includes_the_header.cpp", INCLUDED);
+}
+
+#[test]
+fn the_example_at_its_top_is_c99() {
+    let top = include_str!("header_top.h");
+    let lines: Vec<&str> = top.lines().filter_map(|line| line.strip_prefix(" *     ")).collect();
+    assert!(lines.len() > 20, "{lines:?}");
+    let text = format!(
+        "#include <stdio.h>\n#include \"templrender.h\"\nint draw(templrender_slice json, templrender_slice row_json, \
+         void (*find)(templrender_resources *, const templrender_need *)) {{\n{}\nreturn 0;\nfailed:\nreturn 1;\n}}\n",
+        lines.join("\n")
+    );
+    compile("cc", &["-std=c99", "-Wno-missing-field-initializers"], "example.c", &text);
+}
+
+/// All C of `docs/c.md` is one program's, each block after those above it.
+#[test]
+fn the_c_of_the_page_is_c99() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/c.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```c\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.len() > 5, "{}", blocks.len());
+    compile("cc", &["-std=c99"], "page.c", &blocks.concat());
 }

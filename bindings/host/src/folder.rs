@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use core_::{Error, Fault, Fonts, Limits, Pack, Template};
+use core_::{Bundle, Error, Fault, Fonts, Limits, Pack, Template};
 
 use crate::templates::{Source, is_pack, now, read_pack};
 
@@ -171,8 +171,7 @@ impl Folder {
     /// ```
     pub fn version(&self) -> Result<String, FolderError> {
         let pack = self.pack.clone().map_or_else(|| read_pack(&self.argument), Ok)?;
-        let bundle = pack.open(&self.host, now()).map_err(|error| Source::at(&self.argument).failed(&error))?;
-        Ok(bundle.version().to_owned())
+        Ok(opened(&self.argument, &pack, &self.host)?.version().to_owned())
     }
 }
 
@@ -204,9 +203,8 @@ pub fn locate_template(argument: &Path) -> (PathBuf, PathBuf) {
 /// ```
 pub fn load_folder(argument: &Path, font_folders: &[PathBuf]) -> Result<Folder, FolderError> {
     if is_pack(argument) {
-        let host = host_fonts(font_folders)?;
-        let pack = read_pack(argument)?;
-        let bundle = pack.open(&host, now()).map_err(|error| Source::at(argument).failed(&error))?;
+        let (host, pack) = (host_fonts(font_folders)?, read_pack(argument)?);
+        let bundle = opened(argument, &pack, &host)?;
         let (template, fonts) = (bundle.template().clone(), bundle.fonts().clone());
         let path = argument.to_owned();
         return Ok(Folder { template, fonts, argument: path.clone(), path, rows: Vec::new(), pack: Some(pack), host });
@@ -224,6 +222,28 @@ pub fn load_folder(argument: &Path, font_folders: &[PathBuf]) -> Result<Folder, 
     let rows = path.join("rows");
     let rows = if rows.is_dir() { files(&rows, &["json"])? } else { Vec::new() };
     Ok(Folder { template, fonts, path, rows, pack: None, argument: argument.to_owned(), host })
+}
+
+/// The files of a template, and what a service draws with them; from its folder, beside its JSON file, or from its pack.
+///
+/// # Errors
+/// All that a service would refuse it for.
+///
+/// ```
+/// use std::path::Path;
+/// let (pack, bundle) = templrender_host::open_pack(Path::new("../../templates/og-card"), &[])?;
+/// assert_eq!(bundle.template().name(), "og-card");
+/// assert!(pack.to_zip().is_ok());
+/// # Ok::<(), templrender_host::FolderError>(())
+/// ```
+pub fn open_pack(argument: &Path, font_folders: &[PathBuf]) -> Result<(Pack, Bundle), FolderError> {
+    let pack = read_pack(argument)?;
+    let bundle = opened(argument, &pack, &host_fonts(font_folders)?)?;
+    Ok((pack, bundle))
+}
+
+fn opened(argument: &Path, pack: &Pack, host: &Fonts) -> Result<Bundle, FolderError> {
+    pack.open(host, now()).map_err(|error| Source::at(argument).failed(&error))
 }
 
 /// The fonts that all templates share: those of the given folders, and the embedded ones for what they lack.

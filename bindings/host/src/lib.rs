@@ -20,7 +20,7 @@ pub use clock::Clock;
 pub use config::{Config, TenantConfig};
 pub use fetch::{FetchOptions, Fetched, Fetcher, Freshness, Refusal, Validators};
 pub use flight::{Flight, Lost};
-pub use folder::{Folder, FolderError, FolderFault, io_reason, load_folder, locate_template, read_text};
+pub use folder::{Folder, FolderError, FolderFault, io_reason, load_folder, locate_template, open_pack, read_text};
 pub use pictures::{Demand, Found, Pictures, PicturesOptions, State};
 pub use pool::{Pool, PoolError, PoolOptions, PoolStats};
 pub use service::{Service, StartError};

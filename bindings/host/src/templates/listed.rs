@@ -47,6 +47,11 @@ impl Listed {
     }
 
     fn add(&mut self, tenant: Option<String>, name: String, source: Source) {
+        if let (Source::Zip(zip), Some((plain, _))) = (&source, name.split_once('@')) {
+            let message = format!("a pack among templates must be called as URLs say it, without a version: {plain}.zip");
+            self.faults.push(FolderFault::new(zip.display(), message));
+            return;
+        }
         let name = TemplateName { tenant, name };
         if let Some(first) = self.sources.get(&name) {
             let (first, second) = (first.place().display(), source.place().display());
