@@ -66,7 +66,7 @@ static void asking(void)
     CHECK(!templrender_request_variant(NULL).data && !templrender_request_lang(NULL).data && !templrender_request_version(NULL).data);
     SAME(templrender_request_format(NULL), 0);
     CHECK(!templrender_request_expires(NULL, &seconds));
-    CHECK(templrender_request_is_expired(NULL, 0)); /* what is not there is not served */
+    CHECK(!templrender_request_is_expired(NULL, 0));
     CHECK(templrender_keyring_is_empty(NULL));
     CHECK(!templrender_url_text(NULL).data && !templrender_url_scheme(NULL).data && !templrender_url_host(NULL).data && !templrender_url_origin(NULL).data);
     SAME(templrender_url_port(NULL), 0);
@@ -131,6 +131,7 @@ static void packing(void)
 {
     TEST("packing");
     templrender_pack *pack = NULL;
+    templrender_fonts *fonts = NULL;
     templrender_bundle *bundle = NULL;
     templrender_buffer *buffer = NULL;
     templrender_plan *plan = NULL;
@@ -150,8 +151,12 @@ static void packing(void)
     REFUSES(templrender_pack_to_zip(NULL, &buffer, &err));
     REFUSES(templrender_pack_to_zip(pack, NULL, &err));
     REFUSES(templrender_bundle_open(NULL, NULL, 0, &bundle, &err));
-    REFUSES(templrender_bundle_open(pack, NULL, 0, NULL, &err));
-    OK(templrender_bundle_open(pack, NULL, 0, &bundle, &err));
+    REFUSES(templrender_bundle_open(pack, NULL, 0, &bundle, &err));
+    OK(templrender_fonts_new(false, &fonts, &err));
+    OK(templrender_bundle_open(pack, fonts, 0, &bundle, &err));
+    REFUSES(templrender_bundle_open(NULL, fonts, 0, &bundle, &err));
+    REFUSES(templrender_bundle_open(pack, fonts, 0, NULL, &err));
+    templrender_fonts_free(fonts);
     REFUSES(templrender_bundle_resources(NULL, &resources, &err));
     REFUSES(templrender_bundle_resources(bundle, NULL, &err));
     REFUSES(templrender_bundle_fallback(NULL, NULL, &plan, &resources, &err));
@@ -262,7 +267,8 @@ static void requests(void)
     REFUSES(templrender_request_parse(lies, &kept, &err));
     REFUSES(templrender_request_new(lies, text("t"), TEMPLRENDER_FORMAT_PNG, row, &kept, &err));
     REFUSES(templrender_request_new(text("shop"), lies, TEMPLRENDER_FORMAT_PNG, row, &kept, &err));
-    REFUSES(templrender_request_new(text("shop"), text("t"), TEMPLRENDER_FORMAT_PNG, NULL, &kept, &err));
+    OK(templrender_request_new(text("shop"), text("t"), TEMPLRENDER_FORMAT_PNG, NULL, &request, &err)); /* no columns */
+    templrender_request_free(request);
     REFUSES(templrender_request_new(text("shop"), text("t"), TEMPLRENDER_FORMAT_PNG, row, NULL, &err));
     OK(templrender_request_new(text("shop"), text("t"), TEMPLRENDER_FORMAT_PNG, row, &request, &err));
     REFUSES(templrender_request_set_digest(NULL, text("a"), &err));

@@ -75,7 +75,10 @@ static void open_template(struct shipped *shipped)
         add(pack, shipped, path);
     }
     templrender_buffer_free(wanted);
-    OK(templrender_bundle_open(pack, NULL, NOW, &shipped->bundle, &err));
+    templrender_fonts *none = NULL; /* all that is drawn is in the templates' own */
+    OK(templrender_fonts_new(false, &none, &err));
+    OK(templrender_bundle_open(pack, none, NOW, &shipped->bundle, &err));
+    templrender_fonts_free(none);
     templrender_pack_free(pack);
 }
 
