@@ -191,7 +191,7 @@ fn names_that_lead_out_or_can_be_read_in_two_ways_are_refused() {
     assert_eq!(says(&[template()]), "template.json: a file must stand in a zip once, found it twice");
     assert_eq!(says(&[stored("./template.json", b"{}")]), "./template.json: a file must stand in a zip once, found it twice");
     let other = Made { local_name: Some(b"assets/b.svg".to_vec()), ..stored("assets/a.svg", SVG) };
-    assert_eq!(says(&[other]), "assets/a.svg: an entry of a zip must be the same in its directory and before its data, found two");
+    assert_eq!(says(&[other]), "assets/a.svg: an entry of a zip must be the same in its directory and around its data, found two");
 }
 
 #[test]
@@ -212,11 +212,20 @@ fn kinds_of_entries_that_are_not_taken_are_refused() {
         (Made { crc: 1, ..svg() }, "a file must have the checksum that its zip says, found another"),
         (Made { size: 1, ..svg() }, "a stored entry must have one size, found 87 and 1"),
         (Made { data: vec![1, 2, 3, 4, 5], method: 8, ..svg() }, "a file must be a whole deflate stream, found a damaged one"),
-        (Made { offset: Some(0), ..svg() }, "an entry of a zip must be the same in its directory and before its data, found two"),
+        (Made { offset: Some(0), ..svg() }, "an entry of a zip must be the same in its directory and around its data, found two"),
         (Made { offset: Some(999_999), ..svg() }, "an entry of a zip must be whole, found it damaged: Unexpected end of file"),
     ];
     for (made, rule) in cases {
         assert_eq!(says(&[made]), at(rule));
+    }
+    // What stands behind streamed data is another number.
+    let mut streamed = zip(&[Made { descriptor: true, ..template() }]);
+    let at = streamed.windows(4).position(|four| four == b"PK\x07\x08").unwrap() + 4;
+    for (byte, same) in [(at - 1, false), (at, false), (at + 4, false), (at + 8, false), (at + 12, false), (6 + 4, true)] {
+        streamed[byte] ^= 1;
+        let whole = read(&streamed);
+        assert!(whole.is_err() != same, "{byte}: {whole:?}");
+        streamed[byte] ^= 1;
     }
     // Bytes in a folder are seen by one program and not by another.
     assert_eq!(says(&[stored("assets/", b"x")]), "assets/: a folder in a zip must be empty, found bytes");
@@ -252,7 +261,8 @@ fn a_damaged_end_is_refused() {
     assert!(bent(&|b| b.truncate(end)).starts_with("a pack must be a whole zip file, found none: "));
     assert_eq!(bent(&|b| b.push(0)), "a zip must end with its directory, found more bytes behind it");
     assert_eq!(bent(&|b| b[end + 4] = 1), "a zip must be of one part, found one of several");
-    assert_eq!(bent(&|b| (b[end + 8], b[end + 10]) = (2, 2)), "a zip must have as many entries as it says, found 1 in place of 2");
+    assert_eq!(bent(&|b| (b[end + 8], b[end + 10]) = (2, 2)), "a zip must have the 2 entries that it says, found fewer");
+    assert_eq!(bent(&|b| (b[end + 8], b[end + 10]) = (0, 0)), "a zip must have the 0 entries that it says, found more");
     let elsewhere = "a zip's directory must stand where its end says, in 32 bits, found it elsewhere or a zip64";
     assert_eq!(bent(&|b| b.splice(0..0, *b"#!/bin/sh").for_each(drop)), elsewhere);
     // The end of a zip64 before the end that says nothing.
@@ -391,7 +401,7 @@ fn every_bit_that_is_turned_is_found_or_does_not_matter() {
                 harmless += 1;
             }
         }
-        // Times, versions, attributes, and what stands behind streamed data.
+        // Times, versions, attributes, flags that say nothing here.
         assert!(harmless > 100 && harmless < whole.len() * 2, "{harmless} of {}", whole.len() * 8);
         for end in 0..whole.len() {
             assert!(read(&whole[..end]).is_err(), "cut at {end}");

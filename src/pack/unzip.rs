@@ -87,6 +87,9 @@ fn entries<'a>(archive: &'a ZipSliceArchive<&'a [u8]>) -> Result<Vec<Found<'a>>,
     for entry in archive.entries() {
         let entry = entry.map_err(|error| bad("", &format!("a zip must have a whole directory, found a damaged one: {error}")))?;
         count += 1;
+        if count > archive.entries_hint() {
+            break;
+        }
         let name = name(&entry)?;
         let (file, range) = judge(archive, &entry, name)?;
         ranges.push((range, name));
@@ -105,7 +108,11 @@ fn entries<'a>(archive: &'a ZipSliceArchive<&'a [u8]>) -> Result<Vec<Found<'a>>,
         };
     }
     if count != archive.entries_hint() {
-        let message = format!("a zip must have as many entries as it says, found {count} in place of {}", archive.entries_hint());
+        let message = format!(
+            "a zip must have the {} entries that it says, found {}",
+            archive.entries_hint(),
+            if count > archive.entries_hint() { "more" } else { "fewer" }
+        );
         return Err(bad("", &message));
     }
     ranges.sort_unstable();
@@ -150,19 +157,23 @@ fn judge<'a>(
     if !is_deflated && method != CompressionMethod::STORE {
         return Err(bad(name, &format!("an entry of a zip must be stored or deflated, found method {}", method.as_u16())));
     }
-    // Where the sizes stand behind the data, those before it are noughts, or what they are.
     let (packed, size) = (entry.compressed_size_hint(), entry.uncompressed_size_hint());
-    let known = !local_flags.has_data_descriptor();
-    let same_sizes = local.compressed_size_hint() == packed && local.uncompressed_size_hint() == size && local.crc32() == entry.crc32();
-    if local.file_path().as_bytes() != name.as_bytes() || local.compression_method() != method || known && !same_sizes {
-        return Err(bad(name, "an entry of a zip must be the same in its directory and before its data, found two"));
-    }
-    if flags.has_data_descriptor() != local_flags.has_data_descriptor() {
-        return Err(bad(name, "an entry of a zip must be the same in its directory and before its data, found two"));
-    }
     let (_, end) = here.compressed_data_range();
     if end > archive.directory_offset() {
         return Err(bad(name, "an entry of a zip must lie before its directory, found it reaching into it"));
+    }
+    let numbers = [
+        (u64::from(local.crc32()), u64::from(entry.crc32())),
+        (local.compressed_size_hint(), packed),
+        (local.uncompressed_size_hint(), size),
+    ];
+    // Where the numbers stand behind the data, those before it may be noughts.
+    let is_streamed = local_flags.has_data_descriptor();
+    let same_numbers = numbers.iter().all(|(before, said)| before == said || is_streamed && *before == 0);
+    let same_behind = !is_streamed || descriptor_says(archive, end, entry.crc32(), packed, size);
+    let same_kind = local.compression_method() == method && flags.has_data_descriptor() == is_streamed;
+    if local.file_path().as_bytes() != name.as_bytes() || !same_kind || !same_numbers || !same_behind {
+        return Err(bad(name, "an entry of a zip must be the same in its directory and around its data, found two"));
     }
     if !is_deflated && packed != size {
         return Err(bad(name, &format!("a stored entry must have one size, found {packed} and {size}")));
@@ -172,6 +183,16 @@ fn judge<'a>(
     }
     let found = Found { path: String::new(), data: here.data(), size, crc: entry.crc32(), is_deflated };
     Ok((found, (entry.local_header_offset(), end)))
+}
+
+/// Whether the numbers behind streamed data are these, with their signature or without, in 32 bits or, as pipes have them, in 64.
+fn descriptor_says(archive: &ZipSliceArchive<&[u8]>, end: u64, crc: u32, packed: u64, size: u64) -> bool {
+    let behind = usize::try_from(end).ok().and_then(|end| archive.get_ref().get(end..)).unwrap_or_default();
+    let (crc, packed, size) = (crc.to_le_bytes(), packed.to_le_bytes(), size.to_le_bytes());
+    let [narrow, wide] =
+        [4, 8].map(|bytes| [&crc[..], packed.get(..bytes).unwrap_or_default(), size.get(..bytes).unwrap_or_default()].concat());
+    let says = |behind: &[u8]| behind.starts_with(&narrow) || behind.starts_with(&wide);
+    says(behind) || behind.strip_prefix(b"PK\x07\x08").is_some_and(says)
 }
 
 /// What macOS puts beside files.
