@@ -114,6 +114,7 @@ typedef struct {
     ngx_thread_pool_t            *pool;
     size_t                        max_picture;
     size_t                        max_pictures;
+    size_t                        max_memory;
     ngx_uint_t                    max_waiting;
     ngx_msec_t                    timeout;
     time_t                        max_age;
@@ -157,6 +158,7 @@ typedef struct {
     unsigned                      done:1;
     unsigned                      given:1;     /* told to the resources */
     unsigned                      hit:1;
+    unsigned                      old:1;       /* out of a cache, for now */
     unsigned                      immutable:1;
     unsigned                      too_large:1;
     unsigned                      late:1;
@@ -241,7 +243,8 @@ struct ngx_http_templrender_ctx_s {
     ngx_queue_t                       fetches;     /* asked for, in order */
     ngx_queue_t                      *next;        /* not asked for yet */
     ngx_uint_t                        active;
-    size_t                            captured;
+    size_t                            captured;    /* of max_pictures */
+    size_t                            held;        /* of max_memory */
     ngx_msec_t                        fetch_ms;
 
     /* the task: between its post and its end all of it is the thread's */
@@ -266,7 +269,7 @@ struct ngx_http_templrender_ctx_s {
     unsigned                          working:1;
     unsigned                          detached:1;  /* waits for no fetch */
     unsigned                          cancelled:1;
-    unsigned                          queued:1;
+    unsigned                          no_memory:1;
     unsigned                          head:1;
 };
 
@@ -349,13 +352,18 @@ ngx_int_t ngx_http_templrender_load_zip(
     ngx_http_templrender_reading_t *reading, ngx_str_t *path,
     ngx_str_t *name);
 
-/* packs: templates that are fetched, and kept for a while */
+/* packs: the cache of templates that no folder has */
 
 void ngx_http_templrender_packs_init(size_t limit);
 void ngx_http_templrender_packs_exit(void);
 ngx_http_templrender_bundle_t *ngx_http_templrender_packs_get(
     ngx_http_templrender_ctx_t *ctx);
+ngx_http_templrender_bundle_t *ngx_http_templrender_packs_put(
+    ngx_http_templrender_ctx_t *ctx, templrender_bundle *handle);
 void ngx_http_templrender_packs_release(ngx_http_templrender_bundle_t *bundle);
+
+/* pack: one that is fetched */
+
 void ngx_http_templrender_pack_fetch(ngx_http_templrender_ctx_t *ctx);
 void ngx_http_templrender_pack_fetched(ngx_http_templrender_ctx_t *ctx);
 void ngx_http_templrender_pack_opened(ngx_http_templrender_ctx_t *ctx);
@@ -398,6 +406,14 @@ void ngx_http_templrender_fetch_abort(ngx_http_templrender_fetch_t *fetch);
 
 ngx_int_t ngx_http_templrender_filter_init(ngx_conf_t *cf);
 
+/* bytes: of captured answers */
+
+ngx_int_t ngx_http_templrender_capture(ngx_http_templrender_fetch_t *fetch,
+    u_char *data, size_t len);
+ngx_int_t ngx_http_templrender_reserve(ngx_http_templrender_fetch_t *fetch,
+    size_t size);
+void ngx_http_templrender_release(ngx_http_templrender_ctx_t *ctx);
+
 /* render: tasks on the thread pool */
 
 ngx_int_t ngx_http_templrender_render_init(ngx_cycle_t *cycle);
@@ -419,19 +435,24 @@ void ngx_http_templrender_drawn(ngx_http_templrender_ctx_t *ctx);
 void ngx_http_templrender_send_not_modified(ngx_http_templrender_ctx_t *ctx,
     time_t left, ngx_uint_t fresh);
 
-/* headers: validators, lifetimes, names of requests */
+/* validators: entity tags */
 
 #define NGX_HTTP_TEMPLRENDER_ETAG_LEN  (sizeof("\"-\"") - 1 + 32)
 
-ngx_int_t ngx_http_templrender_header(ngx_http_request_t *r, const char *key,
-    ngx_str_t *value, ngx_table_elt_t **header);
-ngx_int_t ngx_http_templrender_header_static(ngx_http_request_t *r,
-    const char *key, const char *value);
 void ngx_http_templrender_etag(ngx_http_templrender_ctx_t *ctx,
     templrender_key *resources, u_char *etag);
 ngx_uint_t ngx_http_templrender_none_match(ngx_str_t *list, u_char *etag);
 ngx_int_t ngx_http_templrender_read_none_match(ngx_http_request_t *r,
     ngx_str_t *list);
+
+/* headers: lifetimes, names of requests */
+
+ngx_int_t ngx_http_templrender_header(ngx_http_request_t *r, const char *key,
+    ngx_str_t *value, ngx_table_elt_t **header);
+ngx_int_t ngx_http_templrender_header_static(ngx_http_request_t *r,
+    const char *key, const char *value);
+ngx_int_t ngx_http_templrender_next_header(ngx_list_part_t **part,
+    ngx_uint_t *i, ngx_str_t *key, ngx_str_t *value);
 ngx_int_t ngx_http_templrender_request_id(ngx_http_request_t *r,
     ngx_str_t *id);
 ngx_int_t ngx_http_templrender_keep(ngx_http_templrender_ctx_t *ctx,
@@ -470,6 +491,7 @@ typedef enum {
     NGX_HTTP_TEMPLRENDER_N_THROTTLED_TENANT,
     NGX_HTTP_TEMPLRENDER_N_SHED_WAITING,
     NGX_HTTP_TEMPLRENDER_N_SHED_QUEUE,
+    NGX_HTTP_TEMPLRENDER_N_SHED_MEMORY,
     NGX_HTTP_TEMPLRENDER_N_FALLBACK,
     NGX_HTTP_TEMPLRENDER_N_PACK_HIT,
     NGX_HTTP_TEMPLRENDER_N_PACK_FETCHED,

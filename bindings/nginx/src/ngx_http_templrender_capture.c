@@ -18,10 +18,6 @@ static void ngx_http_templrender_stop(ngx_http_request_t *r,
 static ngx_int_t ngx_http_templrender_input_filter_init(void *data);
 static ngx_int_t ngx_http_templrender_input_filter(ngx_event_pipe_t *p,
     ngx_buf_t *buf);
-static ngx_int_t ngx_http_templrender_capture(
-    ngx_http_templrender_fetch_t *fetch, u_char *data, size_t len);
-static ngx_int_t ngx_http_templrender_reserve(
-    ngx_http_templrender_fetch_t *fetch, size_t size);
 static ngx_uint_t ngx_http_templrender_is_immutable(ngx_http_request_t *r);
 
 
@@ -207,93 +203,6 @@ ngx_http_templrender_input_filter(ngx_event_pipe_t *p, ngx_buf_t *buf)
     }
 
     return fetch->input_filter(p, buf);
-}
-
-
-static ngx_int_t
-ngx_http_templrender_capture(ngx_http_templrender_fetch_t *fetch,
-    u_char *data, size_t len)
-{
-    size_t                       size;
-    ngx_http_templrender_ctx_t  *ctx;
-
-    if (len > fetch->size - fetch->len) {
-
-        if (len > fetch->limit || fetch->len > fetch->limit - len) {
-            fetch->too_large = 1;
-            return NGX_ERROR;
-        }
-
-        /* twice as much, but never more than it may be */
-
-        ctx = fetch->ctx;
-
-        size = ngx_max(fetch->size * 2, 65536);
-        size = ngx_min(size, fetch->limit);
-
-        if (fetch->url) {
-            size = ngx_min(size, fetch->size
-                                 + ctx->conf->max_pictures - ctx->captured);
-        }
-
-        size = ngx_max(size, fetch->len + len);
-
-        if (ngx_http_templrender_reserve(fetch, size) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    ngx_memcpy(fetch->data + fetch->len, data, len);
-    fetch->len += len;
-
-    return NGX_OK;
-}
-
-
-/* room for so many bytes, within what one picture and all together may have */
-
-static ngx_int_t
-ngx_http_templrender_reserve(ngx_http_templrender_fetch_t *fetch, size_t size)
-{
-    u_char                      *p;
-    ngx_pool_t                  *pool;
-    ngx_http_templrender_ctx_t  *ctx;
-
-    ctx = fetch->ctx;
-    pool = ctx->request->pool;
-
-    if (size > fetch->limit) {
-        fetch->too_large = 1;
-        return NGX_ERROR;
-    }
-
-    if (fetch->url
-        && size - fetch->size > ctx->conf->max_pictures - ctx->captured)
-    {
-        fetch->limit = ctx->conf->max_pictures - ctx->captured + fetch->size;
-        fetch->too_large = 1;
-        return NGX_ERROR;
-    }
-
-    p = ngx_palloc(pool, size);
-    if (p == NULL) {
-        fetch->broken = 1;
-        return NGX_ERROR;
-    }
-
-    if (fetch->data) {
-        ngx_memcpy(p, fetch->data, fetch->len);
-        (void) ngx_pfree(pool, fetch->data);
-    }
-
-    if (fetch->url) {
-        ctx->captured += size - fetch->size;
-    }
-
-    fetch->data = p;
-    fetch->size = size;
-
-    return NGX_OK;
 }
 
 

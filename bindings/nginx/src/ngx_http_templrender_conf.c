@@ -103,6 +103,7 @@ ngx_http_templrender_create_loc_conf(ngx_conf_t *cf)
     conf->allow_private = NGX_CONF_UNSET;
     conf->max_picture = NGX_CONF_UNSET_SIZE;
     conf->max_pictures = NGX_CONF_UNSET_SIZE;
+    conf->max_memory = NGX_CONF_UNSET_SIZE;
     conf->max_waiting = NGX_CONF_UNSET_UINT;
     conf->timeout = NGX_CONF_UNSET_MSEC;
     conf->max_age = NGX_CONF_UNSET;
@@ -137,6 +138,8 @@ ngx_http_templrender_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                               32 * 1024 * 1024);
     ngx_conf_merge_size_value(conf->max_pictures, prev->max_pictures,
                               4 * conf->max_picture);
+    ngx_conf_merge_size_value(conf->max_memory, prev->max_memory,
+                              512 * 1024 * 1024);
     ngx_conf_merge_uint_value(conf->max_waiting, prev->max_waiting, 64);
     ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 20000);
     ngx_conf_merge_value(conf->max_age, prev->max_age, 3600);

@@ -170,11 +170,25 @@ ngx_http_templrender_fetched(ngx_http_request_t *r, void *data, ngx_int_t rc)
     }
 
 #if (NGX_HTTP_CACHE)
-    fetch->hit = (r->upstream
-                  && (r->upstream->cache_status == NGX_HTTP_CACHE_HIT
-                      || r->upstream->cache_status == NGX_HTTP_CACHE_STALE
-                      || r->upstream->cache_status
-                         == NGX_HTTP_CACHE_UPDATING));
+    if (r->upstream) {
+
+        switch (r->upstream->cache_status) {
+
+        case NGX_HTTP_CACHE_HIT:
+            fetch->hit = 1;
+            break;
+
+        case NGX_HTTP_CACHE_UPDATING:
+            fetch->hit = 1;
+            fetch->old = 1;
+            break;
+
+        case NGX_HTTP_CACHE_STALE:
+            /* another request may have waited for the origin in vain */
+            fetch->old = 1;
+            break;
+        }
+    }
 #endif
 
     ngx_http_templrender_judge(fetch);

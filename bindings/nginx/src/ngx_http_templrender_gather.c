@@ -11,6 +11,7 @@
 #include "ngx_http_templrender.h"
 
 
+static void ngx_http_templrender_no_memory(ngx_http_templrender_ctx_t *ctx);
 static ngx_uint_t ngx_http_templrender_missed_status(
     ngx_http_templrender_fetch_t *fetch);
 
@@ -104,10 +105,25 @@ ngx_http_templrender_ask(ngx_http_templrender_ctx_t *ctx)
 
     /* a fallback picture does not wait for what the other one asked for */
 
+    if (ctx->active == 0 && ctx->no_memory && !ctx->fallback) {
+        ngx_http_templrender_no_memory(ctx);
+        return;
+    }
+
     if (ctx->active == 0 || ctx->fallback) {
         ctx->state = NGX_HTTP_TEMPLRENDER_DRAWING;
         ngx_http_templrender_post(ctx, ngx_http_templrender_draw);
     }
+}
+
+
+static void
+ngx_http_templrender_no_memory(ngx_http_templrender_ctx_t *ctx)
+{
+    ngx_http_templrender_count(ctx, NGX_HTTP_TEMPLRENDER_N_SHED_MEMORY);
+    ngx_http_templrender_fail_code(ctx, NGX_HTTP_TEMPLRENDER_OVERLOADED, 1,
+                                   "", "pictures that wait to be drawn take "
+                                   "all the memory that they may");
 }
 
 

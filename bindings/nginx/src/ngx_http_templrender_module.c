@@ -110,6 +110,13 @@ static ngx_command_t  ngx_http_templrender_commands[] = {
       offsetof(ngx_http_templrender_loc_conf_t, max_pictures),
       NULL },
 
+    { ngx_string("templrender_max_memory"),
+      NGX_HTTP_TEMPLRENDER_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_templrender_loc_conf_t, max_memory),
+      NULL },
+
     { ngx_string("templrender_max_waiting"),
       NGX_HTTP_TEMPLRENDER_ANY_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,

@@ -267,6 +267,8 @@ ngx_http_templrender_cleanup(void *data)
         templrender_error_free(ctx->failure->error);
     }
 
+    ngx_http_templrender_release(ctx);
+
     templrender_error_free(ctx->error);
     templrender_buffer_free(ctx->picture);
     templrender_bundle_free(ctx->opened);
