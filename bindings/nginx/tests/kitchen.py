@@ -33,6 +33,7 @@ ROOM = Path(os.environ.get("NGINX_ROOM", ROOT / "target" / "nginx-tests"))
 os.environ.setdefault("SERVE_ROOM", str(ROOM))
 sys.path.insert(0, str(ROOT / "tools" / "serve"))
 
+import photos  # noqa: E402, F401  (tools/serve/photos.py)
 import rig  # noqa: E402  (tools/serve/rig.py)
 from prometheus import Page  # noqa: E402
 from shop import Shop, wait_for  # noqa: E402
@@ -190,6 +191,8 @@ class Nginx:
         try:
             self.child = rig.Child("nginx", self.command, ready=lambda child: self.pid() and _listens(INNER))
         except SystemExit as error:
+            if self.pid():
+                self.signal(signal.SIGTERM)
             raise AssertionError(f"{error}\n{self.log.read_text()[-3000:]}") from None
 
     def pid(self):
@@ -254,11 +257,12 @@ class Kitchen:
     """
 
     def __init__(self, name, templates=None, shipped=False, shop=None, workers=1, threads=2, queue=64, keys=KEYS, origins=None, http="", inner="", module="",
-                 fetch="", front="", more="", events="worker_connections 1024;", main="", pictures="5m"):
+                 fetch="", front="", more="", events="worker_connections 1024;", main="", pictures="5m", packs="5m", pack_location='""'):
         self.folder = ROOM / name
         shutil.rmtree(self.folder, ignore_errors=True)
         self.templates = self.folder / "templates"
         self.templates.mkdir(parents=True)
+        (self.folder / "temp").mkdir()
         if shipped:
             shutil.copytree(ROOT / "templates", self.templates, dirs_exist_ok=True)
         for template_name, files in (plain_templates() if templates is None else templates).items():
@@ -271,9 +275,9 @@ class Kitchen:
         self.shop.replies.clear()
         self.shop.forget()
         settings = {"workers": workers, "threads": threads, "queue": queue, "http": http, "inner": inner, "module": module, "fetch": fetch, "front": front, "more": more,
-                    "events": events, "main": main, "pictures": pictures, "user": "user root root;" if os.geteuid() == 0 else "", "loaded": MODULE, "folder": self.folder,
-                    "templates": self.templates, "keys": self.keys, "shop": SHOP, "front_port": FRONT, "inner_port": INNER, "nobody": NOBODY,
-                    "origins": origins or f"http://127.0.0.1:{SHOP} *.example"}
+                    "events": events, "main": main, "pictures": pictures, "packs": packs, "pack_location": pack_location,
+                    "user": "user root root;" if os.geteuid() == 0 else "", "loaded": MODULE, "folder": self.folder, "templates": self.templates, "keys": self.keys, "shop": SHOP, "front_port": FRONT, "inner_port": INNER, "nobody": NOBODY,
+                    "origins": f"templrender_origins http://127.0.0.1:{SHOP} *.example;" if origins is None else origins}
         config = (HERE / "nginx.conf").read_text()
         for setting, value in settings.items():
             config = config.replace(f"@{setting}@", str(value))
@@ -304,7 +308,7 @@ class Kitchen:
         """A signed URL: `strict.png` is that of the tenant `shop`; a photo is a path of the shop, or a whole URL."""
         path = path if path.startswith("/") else f"/shop/{path}"
         if photo is not None:
-            columns["photo"] = photo if "://" in photo else self.shop.url(photo)
+            columns["photo"] = self.shop.url(photo) if photo.startswith("/") else photo
         return signed(path, {name.replace("_", "~") if name.startswith("_") else name: str(value) for name, value in columns.items()}, key)
 
     def get(self, target, method="GET", headers=(), port=INNER, timeout=60.0):

@@ -1,4 +1,5 @@
 """Small PNGs written and read with the standard library alone: what the tests' photos are, and what colour a pixel of an answer has."""
+import random
 import struct
 import zlib
 
@@ -7,7 +8,7 @@ MAGIC = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
-def _chunk(kind, data):
+def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
@@ -15,7 +16,15 @@ def png(width, height, rgba):
     """A picture of one colour."""
     line = b"\0" + bytes(rgba[:3]) * width
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return MAGIC + _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(line * height)) + _chunk(b"IEND", b"")
+    return MAGIC + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(line * height)) + chunk(b"IEND", b"")
+
+
+def noise(width, height):
+    """A picture that does not get shorter."""
+    draw = random.Random(width * height)
+    lines = b"".join(b"\0" + draw.randbytes(3 * width) for _ in range(height))
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return MAGIC + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
 
 
 def padded(picture, size):
@@ -24,7 +33,7 @@ def padded(picture, size):
     if room < 0:
         raise ValueError(f"a picture of {len(picture)} bytes cannot be padded to {size}")
     end = len(picture) - 12
-    return picture[:end] + _chunk(b"teSt", bytes(room)) + picture[end:]
+    return picture[:end] + chunk(b"teSt", bytes(room)) + picture[end:]
 
 
 def pixel(picture, x, y):

@@ -9,7 +9,7 @@ from shop import Reply, wait_for
 
 class SlowTemplate(Case):
     settings = {"templates": {"slow": template("slow"), "quick": template("quick")}, "pictures": "0", "threads": 2,
-                "http": "limit_conn_zone $templrender_slow_key zone=slow:1m; limit_conn_status 503;", "module": "templrender_slow 200ms; limit_conn slow 2;"}
+                "http": "templrender_slow 200ms; limit_conn_zone $templrender_slow_key zone=slow:1m; limit_conn_status 503;", "module": "limit_conn slow 2;"}
 
     def ask_all(self, name, first, count, threads):
         def one(i):
@@ -59,7 +59,7 @@ class SlowTemplate(Case):
 
 
 class Rate(Case):
-    settings = {"templates": {"lenient": template("lenient", layer={"missing": "hide"})}, "module": "templrender_rate 5 burst=10; templrender_rate 1000 burst=40 tenant=big;"}
+    settings = {"templates": {"lenient": template("lenient", layer={"missing": "hide"})}, "http": "templrender_rate 5 burst=10; templrender_rate 1000 burst=40 tenant=big;"}
 
     def ask_all(self, tenant, count, threads=10):
         return at_once([lambda i=i: self.kitchen.picture(f"/{tenant}/lenient.png", count=i) for i in range(count)], threads)

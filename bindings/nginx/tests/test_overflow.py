@@ -6,9 +6,8 @@ import sys
 import threading
 import time
 
-import photos
-from kitchen import HERE, INNER, PROGRAM, ROOT, SLOWER, Case, ask, at_once, heavy, quantile, template
-from shop import Reply, wait_for
+from kitchen import HERE, INNER, PROGRAM, SLOWER, Case, ask, at_once, heavy, photos, quantile, template
+from shop import Reply
 
 
 class Overflow(Case):
