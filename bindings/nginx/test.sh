@@ -26,3 +26,31 @@ if [ -z "${TEMPLRENDER_BUILT:-}" ]; then
     ln -sfn "$ci/templrender" "$ci/libtemplrender.so" "$ci/libtemplrender.a" "$TEMPLRENDER_BUILT"
 fi
 export TEMPLRENDER_BUILT
+export TEMPLRENDER_MODULE=$room/module/ngx_http_templrender_module.so
+bindings/nginx/build.sh "$room/module"
+
+cd bindings/nginx/tests
+python=/usr/bin/python3
+export PYTHONDONTWRITEBYTECODE=1
+case $kind in
+tests)
+    if [ $# -gt 0 ]; then
+        exec $python -W ignore::ResourceWarning -m unittest -v "$@"
+    fi
+    exec $python -W ignore::ResourceWarning -m unittest discover -v
+    ;;
+valgrind)
+    rm -f "$room"/valgrind.*.log
+    export NGINX_SLOWER=20
+    export NGINX_UNDER="valgrind --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --num-callers=40 \
+        --suppressions=$PWD/valgrind.supp --log-file=$room/valgrind.%p.log"
+    $python -W ignore::ResourceWarning many.py "${1:-200}"
+    # The master and the workers of three configurations.
+    [ "$(ls "$room"/valgrind.*.log | wc -l)" -ge 4 ] || { echo "valgrind left too few logs in $room"; exit 1; }
+    grep -H 'ERROR SUMMARY' "$room"/valgrind.*.log
+    if grep -L 'ERROR SUMMARY: 0 errors' "$room"/valgrind.*.log | grep .; then
+        echo 'valgrind found errors or leaks in these'
+        exit 1
+    fi
+    ;;
+esac
