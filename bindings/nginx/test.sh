@@ -15,7 +15,8 @@ packages=(nginx nginx-dev gcc make python3)
 [ "$kind" != valgrind ] || packages+=(valgrind)
 tools/packages.sh "${packages[@]}"
 
-room=$PWD/target/nginx-tests
+export NGINX_ROOM=${NGINX_ROOM:-$PWD/target/nginx-tests}
+room=$NGINX_ROOM
 mkdir -p "$room"
 if [ -z "${TEMPLRENDER_BUILT:-}" ]; then
     "${CARGO:-cargo}" build --locked --workspace --profile ci

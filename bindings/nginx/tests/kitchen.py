@@ -186,7 +186,7 @@ class Nginx:
             (folder / name).unlink(missing_ok=True)
         self.log = folder / "error.log"
         self.log.write_text("")
-        self.command = [*UNDER, shutil.which("nginx") or "/usr/sbin/nginx", "-p", str(folder), "-c", str(self.file)]
+        self.command = [*UNDER, shutil.which("nginx") or "/usr/sbin/nginx", "-p", str(folder), "-e", str(self.log), "-c", str(self.file)]
         rig.ROOM = folder
         try:
             self.child = rig.Child("nginx", self.command, ready=lambda child: self.pid() and _listens(INNER))
