@@ -257,7 +257,7 @@ class Kitchen:
     """
 
     def __init__(self, name, templates=None, shipped=False, shop=None, workers=1, threads=2, queue=64, keys=KEYS, origins=None, http="", inner="", module="",
-                 fetch="", front="", more="", events="worker_connections 1024;", main="", pictures="5m", packs="5m", pack_location='""'):
+                 fetch="", front="", more="", events="worker_connections 1024;", main="", pictures="5m", packs="5m", pack_location='""', passes_headers="off"):
         self.folder = ROOM / name
         shutil.rmtree(self.folder, ignore_errors=True)
         self.templates = self.folder / "templates"
@@ -275,7 +275,7 @@ class Kitchen:
         self.shop.replies.clear()
         self.shop.forget()
         settings = {"workers": workers, "threads": threads, "queue": queue, "http": http, "inner": inner, "module": module, "fetch": fetch, "front": front, "more": more,
-                    "events": events, "main": main, "pictures": pictures, "packs": packs, "pack_location": pack_location,
+                    "events": events, "main": main, "pictures": pictures, "packs": packs, "pack_location": pack_location, "passes_headers": passes_headers,
                     "user": "user root root;" if os.geteuid() == 0 else "", "loaded": MODULE, "folder": self.folder, "templates": self.templates, "keys": self.keys, "shop": SHOP, "front_port": FRONT, "inner_port": INNER, "nobody": NOBODY,
                     "origins": f"templrender_origins http://127.0.0.1:{SHOP} *.example;" if origins is None else origins}
         config = (HERE / "nginx.conf").read_text()

@@ -27,6 +27,15 @@ def noise(width, height):
     return MAGIC + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
 
 
+def damaged(width, height):
+    """A picture whose head is right and whose pixels cannot be unpacked: it is found when it is drawn."""
+    whole = bytearray(noise(width, height))
+    at = whole.index(b"IDAT") + 4
+    (length,) = struct.unpack(">I", whole[at - 8 : at - 4])
+    body = whole[at : at + length // 2] + bytes(255 - byte for byte in whole[at + length // 2 : at + length])
+    return bytes(whole[: at - 8]) + chunk(b"IDAT", bytes(body)) + chunk(b"IEND", b"")
+
+
 def padded(picture, size):
     """The same picture with so many bytes, in a chunk that no reader knows."""
     room = size - len(picture) - 12

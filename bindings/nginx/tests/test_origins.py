@@ -161,6 +161,8 @@ class Signatures(Case):
 
 
 class Headers(Case):
+    # As somebody might write it: nothing of a client is there to be passed on.
+    settings = {"passes_headers": "on"}
     EVIL = {"Cookie": "session=1", "Authorization": "Basic dTpw", "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "evil.test", "X-Forwarded-Proto": "https",
             "Range": "bytes=0-9", "Host": "evil.test", "Accept-Encoding": "gzip, br", "Referer": "http://evil.test/", "User-Agent": "evil", "If-Modified-Since": "Sat, 01 Nov 2025 00:00:00 GMT",
             "X-Original-URL": "/evil", "Accept": "text/html", "Accept-Language": "de", "If-Range": '"a"', "Via": "1.1 evil", "X-Accel-Redirect": "/status", "Cache-Control": "no-cache",

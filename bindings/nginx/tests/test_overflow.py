@@ -11,7 +11,7 @@ from shop import Reply
 
 
 class Overflow(Case):
-    settings = {"templates": {"heavy": heavy("heavy", 500), "small": template("small", layer={"missing": "hide"})}, "module": "templrender_max_waiting 4;", "threads": 2}
+    settings = {"templates": {"heavy": heavy("heavy", 500), "small": template("small", layer={"missing": "hide"})}, "module": "templrender_max_waiting 4;", "threads": 2, "queue": 1024}
 
     def test_what_finds_no_place_is_refused_at_once(self):
         before = self.kitchen.page()
@@ -29,7 +29,7 @@ class Overflow(Case):
             if got.status != 200:
                 self.failed(got, 503, "overloaded", 705, "host")
                 self.assertEqual(got.header("retry-after"), "1")
-        self.assertGreaterEqual(len(served), 6, "two threads and four places")
+        self.assertGreaterEqual(len(served), 4, "as many as have a place")
         self.assertGreater(len(answers) - len(served), 20, "this machine is too fast for this test")
         # At once afterwards.
         began = time.monotonic()
@@ -40,9 +40,29 @@ class Overflow(Case):
         self.assertLess(took, 1.5 * SLOWER)
         page = self.kitchen.page()
         self.assertEqual(page.get("templrender_shed_total") - before.get("templrender_shed_total"), len(answers) - len(served))
-        self.assertEqual((page.get("templrender_in_flight"), page.get("templrender_queue_waiting")), (0, 0))
+        self.assertEqual((page.get("templrender_in_flight"), page.get("templrender_tasks")), (0, 0))
         print(f"\noverflow: 100 at once, {len(served)} served, {100 - len(served)} x 503; p50 of the refusals {1000 * quantile([t for g, t in answers if g.status == 503], .5):.0f} ms; "
               f"healthy after {1000 * took:.0f} ms")
+
+
+class QueueFull(Case):
+    """The same where it is the thread pool's own queue that is full."""
+
+    settings = {"templates": {"heavy": heavy("heavy", 500)}, "module": "templrender_max_waiting 1000;", "threads": 1, "queue": 2}
+
+    def test_what_finds_no_place_in_the_queue_is_refused(self):
+        answers = at_once([lambda i=i: self.kitchen.picture("heavy.png", tint=f"#{i:06x}") for i in range(40)])
+        refused = [got for got in answers if got.status != 200]
+        for got in answers:
+            if got.status == 200:
+                self.served(got)
+            else:
+                self.failed(got, 503, "overloaded", 705, "host")
+                self.assertEqual(got.header("retry-after"), "1")
+        self.assertGreater(len(refused), 10)
+        self.assertEqual(self.kitchen.metric("templrender_shed_total", reason="queue"), len(refused))
+        self.served(self.kitchen.picture("heavy.png", tint="#abcdef"))
+        self.assertEqual((self.kitchen.metric("templrender_in_flight"), self.kitchen.metric("templrender_tasks")), (0, 0))
 
 
 class OffTheLoop(Case):

@@ -119,7 +119,7 @@ class Packs(Shelf):
         self.served(self.kitchen.picture(packs[0]))
         self.assertEqual(self.shop.count("/_pack/"), 6, "the first had made room")
         self.assertGreater(evicted() - before, 2)
-        held = self.kitchen.metric("templrender_pack_bytes")
+        held = self.kitchen.metric("templrender_pack_cache_bytes")
         self.assertTrue(0 < held <= 4 << 20, held)
 
     def test_a_fallback_in_a_pack(self):

@@ -4,7 +4,7 @@ import time
 
 
 from kitchen import FRONT, SLOWER, Case, at_once, template
-from pictures import BLUE, GREEN, RED, WHITE, padded, pixel, png
+from pictures import BLUE, GREEN, RED, WHITE, damaged, pixel, png
 from shop import Reply
 
 PAGE = b"<!doctype html><title>Maintenance</title><p>We will be back soon."
@@ -38,6 +38,17 @@ class FromUrlToPicture(Case):
         """How many notes the last picture has, by the access log."""
         line = (self.kitchen.folder / "access.log").read_text().splitlines()[-1]
         return int(line.rsplit("notes=", 1)[1].split()[0])
+
+    def test_a_picture_that_turns_out_to_be_damaged_makes_room_too(self):
+        self.shop.says("/damaged.png", Reply(damaged(60, 60)))
+        self.shop.says("/good.png", Reply(png(6, 6, BLUE)))
+        got = self.served(self.kitchen.picture("choices.png", "/damaged.png", second=self.shop.url("/good.png")))
+        self.assertEqual((pixel(got.body, 2, 2), got.age), (BLUE, 10))
+        got = self.served(self.kitchen.picture("lenient.png", "/damaged.png"))
+        self.assertEqual((pixel(got.body, 2, 2), got.age), (WHITE, 10))
+        self.failed(self.kitchen.picture("strict.png", "/damaged.png"), 502, "damaged-resource", 303, "resource")
+        got = self.served(self.kitchen.picture("plan-b.png", "/damaged.png"))
+        self.assertEqual((pixel(got.body, 2, 2), got.header("templrender-fallback")), (BLUE, "damaged-resource"))
 
     def test_a_missing_photo_is_left_out_for_a_moment_only(self):
         got = self.served(self.kitchen.picture("lenient.png", "/none.png"))
