@@ -1,0 +1,489 @@
+
+/*
+ * One picture, or pack, by a background subrequest to an internal location:
+ * proxying, caching and collapsing are nginx's.
+ *
+ * The answer is captured by filters of our own.  NGX_HTTP_SUBREQUEST_IN_MEMORY
+ * would cut the client's connection where an answer is larger than
+ * subrequest_output_buffer_size; plain subrequests that end out of order keep
+ * what they have sent until their turn comes.  Background subrequests do not
+ * wake their parent: the post handler does.
+ *
+ * Nothing of the client's headers is in a subrequest, whatever the location
+ * passes on.
+ */
+
+
+#include "ngx_http_templrender.h"
+
+
+static ngx_int_t ngx_http_templrender_fetched(ngx_http_request_t *r,
+    void *data, ngx_int_t rc);
+static void ngx_http_templrender_fetch_figures(
+    ngx_http_templrender_fetch_t *fetch);
+static ngx_int_t ngx_http_templrender_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_templrender_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static ngx_int_t ngx_http_templrender_capture(
+    ngx_http_templrender_fetch_t *fetch, u_char *data, size_t len);
+static ngx_int_t ngx_http_templrender_reserve(
+    ngx_http_templrender_fetch_t *fetch, size_t size);
+static ngx_uint_t ngx_http_templrender_is_immutable(ngx_http_request_t *r);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+ngx_int_t
+ngx_http_templrender_filter_init(ngx_conf_t *cf)
+{
+    (void) cf;
+
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_templrender_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_templrender_body_filter;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_templrender_fetch(ngx_http_templrender_fetch_t *fetch,
+    ngx_str_t *uri)
+{
+    ngx_http_request_t          *r, *sr;
+    ngx_http_headers_in_t        headers_in;
+    ngx_http_post_subrequest_t  *ps;
+
+    r = fetch->ctx->request;
+
+    ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
+    if (ps == NULL) {
+        return NGX_ERROR;
+    }
+
+    ps->handler = ngx_http_templrender_fetched;
+    ps->data = fetch;
+
+    fetch->start = ngx_current_msec;
+    fetch->announced = -1;
+
+    if (ngx_http_subrequest(r, uri, NULL, &sr, ps,
+                            NGX_HTTP_SUBREQUEST_BACKGROUND)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    fetch->request = sr;
+
+    ngx_memzero(&headers_in, sizeof(ngx_http_headers_in_t));
+
+    if (ngx_list_init(&headers_in.headers, r->pool, 1,
+                      sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    headers_in.server = r->headers_in.server;
+    headers_in.content_length_n = -1;
+    headers_in.keep_alive_n = -1;
+
+    sr->headers_in = headers_in;
+
+    if (fetch->url) {
+
+        /*
+         * A forward proxy needs the whole URL in the request line.  "proxy_pass
+         * http://squid;" sends it as it stands, escapes and all.
+         */
+
+        sr->unparsed_uri = ngx_http_templrender_str(
+                               templrender_url_text(fetch->url));
+        sr->valid_unparsed_uri = 1;
+    }
+
+    return NGX_OK;
+}
+
+
+/* the fetch whose subrequest it is, or NULL */
+
+ngx_http_templrender_fetch_t *
+ngx_http_templrender_fetch_of(ngx_http_request_t *r)
+{
+    ngx_queue_t                   *q;
+    ngx_http_templrender_ctx_t    *ctx;
+    ngx_http_templrender_fetch_t  *fetch;
+
+    if (r == r->main || !r->background) {
+        return NULL;
+    }
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_http_templrender_module);
+
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    for (q = ngx_queue_last(&ctx->fetches);
+         q != ngx_queue_sentinel(&ctx->fetches);
+         q = ngx_queue_prev(q))
+    {
+        fetch = ngx_queue_data(q, ngx_http_templrender_fetch_t, queue);
+
+        if (fetch->request == r) {
+            return fetch;
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * A subrequest has ended.  Whatever became of it, the request goes on: an error
+ * that is passed on would end it.
+ */
+
+static ngx_int_t
+ngx_http_templrender_fetched(ngx_http_request_t *r, void *data, ngx_int_t rc)
+{
+    ngx_http_templrender_fetch_t *fetch = data;
+
+    ngx_http_templrender_ctx_t  *ctx;
+
+    ctx = fetch->ctx;
+
+    if (fetch->done) {
+        return NGX_OK;
+    }
+
+    fetch->done = 1;
+    fetch->rc = rc;
+    fetch->took = ngx_current_msec - fetch->start;
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+
+        /* nginx's own word: nobody answered, or not in time */
+
+        if (fetch->status == 0) {
+            r->headers_out.status = rc;
+        }
+
+        fetch->late = (rc == NGX_HTTP_GATEWAY_TIME_OUT
+                       || rc == NGX_HTTP_REQUEST_TIME_OUT);
+        fetch->broken = (rc == NGX_HTTP_BAD_GATEWAY);
+
+        if (fetch->status == 0 || fetch->status == NGX_HTTP_OK) {
+            fetch->status = rc;
+        }
+
+    } else if (rc != NGX_OK) {
+        fetch->broken = 1;
+    }
+
+    if (fetch->status == NGX_HTTP_GATEWAY_TIME_OUT) {
+        fetch->late = 1;
+    }
+
+    if (fetch->announced >= 0 && (off_t) fetch->len != fetch->announced
+        && fetch->status == NGX_HTTP_OK)
+    {
+        fetch->broken = 1;
+    }
+
+#if (NGX_HTTP_CACHE)
+    fetch->hit = (r->upstream
+                  && (r->upstream->cache_status == NGX_HTTP_CACHE_HIT
+                      || r->upstream->cache_status == NGX_HTTP_CACHE_STALE
+                      || r->upstream->cache_status
+                         == NGX_HTTP_CACHE_UPDATING));
+#endif
+
+    ngx_http_templrender_judge(fetch);
+    ngx_http_templrender_fetch_figures(fetch);
+
+    ctx->active--;
+
+    if (ctx->detached) {
+        return NGX_OK;
+    }
+
+    if (fetch->took > ctx->fetch_ms) {
+        ctx->fetch_ms = fetch->took;
+    }
+
+    /* a background subrequest does not wake its parent */
+
+    return ngx_http_post_request(ctx->request, NULL);
+}
+
+
+static void
+ngx_http_templrender_fetch_figures(ngx_http_templrender_fetch_t *fetch)
+{
+    ngx_http_templrender_ctx_t      *ctx;
+    ngx_http_templrender_counter_e   counter;
+
+    ctx = fetch->ctx;
+
+    if (fetch->url == NULL) {
+        /* a pack */
+        return;
+    }
+
+    if (fetch->code == TEMPLRENDER_OK) {
+        counter = fetch->hit ? NGX_HTTP_TEMPLRENDER_N_FETCH_HIT
+                             : NGX_HTTP_TEMPLRENDER_N_FETCH_FETCHED;
+
+    } else if (fetch->late || fetch->broken || fetch->status >= 500) {
+        counter = NGX_HTTP_TEMPLRENDER_N_FETCH_FAILED;
+
+    } else {
+        counter = NGX_HTTP_TEMPLRENDER_N_FETCH_REFUSED;
+    }
+
+    ngx_http_templrender_count(ctx, counter);
+
+    if (!fetch->hit) {
+        ngx_http_templrender_observe(ctx, NGX_HTTP_TEMPLRENDER_H_FETCH,
+                                     (uint64_t) fetch->took * 1000);
+        ngx_http_templrender_zone_fetched(ctx, fetch->took);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_templrender_header_filter(ngx_http_request_t *r)
+{
+    ngx_http_templrender_fetch_t  *fetch;
+
+    fetch = ngx_http_templrender_fetch_of(r);
+
+    if (fetch == NULL) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    fetch->status = r->headers_out.status;
+    fetch->immutable = ngx_http_templrender_is_immutable(r);
+
+    /* files of a cache are read, not sent */
+
+    r->filter_need_in_memory = 1;
+    r->header_sent = 1;
+
+    if (fetch->status != NGX_HTTP_OK || fetch->ctx->detached) {
+        return NGX_OK;
+    }
+
+    fetch->announced = r->headers_out.content_length_n;
+
+    if (fetch->announced > 0
+        && ngx_http_templrender_reserve(fetch, (size_t) fetch->announced)
+           != NGX_OK)
+    {
+        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_templrender_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_int_t                      rc;
+    ngx_buf_t                     *b;
+    ngx_http_templrender_fetch_t  *fetch;
+
+    fetch = ngx_http_templrender_fetch_of(r);
+
+    if (fetch == NULL) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    rc = NGX_OK;
+
+    for ( /* void */ ; in; in = in->next) {
+        b = in->buf;
+
+        if (!ngx_buf_in_memory(b)) {
+
+            if (b->in_file) {
+                b->file_pos = b->file_last;
+            }
+
+            continue;
+        }
+
+        if (rc == NGX_OK && fetch->status == NGX_HTTP_OK
+            && !fetch->ctx->detached)
+        {
+            rc = ngx_http_templrender_capture(fetch, b->pos,
+                                              b->last - b->pos);
+        }
+
+        b->pos = b->last;
+
+        if (b->in_file) {
+            b->file_pos = b->file_last;
+        }
+    }
+
+    if (rc == NGX_OK) {
+        return NGX_OK;
+    }
+
+    /* the rest of it is not fetched for the cache either */
+
+    if (r->upstream) {
+        r->upstream->cacheable = 0;
+
+        if (r->upstream->pipe) {
+            r->upstream->pipe->cacheable = 0;
+        }
+    }
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_templrender_capture(ngx_http_templrender_fetch_t *fetch,
+    u_char *data, size_t len)
+{
+    size_t                       size;
+    ngx_http_templrender_ctx_t  *ctx;
+
+    if (fetch->too_large) {
+        return NGX_ERROR;
+    }
+
+    if (len > fetch->size - fetch->len) {
+
+        if (len > fetch->limit || fetch->len > fetch->limit - len) {
+            fetch->too_large = 1;
+            return NGX_ERROR;
+        }
+
+        /* twice as much, but never more than it may be */
+
+        ctx = fetch->ctx;
+
+        size = ngx_max(fetch->size * 2, 65536);
+        size = ngx_min(size, fetch->limit);
+
+        if (fetch->url) {
+            size = ngx_min(size, fetch->size
+                                 + ctx->conf->max_pictures - ctx->captured);
+        }
+
+        size = ngx_max(size, fetch->len + len);
+
+        if (ngx_http_templrender_reserve(fetch, size) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    ngx_memcpy(fetch->data + fetch->len, data, len);
+    fetch->len += len;
+
+    return NGX_OK;
+}
+
+
+/* room for so many bytes, within what one picture and all together may have */
+
+static ngx_int_t
+ngx_http_templrender_reserve(ngx_http_templrender_fetch_t *fetch, size_t size)
+{
+    u_char                      *p;
+    ngx_pool_t                  *pool;
+    ngx_http_templrender_ctx_t  *ctx;
+
+    ctx = fetch->ctx;
+    pool = ctx->request->pool;
+
+    if (size > fetch->limit) {
+        fetch->too_large = 1;
+        return NGX_ERROR;
+    }
+
+    if (fetch->url
+        && size - fetch->size > ctx->conf->max_pictures - ctx->captured)
+    {
+        fetch->limit = ctx->conf->max_pictures - ctx->captured + fetch->size;
+        fetch->too_large = 1;
+        return NGX_ERROR;
+    }
+
+    p = ngx_palloc(pool, size);
+    if (p == NULL) {
+        fetch->broken = 1;
+        return NGX_ERROR;
+    }
+
+    if (fetch->data) {
+        ngx_memcpy(p, fetch->data, fetch->len);
+        (void) ngx_pfree(pool, fetch->data);
+    }
+
+    if (fetch->url) {
+        ctx->captured += size - fetch->size;
+    }
+
+    fetch->data = p;
+    fetch->size = size;
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_templrender_is_immutable(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    part = &r->headers_out.headers.part;
+    header = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+
+            if (part->next == NULL) {
+                return 0;
+            }
+
+            part = part->next;
+            header = part->elts;
+            i = 0;
+        }
+
+        if (header[i].hash == 0
+            || header[i].key.len != sizeof("Cache-Control") - 1
+            || ngx_strncasecmp(header[i].key.data,
+                               (u_char *) "Cache-Control",
+                               sizeof("Cache-Control") - 1)
+               != 0)
+        {
+            continue;
+        }
+
+        if (ngx_strlcasestrn(header[i].value.data,
+                             header[i].value.data + header[i].value.len,
+                             (u_char *) "immutable",
+                             sizeof("immutable") - 2)
+            != NULL)
+        {
+            return 1;
+        }
+    }
+}
