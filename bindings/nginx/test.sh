@@ -28,7 +28,7 @@ if [ -z "${TEMPLRENDER_BUILT:-}" ]; then
 fi
 export TEMPLRENDER_BUILT
 export TEMPLRENDER_MODULE=$room/module/ngx_http_templrender_module.so
-bindings/nginx/build.sh "$room/module"
+RPATH=1 bindings/nginx/build.sh "$room/module"
 
 cd bindings/nginx/tests
 python=/usr/bin/python3

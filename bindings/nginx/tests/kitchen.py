@@ -214,10 +214,11 @@ class Nginx:
         os.kill(self.pid(), number)
 
     def reload(self):
-        """Tells it to read its configuration again, and waits until other workers are there."""
+        """Tells it to read its configuration again, and waits until other workers alone take requests. Whether they came, and those of before."""
         before = set(self.workers())
         self.signal(signal.SIGHUP)
-        return bool(wait_for(lambda: set(self.workers()) - before, 10 * SLOWER)), before
+        taking = lambda: {pid for pid in self.workers() if "shutting down" not in _title(pid)}
+        return bool(wait_for(lambda: taking() and not taking() & before, 10 * SLOWER)), before
 
     def stop(self):
         """Asks it to end as soon as its requests have, and says whether it did."""

@@ -11,13 +11,13 @@ PAGE = b"<!doctype html><title>Maintenance</title><p>We will be back soon."
 
 class FromUrlToPicture(Case):
     def test_a_request_gets_its_picture(self):
-        self.shop.says("/red.png", Reply(png(6, 6, RED)))
-        got = self.served(self.kitchen.picture("strict.png", "/red.png"))
+        self.shop.says("/first.png", Reply(png(6, 6, RED)))
+        got = self.served(self.kitchen.picture("strict.png", "/first.png"))
         self.assertEqual((pixel(got.body, 2, 2), pixel(got.body, 8, 8)), (RED, WHITE))
         self.assertEqual(got.header("x-content-type-options"), "nosniff")
         self.assertEqual(got.header("cross-origin-resource-policy"), "cross-origin")
         self.assertRegex(got.header("cache-control"), r"^public, max-age=3600\b")
-        wide = self.served(self.kitchen.picture("strict/wide.png", "/red.png"))
+        wide = self.served(self.kitchen.picture("strict/wide.png", "/first.png"))
         self.assertEqual(pixel(wide.body, 18, 2), WHITE)
         self.assertEqual(self.shop.count(), 1, "the photo is kept")
 
