@@ -141,6 +141,10 @@ typedef struct {
     size_t                        len;
     size_t                        size;
     size_t                        limit;
+    size_t                        received;    /* from the server */
+    ngx_int_t                   (*input_filter_init)(void *data);
+    ngx_event_pipe_input_filter_pt
+                                  input_filter;
     ngx_msec_t                    start;
     ngx_msec_t                    took;
 
@@ -156,6 +160,8 @@ typedef struct {
     unsigned                      too_large:1;
     unsigned                      late:1;
     unsigned                      broken:1;
+    unsigned                      whole:1;     /* its end has come */
+    unsigned                      stopped:1;   /* the rest is not wanted */
 } ngx_http_templrender_fetch_t;
 
 
@@ -194,6 +200,7 @@ typedef enum {
     NGX_HTTP_TEMPLRENDER_DRAWN = 1,
     NGX_HTTP_TEMPLRENDER_MORE,             /* there are more needs */
     NGX_HTTP_TEMPLRENDER_UNCHANGED,        /* it is what the client has */
+    NGX_HTTP_TEMPLRENDER_LATE,             /* it was late before it began */
     NGX_HTTP_TEMPLRENDER_FAILED
 } ngx_http_templrender_result_e;
 
@@ -344,6 +351,7 @@ ngx_http_templrender_fetch_t *ngx_http_templrender_fetch_of(
     ngx_http_request_t *r);
 ngx_int_t ngx_http_templrender_fetch(ngx_http_templrender_fetch_t *fetch,
     ngx_str_t *uri);
+void ngx_http_templrender_fetch_abort(ngx_http_templrender_fetch_t *fetch);
 
 /* render: tasks on the thread pool */
 
@@ -355,6 +363,8 @@ void ngx_http_templrender_post(ngx_http_templrender_ctx_t *ctx,
 void ngx_http_templrender_draw(void *data, ngx_log_t *log);
 
 /* answer: pictures */
+
+extern const char  ngx_http_templrender_late_message[];
 
 void ngx_http_templrender_drawn(ngx_http_templrender_ctx_t *ctx);
 void ngx_http_templrender_send_not_modified(ngx_http_templrender_ctx_t *ctx,

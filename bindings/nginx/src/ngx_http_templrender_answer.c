@@ -8,6 +8,10 @@
 #include "ngx_http_templrender.h"
 
 
+const char  ngx_http_templrender_late_message[] =
+    "a picture must be there within the time of a request, found it was not";
+
+
 static ngx_uint_t ngx_http_templrender_whole(ngx_http_templrender_ctx_t *ctx);
 static void ngx_http_templrender_failed(ngx_http_templrender_ctx_t *ctx);
 static void ngx_http_templrender_send(ngx_http_templrender_ctx_t *ctx);
@@ -44,7 +48,7 @@ ngx_http_templrender_drawn(ngx_http_templrender_ctx_t *ctx)
         ngx_http_templrender_send(ctx);
         return;
 
-    default: /* NGX_HTTP_TEMPLRENDER_FAILED */
+    default: /* NGX_HTTP_TEMPLRENDER_FAILED, NGX_HTTP_TEMPLRENDER_LATE */
         ngx_http_templrender_count(ctx, NGX_HTTP_TEMPLRENDER_N_RENDER_FAILED);
         ngx_http_templrender_failed(ctx);
     }
@@ -89,6 +93,12 @@ ngx_http_templrender_failed(ngx_http_templrender_ctx_t *ctx)
     error = ctx->error;
     ctx->error = NULL;
 
+    if (ctx->result == NGX_HTTP_TEMPLRENDER_LATE) {
+        ngx_http_templrender_fail_code(ctx, NGX_HTTP_TEMPLRENDER_DEADLINE, 0,
+                                       "", ngx_http_templrender_late_message);
+        return;
+    }
+
     if (error == NULL) {
         ngx_http_templrender_end(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
@@ -121,9 +131,7 @@ ngx_http_templrender_failed(ngx_http_templrender_ctx_t *ctx)
     case TEMPLRENDER_DEADLINE_EXCEEDED:
         templrender_error_free(error);
         ngx_http_templrender_fail_code(ctx, NGX_HTTP_TEMPLRENDER_DEADLINE, 0,
-                                       "", "a picture must be there within "
-                                       "the time of a request, found it was "
-                                       "not");
+                                       "", ngx_http_templrender_late_message);
         return;
 
     default:

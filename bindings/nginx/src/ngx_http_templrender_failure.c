@@ -21,7 +21,8 @@ static ngx_int_t ngx_http_templrender_failure_json(
     ngx_http_templrender_ctx_t *ctx, ngx_http_templrender_failure_t *failure,
     ngx_str_t *json);
 static u_char *ngx_http_templrender_fault_json(u_char *p,
-    ngx_http_templrender_fault_t *fault);
+    ngx_http_templrender_fault_t *fault, ngx_http_templrender_fault_t *all,
+    ngx_uint_t n);
 static ngx_int_t ngx_http_templrender_shown(ngx_pool_t *pool,
     ngx_str_t *text);
 static void ngx_http_templrender_failure_log(ngx_http_templrender_ctx_t *ctx,
@@ -465,26 +466,8 @@ ngx_http_templrender_failure_json(ngx_http_templrender_ctx_t *ctx,
 
     json->data = p;
 
-    p = ngx_cpymem(p, "{\"error\":{", sizeof("{\"error\":{") - 1);
-    p = ngx_http_templrender_fault_json(p, fault);
-
-    if (failure->nfaults > 1) {
-        p = ngx_cpymem(p, ",\"faults\":[", sizeof(",\"faults\":[") - 1);
-
-        for (i = 0; i < failure->nfaults; i++) {
-            *p++ = i ? ',' : '{';
-
-            if (i) {
-                *p++ = '{';
-            }
-
-            p = ngx_http_templrender_fault_json(p, &fault[i]);
-            *p++ = '}';
-        }
-
-        *p++ = ']';
-    }
-
+    p = ngx_cpymem(p, "{\"error\":", sizeof("{\"error\":") - 1);
+    p = ngx_http_templrender_fault_json(p, fault, fault, failure->nfaults);
     p = ngx_sprintf(p, ",\"request_id\":\"%V\"}}\n", &ctx->request_id);
 
     json->len = p - json->data;
@@ -493,17 +476,35 @@ ngx_http_templrender_failure_json(ngx_http_templrender_ctx_t *ctx,
 }
 
 
+/* names in the order of the alphabet, as the library writes them */
+
 static u_char *
-ngx_http_templrender_fault_json(u_char *p, ngx_http_templrender_fault_t *fault)
+ngx_http_templrender_fault_json(u_char *p, ngx_http_templrender_fault_t *fault,
+    ngx_http_templrender_fault_t *all, ngx_uint_t n)
 {
-    p = ngx_sprintf(p, "\"code\":\"%s\",\"number\":%D,\"cause\":\"%s\","
-                    "\"place\":\"",
-                    ngx_http_templrender_code_name(fault->code), fault->code,
-                    ngx_http_templrender_cause_name(fault->code));
-    p = (u_char *) ngx_escape_json(p, fault->place.data, fault->place.len);
-    p = ngx_cpymem(p, "\",\"message\":\"", sizeof("\",\"message\":\"") - 1);
+    ngx_uint_t  i;
+
+    p = ngx_sprintf(p, "{\"cause\":\"%s\",\"code\":\"%s\",",
+                    ngx_http_templrender_cause_name(fault->code),
+                    ngx_http_templrender_code_name(fault->code));
+
+    if (n > 1) {
+        p = ngx_cpymem(p, "\"faults\":[", sizeof("\"faults\":[") - 1);
+
+        for (i = 0; i < n; i++) {
+            p = ngx_http_templrender_fault_json(p, &all[i], NULL, 0);
+            *p++ = '}';
+            *p++ = (i == n - 1) ? ']' : ',';
+        }
+
+        *p++ = ',';
+    }
+
+    p = ngx_cpymem(p, "\"message\":\"", sizeof("\"message\":\"") - 1);
     p = (u_char *) ngx_escape_json(p, fault->message.data,
                                    fault->message.len);
+    p = ngx_sprintf(p, "\",\"number\":%D,\"place\":\"", fault->code);
+    p = (u_char *) ngx_escape_json(p, fault->place.data, fault->place.len);
     *p++ = '"';
 
     return p;
@@ -591,8 +592,9 @@ static void
 ngx_http_templrender_failure_log(ngx_http_templrender_ctx_t *ctx,
     ngx_http_templrender_failure_t *failure)
 {
-    ngx_str_t   message;
-    ngx_uint_t  level;
+    u_char      *p;
+    ngx_str_t    message;
+    ngx_uint_t   level;
 
     if (failure->status == NGX_HTTP_INTERNAL_SERVER_ERROR) {
         level = NGX_LOG_ERR;
@@ -610,6 +612,14 @@ ngx_http_templrender_failure_log(ngx_http_templrender_ctx_t *ctx,
 
         message = ngx_http_templrender_str(
                       templrender_error_message(failure->error));
+
+        /* a line for each fault: the first one */
+
+        p = ngx_strlchr(message.data, message.data + message.len, '\n');
+
+        if (p) {
+            message.len = p - message.data;
+        }
 
         if (ngx_http_templrender_shown(ctx->request->pool, &message)
             != NGX_OK)

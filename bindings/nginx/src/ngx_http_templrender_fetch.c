@@ -24,6 +24,11 @@ static void ngx_http_templrender_fetch_figures(
 static ngx_int_t ngx_http_templrender_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_templrender_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static void ngx_http_templrender_stop(ngx_http_request_t *r,
+    ngx_http_templrender_fetch_t *fetch);
+static ngx_int_t ngx_http_templrender_input_filter_init(void *data);
+static ngx_int_t ngx_http_templrender_input_filter(ngx_event_pipe_t *p,
+    ngx_buf_t *buf);
 static ngx_int_t ngx_http_templrender_capture(
     ngx_http_templrender_fetch_t *fetch, u_char *data, size_t len);
 static ngx_int_t ngx_http_templrender_reserve(
@@ -191,8 +196,9 @@ ngx_http_templrender_fetched(ngx_http_request_t *r, void *data, ngx_int_t rc)
         fetch->late = 1;
     }
 
-    if (fetch->announced >= 0 && (off_t) fetch->len != fetch->announced
-        && fetch->status == NGX_HTTP_OK)
+    if (fetch->status == NGX_HTTP_OK
+        && (!fetch->whole || (fetch->announced >= 0
+                              && (off_t) fetch->len != fetch->announced)))
     {
         fetch->broken = 1;
     }
@@ -261,6 +267,7 @@ ngx_http_templrender_fetch_figures(ngx_http_templrender_fetch_t *fetch)
 static ngx_int_t
 ngx_http_templrender_header_filter(ngx_http_request_t *r)
 {
+    ngx_http_upstream_t           *u;
     ngx_http_templrender_fetch_t  *fetch;
 
     fetch = ngx_http_templrender_fetch_of(r);
@@ -281,6 +288,13 @@ ngx_http_templrender_header_filter(ngx_http_request_t *r)
         return NGX_OK;
     }
 
+    u = r->upstream;
+
+    if (u && u->buffering && u->pipe && u->pipe->input_ctx == r) {
+        fetch->input_filter_init = u->input_filter_init;
+        u->input_filter_init = ngx_http_templrender_input_filter_init;
+    }
+
     fetch->announced = r->headers_out.content_length_n;
 
     if (fetch->announced > 0
@@ -294,10 +308,11 @@ ngx_http_templrender_header_filter(ngx_http_request_t *r)
 }
 
 
+/* an error that a body filter returns ends the client's connection: none is */
+
 static ngx_int_t
 ngx_http_templrender_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_int_t                      rc;
     ngx_buf_t                     *b;
     ngx_http_templrender_fetch_t  *fetch;
 
@@ -307,49 +322,147 @@ ngx_http_templrender_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return ngx_http_next_body_filter(r, in);
     }
 
-    rc = NGX_OK;
-
     for ( /* void */ ; in; in = in->next) {
         b = in->buf;
 
-        if (!ngx_buf_in_memory(b)) {
+        /* where an answer ends early, this buffer does not come */
 
-            if (b->in_file) {
-                b->file_pos = b->file_last;
+        if (b->last_in_chain || b->last_buf) {
+            fetch->whole = 1;
+        }
+
+        if (ngx_buf_in_memory(b)) {
+
+            if (fetch->status == NGX_HTTP_OK && !fetch->stopped
+                && !fetch->ctx->detached
+                && ngx_http_templrender_capture(fetch, b->pos,
+                                                b->last - b->pos)
+                   != NGX_OK)
+            {
+                ngx_http_templrender_stop(r, fetch);
             }
 
-            continue;
+            b->pos = b->last;
         }
-
-        if (rc == NGX_OK && fetch->status == NGX_HTTP_OK
-            && !fetch->ctx->detached)
-        {
-            rc = ngx_http_templrender_capture(fetch, b->pos,
-                                              b->last - b->pos);
-        }
-
-        b->pos = b->last;
 
         if (b->in_file) {
             b->file_pos = b->file_last;
         }
     }
 
-    if (rc == NGX_OK) {
-        return NGX_OK;
+    return NGX_OK;
+}
+
+
+/* the rest is not wanted */
+
+static void
+ngx_http_templrender_stop(ngx_http_request_t *r,
+    ngx_http_templrender_fetch_t *fetch)
+{
+    ngx_http_upstream_t  *u;
+
+    fetch->stopped = 1;
+    u = r->upstream;
+
+    if (u && !u->buffering) {
+        u->length = 0;
+    }
+}
+
+
+/*
+ * nginx passes nothing of a background subrequest to its filters before all of
+ * it is there, in memory and then in a file: so what is too large is stopped
+ * where it comes in.  What surrounds chunks is counted too, hence the allowance;
+ * the limit itself is kept by the body filter.
+ */
+
+static ngx_int_t
+ngx_http_templrender_input_filter_init(void *data)
+{
+    ngx_http_request_t *r = data;
+
+    ngx_http_upstream_t           *u;
+    ngx_http_templrender_fetch_t  *fetch;
+
+    u = r->upstream;
+    fetch = ngx_http_templrender_fetch_of(r);
+
+    if (fetch == NULL) {
+        return NGX_ERROR;
     }
 
-    /* the rest of it is not fetched for the cache either */
+    u->input_filter_init = fetch->input_filter_init;
 
-    if (r->upstream) {
-        r->upstream->cacheable = 0;
-
-        if (r->upstream->pipe) {
-            r->upstream->pipe->cacheable = 0;
-        }
+    if (u->input_filter_init && u->input_filter_init(data) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    return NGX_ERROR;
+    fetch->input_filter = u->pipe->input_filter;
+    u->pipe->input_filter = ngx_http_templrender_input_filter;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_templrender_input_filter(ngx_event_pipe_t *p, ngx_buf_t *buf)
+{
+    size_t                         most;
+    ngx_http_templrender_fetch_t  *fetch;
+
+    fetch = ngx_http_templrender_fetch_of(p->input_ctx);
+
+    if (fetch == NULL) {
+        return NGX_ERROR;
+    }
+
+    fetch->received += buf->last - buf->pos;
+    most = fetch->limit + fetch->limit / 8 + 65536;
+
+    if (fetch->received > most) {
+        fetch->too_large = 1;
+        return NGX_ERROR;
+    }
+
+    return fetch->input_filter(p, buf);
+}
+
+
+/*
+ * Ends a fetch that nobody waits for any more, as if its server had not been
+ * heard of for too long: one that sends a byte now and then could hold a
+ * request for hours.
+ */
+
+void
+ngx_http_templrender_fetch_abort(ngx_http_templrender_fetch_t *fetch)
+{
+    ngx_event_t          *rev;
+    ngx_http_upstream_t  *u;
+
+    if (fetch->done || fetch->request == NULL) {
+        return;
+    }
+
+    u = fetch->request->upstream;
+
+    if (u == NULL || u->peer.connection == NULL) {
+        /* it waits for a name or a lock, which have times of their own */
+        return;
+    }
+
+    rev = u->peer.connection->read;
+
+    if (rev->timer_set) {
+        ngx_del_timer(rev);
+    }
+
+    rev->delayed = 0;
+    rev->timedout = 1;
+
+    ngx_post_event(rev, &ngx_posted_events);
 }
 
 
@@ -359,10 +472,6 @@ ngx_http_templrender_capture(ngx_http_templrender_fetch_t *fetch,
 {
     size_t                       size;
     ngx_http_templrender_ctx_t  *ctx;
-
-    if (fetch->too_large) {
-        return NGX_ERROR;
-    }
 
     if (len > fetch->size - fetch->len) {
 

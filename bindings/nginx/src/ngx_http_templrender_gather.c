@@ -386,7 +386,9 @@ ngx_http_templrender_ask(ngx_http_templrender_ctx_t *ctx)
         }
     }
 
-    if (ctx->active == 0) {
+    /* a fallback picture does not wait for what the other one asked for */
+
+    if (ctx->active == 0 || ctx->fallback) {
         ctx->state = NGX_HTTP_TEMPLRENDER_DRAWING;
         ngx_http_templrender_post(ctx, ngx_http_templrender_draw);
     }

@@ -336,8 +336,9 @@ ngx_http_templrender_pack_open(void *data, ngx_log_t *log)
 void
 ngx_http_templrender_pack_opened(ngx_http_templrender_ctx_t *ctx)
 {
-    ngx_str_t            version, message;
-    templrender_bundle  *handle;
+    ngx_str_t                      version, message;
+    templrender_bundle            *handle;
+    ngx_http_templrender_fetch_t  *fetch;
 
     handle = ctx->opened;
     ctx->opened = NULL;
@@ -386,7 +387,14 @@ ngx_http_templrender_pack_opened(ngx_http_templrender_ctx_t *ctx)
 
     /* its bytes are no picture of the plan's */
 
+    fetch = ngx_queue_data(ngx_queue_head(&ctx->fetches),
+                           ngx_http_templrender_fetch_t, queue);
+
     ngx_queue_init(&ctx->fetches);
+
+    if (fetch->data) {
+        (void) ngx_pfree(ctx->request->pool, fetch->data);
+    }
 
     ngx_http_templrender_plan(ctx);
 }

@@ -229,6 +229,12 @@ ngx_http_templrender_draw(void *data, ngx_log_t *log)
     (void) log;
 
     ctx->started_ns = templrender_monotonic_ns();
+
+    if (ctx->started_ns >= ctx->deadline_ns) {
+        ctx->result = NGX_HTTP_TEMPLRENDER_LATE;
+        return;
+    }
+
     ctx->result = NGX_HTTP_TEMPLRENDER_FAILED;
 
     scratch = ngx_http_templrender_take_scratch(ctx);

@@ -486,6 +486,7 @@ ngx_http_templrender_wake(ngx_http_request_t *r)
 static void
 ngx_http_templrender_late(ngx_event_t *ev)
 {
+    ngx_queue_t                 *q;
     ngx_connection_t            *c;
     ngx_http_request_t          *r;
     ngx_http_templrender_ctx_t  *ctx;
@@ -504,10 +505,16 @@ ngx_http_templrender_late(ngx_event_t *ev)
     {
         ctx->detached = 1;
 
+        for (q = ngx_queue_head(&ctx->fetches);
+             q != ngx_queue_sentinel(&ctx->fetches);
+             q = ngx_queue_next(q))
+        {
+            ngx_http_templrender_fetch_abort(
+                ngx_queue_data(q, ngx_http_templrender_fetch_t, queue));
+        }
+
         ngx_http_templrender_fail_code(ctx, NGX_HTTP_TEMPLRENDER_DEADLINE, 0,
-                                       "", "a picture must be there within "
-                                       "the time of a request, found it was "
-                                       "not");
+                                       "", ngx_http_templrender_late_message);
     }
 
     ngx_http_run_posted_requests(c);

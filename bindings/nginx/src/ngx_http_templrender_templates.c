@@ -399,7 +399,8 @@ ngx_http_templrender_add_files(ngx_http_templrender_reading_t *reading,
     error = NULL;
 
     if (templrender_pack_wanted_at(pack, ngx_time(), &wanted, &error)
-        != TEMPLRENDER_OK) {
+        != TEMPLRENDER_OK)
+    {
         ngx_http_templrender_conf_error(reading->cf, path, 1, error);
         templrender_error_free(error);
         return NGX_ERROR;
