@@ -276,7 +276,7 @@ class Kitchen:
         self.shop.replies.clear()
         self.shop.forget()
         settings = {"workers": workers, "threads": threads, "queue": queue, "http": http, "inner": inner, "module": module, "fetch": fetch, "front": front, "more": more,
-                    "events": events, "main": main, "pictures": pictures, "packs": packs, "pack_location": pack_location, "passes_headers": passes_headers,
+                    "events": events, "main": main, "pictures": pictures, "lock": "off" if pictures == "0" else "on", "packs": packs, "pack_location": pack_location, "passes_headers": passes_headers,
                     "user": "user root root;" if os.geteuid() == 0 else "", "loaded": MODULE, "folder": self.folder, "templates": self.templates, "keys": self.keys, "shop": SHOP, "front_port": FRONT, "inner_port": INNER, "nobody": NOBODY,
                     "origins": f"templrender_origins http://127.0.0.1:{SHOP} *.example;" if origins is None else origins}
         config = (HERE / "nginx.conf").read_text()

@@ -2,15 +2,20 @@
 
     many.py COUNT        with what the environment says of nginx, and with reloads and clients that go away in between
 """
+import json
 import random
 import socket
 import sys
 
 from kitchen import INNER, ROOM, SLOWER, Kitchen, ask, at_once, heavy, plain_templates
-from pictures import RED, padded, pixel, png
+from pictures import RED, noise, padded, pixel, png
 from shop import Reply, wait_for
 
-SETTINGS = {"pictures": "0", "shipped": True, "templates": {**plain_templates(), "heavy": heavy("heavy", 700)}, "queue": 256, "module": "templrender_max_waiting 200;"}
+# Its pictures have 60 kB: what is lost of one is seen.
+LARGE = {"template.json": json.dumps({"templrender": 1, "name": "large", "size": [140, 140], "background": "{{ tint }}", "fields": {"tint": {"type": "color", "default": "#ffffff"}},
+                                      "assets": {"noise": "assets/noise.png"}, "layers": [{"type": "image", "src": "asset:noise", "width": 140, "height": 139}]}),
+         "assets/noise.png": noise(140, 139)}
+SETTINGS = {"pictures": "0", "shipped": True, "templates": {**plain_templates(), "heavy": heavy("heavy", 700), "large": LARGE}, "queue": 256, "module": "templrender_max_waiting 200;"}
 
 
 def kinds(kitchen):
@@ -27,7 +32,7 @@ def kinds(kitchen):
             (502, lambda i: (target("strict.png", "/cut.png"), {})), (200, lambda i: (target("choices.png", "/none.png", second=url("/page.png"), third=url("/red.png")), {})),
             (400, lambda i: (target("strict.png", "/red.png", tint="nocolour", count="many"), {})), (403, lambda i: ("/shop/strict.png?tint=a", {})),
             (404, lambda i: (target("none.png"), {})), (404, lambda i: (target("strict@0123456789abcdef.png"), {})), (400, lambda i: (target("strict.png", "http://127.0.0.1:1/a.png"), {})),
-            (405, lambda i: (target("strict.png", "/red.png"), {})), (200, lambda i: (target("price-tag.png", title=f"Aster honey, number {i}", price="15.95 USD"), {}))]
+            (200, lambda i: (target("large.png", tint=f"#0000{i % 256:02x}"), {})), (405, lambda i: (target("strict.png", "/red.png"), {})), (200, lambda i: (target("price-tag.png", title=f"Aster honey, number {i}", price="15.95 USD"), {}))]
 
 
 def run(every, count, first=0, clients=4):

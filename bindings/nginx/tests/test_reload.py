@@ -92,7 +92,7 @@ class Reload(Case):
         self.assertTrue(nginx.reload()[0])
         workers = nginx.workers()
         good = (self.kitchen.templates / "tinted" / "template.json").read_text()
-        for broken, place in ((good[: len(good) // 2], "template.json:1:"), ('{\n  "templrender": 1, "name": "tinted", "size": [10, 10],\n  "layers": [ { "type": "txt" } ] }', "template.json:3:24")):
+        for broken, place in ((good[: len(good) // 2], "template.json:1:"), ('{\n  "templrender": 1, "name": "tinted", "size": [10, 10],\n  "layers": [ { "type": "txt" } ] }', "template.json:3:25")):
             self.kitchen.save("tinted", broken)
             status, said = nginx.check()
             self.assertNotEqual(status, 0)

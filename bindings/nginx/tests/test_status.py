@@ -97,6 +97,7 @@ class Killed(Case):
         self.shop.says("/slow.png", Reply(png(6, 6, RED), after=1.0))
         self.shop.says("/a.png", Reply(png(6, 6, RED)))
         self.served(self.kitchen.picture("strict.png", "/a.png"))
+        self.assertTrue(wait_for(lambda: self.kitchen.metric("templrender_requests_total", status="200") == 1))
         (worker,) = self.kitchen.nginx.workers()
         os.kill(worker, signal.SIGKILL)
         self.assertTrue(wait_for(lambda: self.kitchen.nginx.workers() not in ([], [worker])))
