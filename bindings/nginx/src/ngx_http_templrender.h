@@ -255,6 +255,7 @@ struct ngx_http_templrender_ctx_s {
     uint64_t                          started_ns;
     uint64_t                          render_ns;
     uint64_t                          encode_ns;
+    size_t                            notes;
 
     ngx_http_templrender_failure_t   *failure;     /* that was replaced */
     ngx_str_t                         status;

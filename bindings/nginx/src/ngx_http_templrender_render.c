@@ -370,6 +370,7 @@ ngx_http_templrender_paint(ngx_http_templrender_ctx_t *ctx,
     uint64_t             painted;
     templrender_frame   *frame;
     templrender_guard    guard;
+    templrender_report  *report;
     templrender_status   rc;
     templrender_output   output;
 
@@ -383,13 +384,16 @@ ngx_http_templrender_paint(ngx_http_templrender_ctx_t *ctx,
 
     rc = templrender_renderer_render(
              templrender_bundle_renderer(ctx->bundle->handle), ctx->plan,
-             ctx->resources, scratch, &guard, &frame, NULL, &ctx->error);
+             ctx->resources, scratch, &guard, &frame, &report, &ctx->error);
 
     painted = templrender_monotonic_ns();
 
     if (rc != TEMPLRENDER_OK) {
         return NGX_ERROR;
     }
+
+    ctx->notes = templrender_report_note_count(report);
+    templrender_report_free(report);
 
     rc = templrender_plan_output(ctx->plan, &output);
 

@@ -598,6 +598,7 @@ ngx_http_templrender_cleanup(void *data)
     }
 
     templrender_error_free(ctx->error);
+    templrender_buffer_free(ctx->picture);
     templrender_bundle_free(ctx->opened);
     templrender_request_free(ctx->asked);
 
