@@ -178,7 +178,7 @@ def processes():
 class Nginx:
     """nginx with a configuration of a folder, as a child of the tests."""
 
-    def __init__(self, folder, config):
+    def __init__(self, folder, config, beside=None):
         self.folder = folder
         self.file = folder / "nginx.conf"
         self.file.write_text(config)
@@ -187,9 +187,15 @@ class Nginx:
         self.log = folder / "error.log"
         self.log.write_text("")
         self.command = [*UNDER, shutil.which("nginx") or "/usr/sbin/nginx", "-p", str(folder), "-e", str(self.log), "-c", str(self.file)]
+        command = self.command
+        if beside:
+            # Another nginx in the same session: Linux divides processors between sessions.
+            (folder / "beside").mkdir()
+            (folder / "beside" / "nginx.conf").write_text(beside.replace("@folder@", str(folder / "beside")))
+            command = ["/bin/sh", "-c", '"$0" -p "$1" -e stderr -c "$1/nginx.conf" & shift; exec "$@"', command[len(UNDER)], str(folder / "beside"), *command]
         rig.ROOM = folder
         try:
-            self.child = rig.Child("nginx", self.command, ready=lambda child: self.pid() and _listens(INNER))
+            self.child = rig.Child("nginx", command, ready=lambda child: self.pid() and _listens(INNER) and (beside is None or _listens(SECOND)))
         except SystemExit as error:
             if self.pid():
                 self.signal(signal.SIGTERM)
@@ -203,7 +209,7 @@ class Nginx:
 
     def workers(self):
         master = self.pid()
-        return sorted(pid for pid, parent in processes().items() if parent == master and "cache" not in _title(pid))
+        return sorted(pid for pid, parent in processes().items() if parent == master and "worker process" in _title(pid))
 
     def check(self):
         """`nginx -t`: its exit status, and what it says."""
@@ -258,7 +264,7 @@ class Kitchen:
     """
 
     def __init__(self, name, templates=None, shipped=False, shop=None, workers=1, threads=2, queue=64, keys=KEYS, origins=None, http="", inner="", module="",
-                 fetch="", front="", more="", events="worker_connections 1024;", main="", pictures="5m", packs="5m", pack_location='""', passes_headers="off"):
+                 fetch="", front="", more="", events="worker_connections 1024;", main="", pictures="5m", packs="5m", pack_location='""', passes_headers="off", beside=None):
         self.folder = ROOM / name
         shutil.rmtree(self.folder, ignore_errors=True)
         self.templates = self.folder / "templates"
@@ -283,7 +289,7 @@ class Kitchen:
         for setting, value in settings.items():
             config = config.replace(f"@{setting}@", str(value))
         try:
-            self.nginx = Nginx(self.folder, config)
+            self.nginx = Nginx(self.folder, config, beside)
         except BaseException:
             if self.own_shop:
                 self.shop.stop()

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from kitchen import HERE, INNER, PROGRAM, SLOWER, Case, ask, at_once, heavy, photos, quantile, template
+from kitchen import HERE, INNER, PROGRAM, SECOND, SLOWER, Case, ask, at_once, heavy, photos, quantile, template
 from shop import Reply
 
 
@@ -65,10 +65,17 @@ class QueueFull(Case):
         self.assertEqual((self.kitchen.metric("templrender_in_flight"), self.kitchen.metric("templrender_tasks")), (0, 0))
 
 
+# One that has nothing else to do.
+IDLE = """daemon off; pid @folder@/nginx.pid; error_log @folder@/error.log; events { }
+http { access_log off; client_body_temp_path @folder@/1; proxy_temp_path @folder@/2; fastcgi_temp_path @folder@/3; uwsgi_temp_path @folder@/4; scgi_temp_path @folder@/5;
+    server { listen 127.0.0.1:18112; location = /ping { return 200 "pong\\n"; } } }
+"""
+
+
 class OffTheLoop(Case):
     """J1 of the peers' comparison: a product ad of 1080 x 1080 px from a photo of 1600 x 1600 px, its texts another each time."""
 
-    settings = {"shipped": True, "templates": {}, "threads": 2, "queue": 64}
+    settings = {"shipped": True, "templates": {}, "threads": 2, "queue": 64, "beside": IDLE}
     LIMIT_MS = 20
 
     def setUp(self):
@@ -96,22 +103,24 @@ class OffTheLoop(Case):
         threads = [threading.Thread(target=client, args=(me,)) for me in range(renders)]
         for thread in threads:
             thread.start()
-        # A process of its own: its times are not those of this one's threads.
-        out = subprocess.run([sys.executable, HERE / "ping.py", str(INNER), str(seconds)], capture_output=True, text=True, check=True).stdout
+        # Processes of their own: the times are not those of this one's threads.
+        pings = [subprocess.Popen([sys.executable, HERE / "ping.py", str(port), str(seconds)], stdout=subprocess.PIPE, text=True) for port in (INNER, SECOND)]
+        times = [json.loads(ping.communicate()[0]) for ping in pings]
         over.set()
         for thread in threads:
             thread.join()
-        return json.loads(out), sum(drawn)
+        return *times, sum(drawn)
 
     def test_pings_in_the_same_worker_do_not_wait(self):
         self.assertEqual(len(self.kitchen.nginx.workers()), 1)
-        calm, _ = self.window(1, 0)
-        # Other work of this machine can hold any process up: one quiet window of three is enough.
+        calm, _, _ = self.window(1, 0)
+        # Other work of this machine can hold any process up: one quiet window of three is enough, and an nginx that draws nothing says what it is worth.
         for _ in range(3):
-            times, drawn = self.window(3 * SLOWER, 8)
-            print(f"\n/ping in the worker of 8 x J1 ({drawn} pictures): {len(times)} pings, p50 {quantile(times, .5):.2f} ms, p99 {quantile(times, .99):.2f} ms, "
-                  f"longest {max(times):.1f} ms (without drawings p50 {quantile(calm, .5):.2f}, p99 {quantile(calm, .99):.2f}), load average {os.getloadavg()[0]:.1f}")
+            times, idle, drawn = self.window(3 * SLOWER, 8)
+            p99, most = quantile(times, 0.99), max(self.LIMIT_MS * SLOWER, 2 * quantile(idle, 0.99))
+            print(f"\n/ping in the worker of 8 x J1 ({drawn} pictures): {len(times)} pings, p50 {quantile(times, .5):.2f} ms, p99 {p99:.2f} ms, longest {max(times):.1f} ms; in an nginx that draws "
+                  f"nothing p50 {quantile(idle, .5):.2f}, p99 {quantile(idle, .99):.2f}; without drawings p50 {quantile(calm, .5):.2f}, p99 {quantile(calm, .99):.2f}; load average {os.getloadavg()[0]:.1f}")
             self.assertGreater(drawn, 8)
-            if quantile(times, 0.99) <= self.LIMIT_MS * SLOWER:
+            if p99 <= most:
                 return
-        self.fail(f"/ping waits: p99 {quantile(times, 0.99):.1f} ms")
+        self.fail(f"/ping waits: p99 {p99:.1f} ms, {most:.1f} ms at most")

@@ -1,8 +1,9 @@
 """From a URL to a picture: which of its sources is drawn, who is told that nothing has changed, and what is asked for once."""
 import json
+import subprocess
 import time
 
-from kitchen import FRONT, SLOWER, Case, at_once, template
+from kitchen import FRONT, PROGRAM, SLOWER, Case, at_once, template
 from pictures import BLUE, GREEN, RED, WHITE, damaged, pixel, png
 from shop import Reply
 
@@ -29,11 +30,19 @@ class FromUrlToPicture(Case):
         got = self.served(self.kitchen.picture("choices.png", "/gone.png", second=url("/page.png"), third=url("/third.png")))
         self.assertEqual(pixel(got.body, 2, 2), GREEN)
         self.assertEqual([asked.path for asked in self.shop.asked], ["/gone.png", "/page.png", "/third.png"])
-        self.assertEqual(self.notes(got), 2)
+        made = self.notes()
+        # As many notes as the program makes, and they tell of both.
+        row = {"photo": url("/gone.png"), "second": url("/page.png"), "third": url("/third.png")}
+        command = [PROGRAM, "render", self.kitchen.templates / "choices", "--allow-private", "--row", json.dumps(row), "-o", self.kitchen.folder / "choices.png", "--report", "-"]
+        notes = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["notes"]
+        told = " ".join(note["message"] for note in notes)
+        self.assertTrue("gone.png: the server answered with status 404" in told and "page.png: this is an HTML page" in told, told)
+        self.assertEqual(made, len(notes))
+        self.assertEqual((self.kitchen.folder / "choices.png").read_bytes(), got.body)
         # A picture that is not the first choice is not kept for long.
         self.assertEqual(got.age, 10)
 
-    def notes(self, got):
+    def notes(self):
         """How many notes the last picture has, by the access log."""
         line = (self.kitchen.folder / "access.log").read_text().splitlines()[-1]
         return int(line.rsplit("notes=", 1)[1].split()[0])

@@ -70,6 +70,8 @@ class Status(Case):
 
     def test_counters_never_go_back(self):
         def counters():
+            # An answer is counted when its request has ended, which is a moment after its last byte.
+            self.assertTrue(wait_for(lambda: self.kitchen.metric("templrender_in_flight") == 0))
             page = self.kitchen.page()
             return {key: value for key, value in page.samples.items() if page.types[page._family(key[0])] in ("counter", "histogram")}
 
