@@ -28,6 +28,7 @@ static void ngx_http_templrender_packs_evict(
     ngx_http_templrender_bundle_t *bundle);
 static void ngx_http_templrender_packs_free(
     ngx_http_templrender_bundle_t *bundle);
+static void ngx_http_templrender_pack_open(void *data, ngx_log_t *log);
 static ngx_int_t ngx_http_templrender_packs_key(
     ngx_http_templrender_ctx_t *ctx, ngx_str_t *key);
 
@@ -62,13 +63,6 @@ ngx_http_templrender_packs_exit(void)
             ngx_queue_data(ngx_queue_last(&packs->queue),
                            ngx_http_templrender_bundle_t, queue));
     }
-}
-
-
-size_t
-ngx_http_templrender_packs_bytes(void)
-{
-    return ngx_http_templrender_packs.bytes;
 }
 
 
@@ -302,7 +296,7 @@ ngx_http_templrender_pack_fetched(ngx_http_templrender_ctx_t *ctx)
 
 /* on a thread */
 
-void
+static void
 ngx_http_templrender_pack_open(void *data, ngx_log_t *log)
 {
     ngx_http_templrender_ctx_t *ctx = data;
