@@ -5,7 +5,7 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak bench setup
+.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak bench install setup
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
@@ -14,6 +14,7 @@ help:
 	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor, prices and dates beside ICU, a million rows checked, the service under load'
 	@echo 'make serve-soak  ten minutes of ever new URLs, memory watched'
 	@echo 'make bench     benchmarks'
+	@echo 'make install   the C library, its header and pkg-config file, and the program: PREFIX=/usr/local DESTDIR='
 
 demo:
 	$(CARGO) build $(CI) --bin templrender
@@ -72,6 +73,10 @@ cldr:
 
 bench:
 	$(CARGO) bench --locked
+
+# PREFIX, DESTDIR, LIBDIR, TEMPLRENDER_BUILT and more: see the script.
+install:
+	bindings/c/install.sh
 
 setup:
 	@tools/setup.sh

@@ -127,10 +127,13 @@ codes! {
     UnknownFormat = 302 "unknown-format" Resource,
     /// A picture or font whose bytes are damaged.
     DamagedResource = 303 "damaged-resource" Resource,
-    /// A picture or font beyond a limit.
+    /// A picture, font or pack beyond a limit.
     ResourceLimit = 304 "resource-limit" Resource,
+    // 305 is given up.
+    /// A template's pack that cannot be read: its zip, or the path of a file in it.
+    BadPack = 306 "bad-pack" Resource,
 
-    // 305 and 404 are given up.
+    // 404 is given up.
     /// An argument that the call does not take.
     BadArgument = 401 "bad-argument" Host,
     /// No font was given to draw a text with.

@@ -57,6 +57,14 @@ pub struct Limits {
     ///
     /// Default: 1 GiB
     pub max_group_bytes: usize,
+    /// Most files of one template's pack.
+    ///
+    /// Default: 1,000
+    pub max_pack_files: usize,
+    /// Most bytes of one template's pack, its files together.
+    ///
+    /// Default: 256 MiB
+    pub max_pack_bytes: usize,
 }
 
 impl Default for Limits {
@@ -74,6 +82,8 @@ impl Default for Limits {
             max_feed_row_bytes: 5_242_880,
             max_override_bytes: 256 << 20,
             max_group_bytes: 1 << 30,
+            max_pack_files: 1_000,
+            max_pack_bytes: 256 << 20,
         }
     }
 }

@@ -44,6 +44,13 @@ impl NeedId {
     }
 }
 
+/// The id that [`get`](NeedId::get) gave.
+impl From<u64> for NeedId {
+    fn from(id: u64) -> Self {
+        Self(id)
+    }
+}
+
 impl fmt::Display for NeedId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
@@ -133,16 +140,40 @@ fn origin(text: &str) -> &str {
     text.get(..scheme + 3 + host).unwrap_or("")
 }
 
+/// Encoded bytes as they arrived: taken over, or held together with the host.
+#[derive(Clone)]
+pub(crate) enum Held {
+    Own(Arc<[u8]>),
+    Shared(Arc<dyn AsRef<[u8]> + Send + Sync>),
+}
+
+impl std::ops::Deref for Held {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(holder) => (**holder).as_ref(),
+        }
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.len())
+    }
+}
+
 /// Bytes that were found and recognised.
 #[derive(Debug, Clone)]
 pub(crate) enum Picture {
-    Bitmap { bytes: Arc<[u8]>, probe: Probe },
-    Svg { bytes: Arc<[u8]>, svg: Arc<Svg> },
+    Bitmap { bytes: Held, probe: Probe },
+    Svg { bytes: Held, svg: Arc<Svg> },
 }
 
 impl Picture {
     /// Recognises bytes by their first ones, within the limits.
-    pub(crate) fn read(bytes: Arc<[u8]>, limits: &Limits) -> Result<Self, Fault> {
+    pub(crate) fn read(bytes: Held, limits: &Limits) -> Result<Self, Fault> {
         if Svg::sniff(&bytes) {
             return Svg::parse(&bytes, limits).map(|svg| Self::Svg { bytes, svg: Arc::new(svg) });
         }
@@ -209,7 +240,33 @@ impl Resources {
     /// Bytes that are no picture we read, or one beyond the limits; the need then counts as failed with that reason, so that its layer's
     /// next choice is asked for, and a host may ignore the error.
     pub fn insert(&mut self, id: NeedId, bytes: impl Into<Arc<[u8]>>) -> Result<(), Error> {
-        match Picture::read(bytes.into(), &self.limits) {
+        self.take(id, Held::Own(bytes.into()))
+    }
+
+    /// The same with bytes that stay where they are: in a cache of the host's, in a file that is mapped, in the memory of another language. They are
+    /// held until the last clone of these answers is dropped, and never copied.
+    ///
+    /// # Errors
+    /// Those of [`insert`](Self::insert).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use templrender::{Context, Fonts, Frame, Limits, Output, Renderer, Resources, Row, Template};
+    /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [
+    ///     { "type": "image", "src": "a.png", "width": 9, "height": 9 } ] }"#)?;
+    /// let plan = Renderer::new(Fonts::new()).plan(&template, &Row::new(), &Context::default())?;
+    /// let cached: Arc<Vec<u8>> = Arc::new(Frame::new(20, 20, &Limits::default())?.encode(&Output::png())?);
+    /// let mut resources = Resources::new();
+    /// resources.insert_shared(plan.pending(&resources)[0].id(), cached.clone())?;
+    /// assert_eq!(Arc::strong_count(&cached), 2);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn insert_shared(&mut self, id: NeedId, bytes: Arc<dyn AsRef<[u8]> + Send + Sync>) -> Result<(), Error> {
+        self.take(id, Held::Shared(bytes))
+    }
+
+    fn take(&mut self, id: NeedId, bytes: Held) -> Result<(), Error> {
+        match Picture::read(bytes, &self.limits) {
             Ok(picture) => {
                 self.answers.insert(id, Ok(picture));
                 Ok(())

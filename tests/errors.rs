@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use templrender::{
-    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Guard, Keyring, Limits, OriginPolicy, Output, Renderer, Request,
+    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Guard, Keyring, Limits, OriginPolicy, Output, Pack, Renderer, Request,
     Resources, Row, Scratch, Template,
 };
 
@@ -225,6 +225,11 @@ const CASES: &[Case] = &[
         Code::ResourceLimit,
         || answer(&png(), Limits { max_side_px: 16, ..Limits::default() }),
         "resource 020ae35bd4bb42a1: picture is 20x20 px, over the limit of 16 px a side",
+    ),
+    (
+        Code::BadPack,
+        || Pack::new(&Limits::default()).add("../a.png", *b""),
+        "../a.png: a template's files must lie in its folder, found a path that leads out of it",
     ),
     (Code::BadArgument, || Frame::new(0, 9, &Limits::default()).map(|_| ()), "a frame must be at least 1x1 px, found 0x9"),
     (Code::NoFonts, || row(&layer(r#"{ "type": "text", "text": "a" }"#), "{}"), "layers[0]: a text needs at least one font, found none"),

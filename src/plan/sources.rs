@@ -6,7 +6,7 @@ use super::data_url;
 use crate::css::color::Color;
 use crate::error::quoted;
 use crate::limits::Limits;
-use crate::resources::{Need, NeedId, NeedSource, Picture, Resources};
+use crate::resources::{Held, Need, NeedId, NeedSource, Picture, Resources};
 use crate::row::Value;
 
 /// One candidate of a picture layer.
@@ -40,7 +40,7 @@ impl Planned {
 
     /// Bytes that came with the row or the template.
     pub(super) fn inline(name: &str, bytes: impl Into<Arc<[u8]>>, tint: Option<Color>, limits: &Limits) -> Self {
-        let picture = Picture::read(bytes.into(), limits).map_err(|fault| fault.message);
+        let picture = Picture::read(Held::Own(bytes.into()), limits).map_err(|fault| fault.message);
         Self { name: name.to_owned(), need: None, inline: Some(picture), digest: None, tint }
     }
 

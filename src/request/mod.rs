@@ -7,12 +7,14 @@
 //! sign          keys, signatures and expiry
 //! address       which addresses belong to the public internet
 //! picture_url   a picture's URL in its one normal form
+//! answer        what is told where there is no picture: a status and a JSON body
 //! origin        which origins a tenant's pictures may come from
 //! ```
 //!
 //! Equal requests have one canonical form, which is the name of the answer in every cache between the library and who asks.
 
 mod address;
+mod answer;
 mod origin;
 mod pack;
 mod picture_url;
@@ -21,6 +23,7 @@ mod sign;
 mod url;
 
 pub use address::is_public_address;
+pub use answer::without_queries;
 pub use origin::OriginPolicy;
 pub use picture_url::PictureUrl;
 pub use sign::{Keyring, Signature};

@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Say which rows of a feed two templates draw differently, through which layer, and how far
     Diff(Diff),
+    /// Put a template with the files that it uses into one zip, which every command takes in the folder's place
+    Pack(Pack),
     /// Draw pictures for whoever asks for their URL, over HTTP
     Serve(Serve),
     /// Make, verify and explain the URLs that pictures are asked for by
@@ -45,7 +47,7 @@ pub(crate) struct New {
 
 #[derive(Debug, Args)]
 pub(crate) struct Render {
-    /// A template's folder or its JSON file
+    /// A template's folder, its JSON file or its pack
     pub(crate) template: PathBuf,
     /// The row: a JSON file, or JSON text that starts with {; without it, rows/default.json or the first row of the folder, else an empty row
     #[arg(long, value_name = "FILE|JSON")]
@@ -75,7 +77,7 @@ pub(crate) struct Render {
 
 #[derive(Debug, Args)]
 pub(crate) struct Feed {
-    /// A template's folder or its JSON file, or a rules file that chooses a template for each row
+    /// A template's folder, its JSON file or its pack, or a rules file that chooses a template for each row
     pub(crate) template: PathBuf,
     /// The rows: CSV, TSV, JSON Lines, RSS or Atom
     pub(crate) feed: PathBuf,
@@ -124,7 +126,7 @@ pub(crate) struct Feed {
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// A template's folder or its JSON file, or a rules file (without a feed)
+    /// A template's folder, its JSON file or its pack, or a rules file (without a feed)
     pub(crate) template: PathBuf,
     /// A feed: every row of it is planned and laid out, without pixels; without one, the rows beside the template are
     pub(crate) feed: Option<PathBuf>,
@@ -156,7 +158,7 @@ pub(crate) struct Check {
 
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
-    /// The template as it was: its folder or its JSON file
+    /// The template as it was: its folder, its JSON file or its pack
     pub(crate) before: PathBuf,
     /// The template as it is to be
     pub(crate) after: PathBuf,
@@ -182,8 +184,20 @@ pub(crate) struct Diff {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Pack {
+    /// A template's folder, its JSON file or its pack
+    pub(crate) template: PathBuf,
+    /// Where the zip goes; in a folder, it is called NAME@VERSION.zip; - is standard output; without it, the current folder
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// A folder of fonts that the server's templates share (its --fonts), for the version; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(crate) fonts: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The folder of templates: NAME/template.json for everybody, TENANT/NAME/template.json for one tenant
+    /// The folder of templates: NAME/template.json or NAME.zip for everybody, TENANT/NAME/template.json or TENANT/NAME.zip for one tenant
     #[arg(long, value_name = "DIR")]
     pub(crate) templates: PathBuf,
     /// A folder of fonts that all templates share, after their own; may be given several times

@@ -9,9 +9,11 @@ mod rules;
 mod sheet;
 mod threshold;
 
+use std::path::Path;
+
 use core_::{Context, Renderer, Resources, Scratch, Template};
 use serde_json::{Value, json};
-use templrender_host::{Folder, FolderError, Loaded, load_folder, locate_template, read_text};
+use templrender_host::{Folder, FolderError, Loaded, is_pack, load_folder, locate_template, read_text};
 
 use crate::args::Check;
 use crate::failure::{Done, Failure, Stop};
@@ -28,12 +30,7 @@ pub(crate) fn run(args: &Check) -> Done {
         return rules::run(args, &text);
     }
     let (file, _) = locate_template(&args.template);
-    let text = read_text(&file)?;
-    if let Err(error) = Template::parse(&text) {
-        report(args, &json!({ "template": null, "faults": faults(&error), "rows": [] }))?;
-        return Err(Stop::of(&file.display().to_string(), &error));
-    }
-    let folder = load_folder(&args.template, &args.world.fonts)?;
+    let folder = if is_pack(&file) { packed(args)? } else { unpacked(args, &file)? };
     if let Some(path) = &args.feed {
         return feed::run(args, &folder, path);
     }
@@ -55,7 +52,7 @@ pub(crate) fn run(args: &Check) -> Done {
             }
             Err(usage) => return Err(usage),
         };
-        let pictures = Pictures::new(source.folder(), &folder.path, args.world.root.as_deref(), None)?;
+        let pictures = Pictures::new(source.folder(), &folder, args.world.root.as_deref(), None)?;
         let mut base = None;
         for variant in std::iter::once(None).chain(folder.template.variants().map(Some)) {
             let place = variant.map_or(place.clone(), |v| format!("{place}: variant {v}"));
@@ -104,6 +101,25 @@ pub(crate) fn run(args: &Check) -> Done {
     let (variants, rows) = (folder.template.variants().count(), folder.rows.len());
     eprintln!("{}: {}, {}, {}", file.display(), count(variants, "variant"), count(rows, "row"), count(notes, "note"));
     Ok(())
+}
+
+/// The template's folder, or all that is wrong with its JSON.
+fn unpacked(args: &Check, file: &Path) -> Done<Folder> {
+    if let Err(error) = Template::parse(&read_text(file)?) {
+        report(args, &json!({ "template": null, "faults": faults(&error), "rows": [] }))?;
+        return Err(Stop::of(&file.display().to_string(), &error));
+    }
+    Ok(load_folder(&args.template, &args.world.fonts)?)
+}
+
+/// The template's pack, or all that a service refuses it for.
+fn packed(args: &Check) -> Done<Folder> {
+    let loaded = load_folder(&args.template, &args.world.fonts);
+    if let Err(error) = &loaded {
+        let found: Vec<Value> = error.faults().iter().map(|f| json!({ "place": f.place, "message": f.reason })).collect();
+        report(args, &json!({ "template": null, "faults": found, "rows": [] }))?;
+    }
+    Ok(loaded?)
 }
 
 /// What a service would refuse the template for, where it has a fallback.

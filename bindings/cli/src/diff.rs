@@ -6,6 +6,7 @@
 mod sheet;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use core_::{Differ, Error, Renderer, Row, RowPlace, Scratch};
@@ -76,14 +77,21 @@ fn changed_assets(before: &Folder, after: &Folder) -> Done<Vec<String>> {
     let mut changed = Vec::new();
     for (name, path) in before.template.assets() {
         let Some((_, other)) = after.template.assets().find(|(known, _)| *known == name) else { continue };
-        let (path, other) = (before.path.join(path), after.path.join(other));
         // A file that is not there is told when it is drawn.
-        let (Ok(a), Ok(b)) = (std::fs::read(&path), std::fs::read(&other)) else { continue };
+        let (Some(a), Some(b)) = (asset(before, path), asset(after, other)) else { continue };
         if a != b {
             changed.push(name.to_owned());
         }
     }
     Ok(changed)
+}
+
+/// One of a template's files.
+fn asset(of: &Folder, path: &str) -> Option<Arc<[u8]>> {
+    match &of.pack {
+        Some(pack) => pack.get(path).cloned(),
+        None => std::fs::read(of.path.join(path)).ok().map(Into::into),
+    }
 }
 
 /// A comparison with its thread's scratches.

@@ -1,7 +1,7 @@
 //! The `templrender` program: the command line, and the reference host of the library.
 //!
 //! ```text
-//! args -> new | check | render | feed | diff | serve | url
+//! args -> new | check | render | feed | diff | pack | serve | url
 //! web       http(s), bounded, public addresses only       pictures  needs answered from folders and the web
 //! output    formats by the ends of names                  write     files that are there whole or not at all
 //! rows      a file as the rows of a feed                  feed/     rows in, a folder of pictures out
@@ -17,6 +17,7 @@ mod failure;
 mod feed;
 mod new;
 mod output;
+mod pack;
 mod parquet;
 mod pictures;
 mod render;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Feed(args) => feed::run(args),
         Command::Check(args) => check::run(args),
         Command::Diff(args) => diff::run(args),
+        Command::Pack(args) => pack::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Url(args) => url::run(args),
     };

@@ -1,4 +1,4 @@
-//! Where the pictures of a plan come from: the folder of the row or feed, that of the template, or the web.
+//! Where the pictures of a plan come from: the folder of the row or feed, that of the template or its pack, or the web.
 //!
 //! A path is taken from the row's folder first and the template's next, and what it comes to, after links are followed, must lie in that
 //! folder (or under the root that the caller names). It is judged before anything is said about whether it is there.
@@ -10,7 +10,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::UNIX_EPOCH;
 
-use core_::{Limits, Need, NeedSource, Plan, Resources};
+use core_::{Limits, Need, NeedSource, Pack, Plan, Resources};
+use templrender_host::Folder;
 
 use crate::failure::{Done, Stop, io_reason};
 use crate::web::Web;
@@ -63,12 +64,21 @@ pub(crate) struct Trace {
     pub(crate) unsettled: bool,
 }
 
+/// Where a template's own files are.
+#[derive(Debug)]
+enum Own {
+    /// A folder without links in its own path.
+    Folder(PathBuf),
+    /// A pack, and the file that it was read from.
+    Pack(Pack, PathBuf),
+}
+
 /// Everything that pictures are looked for in.
 #[derive(Debug)]
 pub(crate) struct Pictures {
     /// Folders without links in their own paths, in the order in which they are tried.
     folders: Vec<PathBuf>,
-    template_folder: PathBuf,
+    template: Own,
     root: Option<PathBuf>,
     /// Nothing where the web is left alone.
     web: Option<Web>,
@@ -79,15 +89,20 @@ pub(crate) struct Pictures {
 
 impl Pictures {
     /// `row_folder` is that of the row's file or of the feed; both folders must be there.
-    pub(crate) fn new(row_folder: Option<&Path>, template_folder: &Path, root: Option<&Path>, web: Option<Web>) -> Done<Self> {
+    pub(crate) fn new(row_folder: Option<&Path>, template: &Folder, root: Option<&Path>, web: Option<Web>) -> Done<Self> {
         let real = |folder: &Path| folder.canonicalize().map_err(|error| Stop::io(folder, &error));
-        let template_folder = real(template_folder)?;
         let mut folders = row_folder.map(real).transpose()?.into_iter().collect::<Vec<_>>();
-        if !folders.contains(&template_folder) {
-            folders.push(template_folder.clone());
+        let own = match &template.pack {
+            Some(pack) => Own::Pack(pack.clone(), template.path.clone()),
+            None => Own::Folder(real(&template.path)?),
+        };
+        if let Own::Folder(folder) = &own
+            && !folders.contains(folder)
+        {
+            folders.push(folder.clone());
         }
         let root = root.map(real).transpose()?;
-        Ok(Self { folders, template_folder, root, web, max_bytes: Limits::default().max_input_bytes, assets: Mutex::default() })
+        Ok(Self { folders, template: own, root, web, max_bytes: Limits::default().max_input_bytes, assets: Mutex::default() })
     }
 
     /// Answers everything that a plan needs, with the next choice of what failed, until nothing is open.
@@ -133,7 +148,7 @@ impl Pictures {
         match source {
             NeedSource::Location(text) => match scheme(text) {
                 Some(_) => Err(Refusal::Scheme),
-                None => self.local(text, &self.folders, trace),
+                None => self.local(text, &self.folders, trace).or_else(|refusal| self.packed(text, trace).ok_or(refusal)),
             },
             NeedSource::Asset { path, .. } => self.asset(path, trace),
             _ => Err(Refusal::Unknown),
@@ -141,16 +156,26 @@ impl Pictures {
     }
 
     fn asset(&self, path: &str, trace: &mut Trace) -> Result<Arc<[u8]>, Refusal> {
+        let Own::Folder(folder) = &self.template else {
+            return self.packed(path, trace).ok_or(Refusal::NotThere);
+        };
         let kept = self.assets.lock().ok().and_then(|assets| assets.get(path).cloned());
         if let Some(bytes) = kept {
-            trace.stamps.push(stamp(&self.template_folder.join(path)));
+            trace.stamps.push(stamp(&folder.join(path)));
             return Ok(bytes);
         }
-        let bytes = self.local(path, std::slice::from_ref(&self.template_folder), trace)?;
+        let bytes = self.local(path, std::slice::from_ref(folder), trace)?;
         if let Ok(mut assets) = self.assets.lock() {
             assets.insert(path.to_owned(), bytes.clone());
         }
         Ok(bytes)
+    }
+
+    /// A file of the template's pack.
+    fn packed(&self, path: &str, trace: &mut Trace) -> Option<Arc<[u8]>> {
+        let Own::Pack(pack, file) = &self.template else { return None };
+        trace.stamps.push(stamp(file));
+        pack.get(path).cloned()
     }
 
     /// A file at a path from one of the folders: the first where it is.

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Render) -> Done {
         plan = renderer.plan(&folder.template, &row, &context).map_err(|e| failed(&e))?;
     }
 
-    let pictures = pictures(&args.world, source.folder(), &folder.path)?;
+    let pictures = pictures(&args.world, source.folder(), &folder)?;
     let mut resources = Resources::new();
     pictures.answer(&plan, &mut resources, &mut Trace::default());
     let guard = Guard { clock: args.report.as_ref().map(|_| time::monotonic_ns as fn() -> u64), ..Guard::default() };
@@ -65,9 +65,9 @@ pub(crate) fn context(world: &World) -> Context {
 }
 
 /// Where the pictures of a row in this folder come from.
-pub(crate) fn pictures(world: &World, row_folder: Option<&Path>, template_folder: &Path) -> Done<Pictures> {
+pub(crate) fn pictures(world: &World, row_folder: Option<&Path>, template: &Folder) -> Done<Pictures> {
     let web = Web::new(world.timeout, core_::Limits::default().max_input_bytes, world.allow_private);
-    Pictures::new(row_folder, template_folder, world.root.as_deref(), Some(web))
+    Pictures::new(row_folder, template, world.root.as_deref(), Some(web))
 }
 
 /// Refuses a variant that the template does not have as wrong usage, naming those that it has.

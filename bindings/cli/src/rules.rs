@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use core_::Rules;
-use templrender_host::{Folder, load_folder, read_text};
+use templrender_host::{Folder, is_pack, load_folder, read_text};
 
 use crate::failure::{Done, Stop};
 
 /// The text of a rules file; nothing where the argument is a template's.
 pub(crate) fn text(argument: &Path) -> Done<Option<String>> {
-    // What is no plain file can be read once only, by whoever reads the template.
-    if !argument.is_file() {
+    // What is no plain file can be read once only, by whoever reads the template; a pack holds no rules.
+    if !argument.is_file() || is_pack(argument) {
         return Ok(None);
     }
     let text = read_text(argument)?;
@@ -35,7 +35,7 @@ pub(crate) fn path(file: &Path, name: &str) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).join(name)
 }
 
-/// One template that a rules file names: a folder or a file, from where the rules file lies.
+/// One template that a rules file names: a folder, a file or a pack, from where the rules file lies.
 pub(crate) fn template(file: &Path, name: &str, font_folders: &[PathBuf]) -> Done<Folder> {
     let path = path(file, name);
     if !path.exists() {

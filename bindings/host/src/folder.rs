@@ -1,15 +1,15 @@
-//! A template as it lies on disk: the JSON, and beside it `fonts/`, `assets/`, `rows/`.
+//! A template as it lies on disk: the JSON, and beside it `fonts/`, `assets/`, `rows/`; or all but the rows in one pack.
 //!
 //! Paths come in, a parsed [`Folder`] goes out, or what is wrong with it in a [`FolderError`]: file first, place inside it next, as a person
 //! looks for it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use core_::{Error, Fault, Fonts, Limits, Template};
+use core_::{Bundle, Error, Fault, Fonts, Limits, Pack, Template};
+
+use crate::templates::{Source, is_pack, now, read_pack};
 
 /// The most bytes of a template or a row.
 const MAX_TEXT_BYTES: usize = 16 << 20;
@@ -88,6 +88,11 @@ impl FolderError {
         Self { faults: error.faults().iter().map(|fault| FolderFault::of(place, fault)).collect() }
     }
 
+    /// Several faults, at least one.
+    pub(crate) fn all(faults: Vec<FolderFault>) -> Self {
+        Self { faults }
+    }
+
     /// A file that cannot be read.
     pub fn io(path: &Path, error: &std::io::Error) -> Self {
         Self::at(path.display(), io_reason(error))
@@ -139,14 +144,22 @@ pub struct Folder {
     pub template: Template,
     /// Its own fonts, then those of the host, then the embedded ones for what they lack.
     pub fonts: Fonts,
-    /// Where its assets and rows are.
+    /// Where its assets and rows are; of a pack, the pack itself.
     pub path: PathBuf,
-    /// The rows beside it, by name.
+    /// The rows beside it, by name; a pack has none.
     pub rows: Vec<PathBuf>,
+    /// Its files, where it is a pack.
+    pub pack: Option<Pack>,
+    argument: PathBuf,
+    /// The fonts that are behind its own.
+    host: Fonts,
 }
 
 impl Folder {
     /// What names this version of the template in URLs; [`Loaded::version`](crate::Loaded::version) of a host with the same shared fonts.
+    ///
+    /// # Errors
+    /// What such a host refuses the template for.
     ///
     /// ```
     /// use std::path::Path;
@@ -157,11 +170,8 @@ impl Folder {
     /// # Ok::<(), templrender_host::FolderError>(())
     /// ```
     pub fn version(&self) -> Result<String, FolderError> {
-        let mut assets = BTreeMap::new();
-        for (_, path) in self.template.assets() {
-            assets.insert(path.to_owned(), read(&self.path.join(path), Limits::default().max_input_bytes)?.into());
-        }
-        Ok(version(&self.template, &assets, &self.fonts))
+        let pack = self.pack.clone().map_or_else(|| read_pack(&self.argument), Ok)?;
+        Ok(opened(&self.argument, &pack, &self.host)?.version().to_owned())
     }
 }
 
@@ -182,6 +192,8 @@ pub fn locate_template(argument: &Path) -> (PathBuf, PathBuf) {
 
 /// Reads a template with its own fonts first, those of the given folders after them, and the embedded ones for what they lack.
 ///
+/// The argument is a folder, a JSON file in one, or a pack, which is read as a service reads it: whole and valid, or refused.
+///
 /// ```
 /// use std::path::Path;
 /// let folder = templrender_host::load_folder(Path::new("../../templates/og-card"), &[])?;
@@ -190,6 +202,13 @@ pub fn locate_template(argument: &Path) -> (PathBuf, PathBuf) {
 /// # Ok::<(), templrender_host::FolderError>(())
 /// ```
 pub fn load_folder(argument: &Path, font_folders: &[PathBuf]) -> Result<Folder, FolderError> {
+    if is_pack(argument) {
+        let (host, pack) = (host_fonts(font_folders)?, read_pack(argument)?);
+        let bundle = opened(argument, &pack, &host)?;
+        let (template, fonts) = (bundle.template().clone(), bundle.fonts().clone());
+        let path = argument.to_owned();
+        return Ok(Folder { template, fonts, argument: path.clone(), path, rows: Vec::new(), pack: Some(pack), host });
+    }
     let (file, path) = locate_template(argument);
     let text = read_text(&file)?;
     let template = Template::parse(&text).map_err(|error| FolderError::of(&file.display().to_string(), &error))?;
@@ -198,18 +217,33 @@ pub fn load_folder(argument: &Path, font_folders: &[PathBuf]) -> Result<Folder, 
     if own_folder.is_dir() {
         add_fonts(&mut own, &own_folder)?;
     }
-    let fonts = Fonts::layered(&own, &host_fonts(font_folders)?);
+    let host = host_fonts(font_folders)?;
+    let fonts = Fonts::layered(&own, &host);
     let rows = path.join("rows");
     let rows = if rows.is_dir() { files(&rows, &["json"])? } else { Vec::new() };
-    Ok(Folder { template, fonts, path, rows })
+    Ok(Folder { template, fonts, path, rows, pack: None, argument: argument.to_owned(), host })
 }
 
-/// What names a version of a template: 16 hex digits over what it says, its assets and all fonts that it is drawn with.
-pub(crate) fn version(template: &Template, assets: &BTreeMap<String, Arc<[u8]>>, fonts: &Fonts) -> String {
-    let fonts = fonts.digest();
-    let assets = assets.iter().map(|(path, bytes)| (path.as_str(), bytes.as_ref()));
-    // No asset is called by the empty path.
-    template.version(assets.chain([("", fonts.as_slice())]))
+/// The files of a template, and what a service draws with them; from its folder, beside its JSON file, or from its pack.
+///
+/// # Errors
+/// All that a service would refuse it for.
+///
+/// ```
+/// use std::path::Path;
+/// let (pack, bundle) = templrender_host::open_pack(Path::new("../../templates/og-card"), &[])?;
+/// assert_eq!(bundle.template().name(), "og-card");
+/// assert!(pack.to_zip().is_ok());
+/// # Ok::<(), templrender_host::FolderError>(())
+/// ```
+pub fn open_pack(argument: &Path, font_folders: &[PathBuf]) -> Result<(Pack, Bundle), FolderError> {
+    let pack = read_pack(argument)?;
+    let bundle = opened(argument, &pack, &host_fonts(font_folders)?)?;
+    Ok((pack, bundle))
+}
+
+fn opened(argument: &Path, pack: &Pack, host: &Fonts) -> Result<Bundle, FolderError> {
+    pack.open(host, now()).map_err(|error| Source::at(argument).failed(&error))
 }
 
 /// The fonts that all templates share: those of the given folders, and the embedded ones for what they lack.
@@ -230,12 +264,7 @@ pub(crate) fn host_fonts(font_folders: &[PathBuf]) -> Result<Fonts, FolderError>
 /// # Ok::<(), templrender_host::FolderError>(())
 /// ```
 pub fn read_text(file: &Path) -> Result<String, FolderError> {
-    text(file, read(file, MAX_TEXT_BYTES)?)
-}
-
-/// Bytes as text; `file` names them.
-pub(crate) fn text(file: &Path, bytes: Vec<u8>) -> Result<String, FolderError> {
-    let text = String::from_utf8(bytes).map_err(|error| {
+    let text = String::from_utf8(read(file, MAX_TEXT_BYTES)?).map_err(|error| {
         let place = format!("{}: byte {}", file.display(), error.utf8_error().valid_up_to());
         FolderError::at(place, "the file must be UTF-8")
     })?;

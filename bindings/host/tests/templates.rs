@@ -330,6 +330,32 @@ fn an_unreadable_file_is_refused() {
 
 #[cfg(unix)]
 #[test]
+fn a_tenants_folder_that_cannot_be_listed_is_told_and_keeps_what_is_known() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let room = with_card();
+    room.file("acme/card/template.json", card("blue"));
+    room.file("acme/card/assets/logo.png", png(9, 9));
+    let templates = room.open();
+    let folder = room.all().join("acme");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o300)).unwrap();
+    // Whoever may read everything lists this as well.
+    if fs::read_dir(&folder).is_err() {
+        room.file("acme/new/template.json", r#"{ "templrender": 1, "name": "o", "size": [9, 9], "layers": [] }"#);
+        let refreshed = templates.refresh();
+        assert_eq!(room.said(&refreshed), ["acme: permission denied"]);
+        assert!(refreshed.loaded.is_empty() && refreshed.dropped.is_empty());
+        assert!(templates.refresh().is_empty(), "said once");
+        assert_eq!(templates.refused().len(), 1, "and still so");
+        assert_eq!((colour(&templates, "acme", None), colour(&templates, "other", None)), (BLUE, RED));
+        assert_eq!(room.open().refused().len(), 1, "said at the start as well");
+    }
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    let _ = templates.refresh();
+    assert_eq!((colour(&templates, "acme", None), templates.refused().len()), (BLUE, 0));
+}
+
+#[cfg(unix)]
+#[test]
 fn links_out_of_the_folder_are_refused_and_those_inside_followed() {
     use std::os::unix::fs::symlink;
     let room = with_card();
@@ -416,6 +442,106 @@ fn a_fallback_is_whole_or_the_template_is_refused() {
     fs::remove_file(room.all().join("card/fallback.json")).unwrap();
     assert_eq!(templates.refresh().loaded.len(), 1);
     assert!(templates.get("t", "card", None).unwrap().fallback.is_none());
+}
+
+/// A pack of a template in this colour.
+fn packed(colour: &str) -> Vec<u8> {
+    let mut pack = core_::Pack::new(&core_::Limits::default());
+    pack.add("template.json", card(colour).into_bytes()).unwrap();
+    pack.add("assets/logo.png", png(9, 9)).unwrap();
+    pack.to_zip().unwrap()
+}
+
+#[test]
+fn a_pack_stands_for_a_folder() {
+    let room = Room::new();
+    room.file("card.zip", packed("red"));
+    room.file("acme/card.ZIP", packed("blue"));
+    room.file(".hidden.zip", b"");
+    let templates = room.open();
+    assert_eq!(templates.refused(), []);
+    assert_eq!(templates.list().iter().map(|loaded| loaded.name.to_string()).collect::<Vec<_>>(), ["card", "acme/card"]);
+    assert_eq!((colour(&templates, "acme", None), colour(&templates, "other", None)), (BLUE, RED));
+    assert!(templates.refresh().is_empty());
+    let version = templates.get("t", "card", None).unwrap().version.clone();
+
+    // Saved half, then whole; the one before goes on and stays by its version.
+    let whole = packed("blue");
+    room.file("card.zip", &whole[..whole.len() / 2]);
+    let said = room.said(&templates.refresh());
+    assert!(said.len() == 1 && said[0].starts_with("card.zip: a pack must be a whole zip file"), "{said:?}");
+    assert!(templates.refresh().is_empty(), "said once");
+    assert_eq!(colour(&templates, "t", None), RED);
+    room.file("card.zip", &whole);
+    assert_eq!(templates.refresh().loaded.len(), 1);
+    assert_eq!((colour(&templates, "t", None), templates.refused().len()), (BLUE, 0));
+    assert_eq!(colour(&templates, "t", Some(&version)), RED);
+
+    // What is wrong inside has the file in the zip for its place.
+    let mut pack = core_::Pack::new(&core_::Limits::default());
+    pack.add("template.json", card("red").into_bytes()).unwrap();
+    pack.add("assets/logo.png", *b"<!doctype html><title>404</title>").unwrap();
+    room.file("card.zip", pack.to_zip().unwrap());
+    let said = room.said(&templates.refresh());
+    assert_eq!(said, ["card.zip/assets/logo.png: this is an HTML page, not a picture"]);
+
+    fs::remove_file(room.all().join("card.zip")).unwrap();
+    assert!(templates.refresh().is_empty(), "perhaps it is being replaced");
+    assert_eq!(templates.refresh().dropped.len(), 1);
+    assert_eq!((colour(&templates, "t", None), templates.refused().len()), (None, 0));
+}
+
+#[test]
+fn a_folder_and_a_pack_of_one_name_are_refused_and_told() {
+    let room = with_card();
+    let templates = room.open();
+    room.file("card.zip", packed("blue"));
+    let refreshed = templates.refresh();
+    let folder = room.all().join("card");
+    let told = format!("card: a template must be one folder or one pack, found {} too", room.all().join("card.zip").display());
+    assert_eq!(room.said(&refreshed), [told.replace(&format!("{}/", room.all().display()), "")]);
+    assert!(refreshed.loaded.is_empty() && templates.refresh().is_empty(), "said once");
+    assert_eq!((colour(&templates, "t", None), room.open().list().len()), (RED, 0), "what is known stays, at a start there is none");
+    // The folder goes: the pack takes its place at once, and the version before stays.
+    let version = templates.get("t", "card", None).unwrap().version.clone();
+    fs::remove_dir_all(folder).unwrap();
+    let refreshed = templates.refresh();
+    assert_eq!((refreshed.loaded.len(), refreshed.dropped.len()), (1, 0));
+    assert_eq!((colour(&templates, "t", None), templates.refused().len()), (BLUE, 0));
+    assert_eq!(colour(&templates, "t", Some(&version)), RED);
+    // And back.
+    room.file("card/template.json", card("red"));
+    room.file("card/assets/logo.png", png(9, 9));
+    fs::remove_file(room.all().join("card.zip")).unwrap();
+    assert_eq!(templates.refresh().loaded.len(), 1);
+    assert_eq!(colour(&templates, "t", None), RED);
+    // A zip in a template's own folder, and one with a version in its name, are no templates.
+    room.file("card/old.zip", packed("blue"));
+    room.file("acme/card@0123456789abcdef.zip", packed("blue"));
+    let said = room.said(&templates.refresh());
+    let rule = "a pack among templates must be called as URLs say it, without a version: card.zip";
+    assert_eq!(said, [format!("acme/card@0123456789abcdef.zip: {rule}")]);
+    assert_eq!(templates.list().len(), 1);
+}
+
+#[test]
+fn a_template_has_one_version_in_its_folder_and_in_its_pack() {
+    for name in ["collage", "og-card", "price-tag", "product-ad", "product-sale"] {
+        let folder = Path::new("../../templates").join(name);
+        let loaded = templrender_host::Loaded::open(&folder, &[]).unwrap();
+        // As it is said to be: the template, its assets by their paths, and all fonts by the empty one.
+        let here = templrender_host::load_folder(&folder, &[]).unwrap();
+        let fonts = here.fonts.digest();
+        let assets = here.template.assets().map(|(_, path)| (path, fs::read(folder.join(path)).unwrap())).collect::<Vec<_>>();
+        let files = assets.iter().map(|(path, bytes)| (*path, bytes.as_slice())).chain([("", fonts.as_slice())]);
+        let version = here.template.version(files.collect::<std::collections::BTreeMap<_, _>>());
+        assert_eq!((&loaded.version, &here.version().unwrap()), (&version, &version), "{name}");
+
+        let room = Room::new();
+        let zip = templrender_host::read_pack(&folder).unwrap().to_zip().unwrap();
+        room.file(&format!("{name}.zip"), zip);
+        assert_eq!(room.open().get("t", name, None).unwrap().version, version, "{name}");
+    }
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(super) fn draw(
         renderer,
         context: &options.context,
         channel: options.channel,
-        pictures: crate::render::pictures(&args.world, Some(feed_folder), &folder.path)?,
+        pictures: crate::render::pictures(&args.world, Some(feed_folder), folder)?,
         out,
     };
     let labels: Vec<String> = options.variants.iter().map(|variant| label(variant.as_deref()).to_owned()).collect();

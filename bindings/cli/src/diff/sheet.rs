@@ -25,7 +25,7 @@ pub(super) fn draw(args: &Diff, sides: [&Side; 2], context: &Context, report: &D
     let feed_folder = args.feed.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut artists = Vec::new();
     for (side, label) in sides.into_iter().zip(["before", "after"]) {
-        let pictures = crate::render::pictures(&args.world, Some(feed_folder), &side.folder.path)?;
+        let pictures = crate::render::pictures(&args.world, Some(feed_folder), &side.folder)?;
         artists.push(Artist { side, label, context, pictures, scratch: Scratch::new() });
     }
     let mut cards: BTreeMap<u64, Card> = BTreeMap::new();

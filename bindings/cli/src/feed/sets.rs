@@ -27,7 +27,7 @@ pub(super) struct Set {
 impl Set {
     fn new(args: &Feed, number: usize, source: PathBuf, folder: Folder) -> Done<Self> {
         let feed_folder = args.feed.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let pictures = pictures(&args.world, Some(feed_folder), &folder.path)?;
+        let pictures = pictures(&args.world, Some(feed_folder), &folder)?;
         Ok(Self { number, source, renderer: Renderer::new(folder.fonts.clone()), pictures, folder })
     }
 

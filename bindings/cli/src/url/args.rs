@@ -32,7 +32,7 @@ pub(super) struct Sign {
     /// A URL without a signature, or with one that is to be replaced: a path with its query, or all of it
     #[arg(required_unless_present = "template", conflicts_with = "template")]
     pub(super) url: Option<String>,
-    /// A template's folder or its JSON file; the name of its folder stands in the URL
+    /// A template's folder, its JSON file or its pack; the name of its folder or pack stands in the URL
     #[arg(long, value_name = "TEMPLATE", requires = "row")]
     pub(super) template: Option<PathBuf>,
     /// The row: a JSON file, or JSON text that starts with {; what the template does not read is left out
@@ -86,10 +86,10 @@ pub(super) struct Verify {
 pub(super) struct Explain {
     /// A path with its query, or all of a URL
     pub(super) url: String,
-    /// Plan the row with the template of this folder or JSON file
+    /// Plan the row with the template of this folder, JSON file or pack
     #[arg(long, value_name = "TEMPLATE", conflicts_with = "templates")]
     pub(super) template: Option<PathBuf>,
-    /// Plan the row with the template that the URL names: DIR/TENANT/NAME, else DIR/NAME
+    /// Plan the row with the template that the URL names: DIR/TENANT/NAME, else DIR/NAME; NAME.zip stands for a folder
     #[arg(long, value_name = "DIR")]
     pub(super) templates: Option<PathBuf>,
     /// A folder of fonts that the server's templates share (its --fonts); may be given several times

@@ -58,8 +58,10 @@ pub(super) fn run(args: &Explain) -> Done {
 /// Where the template lies that the row is to be planned with.
 fn template_of(args: &Explain, request: &Request) -> Done<Option<PathBuf>> {
     let Some(all) = &args.templates else { return Ok(args.template.clone()) };
-    let own = all.join(&request.tenant).join(&request.template);
-    let found = [own, all.join(&request.template)].into_iter().find(|folder| folder.join("template.json").is_file());
+    let found = [all.join(&request.tenant), all.clone()].into_iter().find_map(|folder| {
+        let (unpacked, pack) = (folder.join(&request.template), folder.join(format!("{}.zip", request.template)));
+        if unpacked.join("template.json").is_file() { Some(unpacked) } else { Some(pack).filter(|pack| pack.is_file()) }
+    });
     let missing = || Stop::at(all.display(), format!("there is no template {} for the tenant {}", request.template, request.tenant));
     found.map(Some).ok_or_else(missing)
 }

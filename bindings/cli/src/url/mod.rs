@@ -14,6 +14,7 @@ mod sign;
 use std::path::{Path, PathBuf};
 
 use core_::{Keyring, OutputFormat, Request};
+use templrender_host::is_pack;
 
 use crate::failure::{Done, Stop, quoted};
 use crate::time;
@@ -75,7 +76,10 @@ pub(crate) fn name_of(template: &Path) -> Done<String> {
     let named = if is_named { Some(whole.as_path()) } else { whole.parent() };
     let name = if whole.is_dir() || !is_named { named.and_then(Path::file_name) } else { named.and_then(Path::file_stem) };
     let name = name.ok_or_else(|| Stop::at(template.display(), "a template must lie in a folder with a name, which stands in the URL"))?;
-    name.to_str().map(str::to_owned).ok_or_else(|| Stop::at(template.display(), "a template's folder must have a name in UTF-8"))
+    let name = name.to_str().ok_or_else(|| Stop::at(template.display(), "a template's folder must have a name in UTF-8"))?;
+    // As `pack` calls it in a folder.
+    let plain = name.split_once('@').filter(|_| is_pack(&whole)).map_or(name, |(plain, _)| plain);
+    Ok(plain.to_owned())
 }
 
 fn format(text: &str) -> Result<OutputFormat, String> {

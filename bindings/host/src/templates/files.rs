@@ -9,6 +9,8 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use core_::Limits;
+
 use crate::folder::{self, FolderError};
 
 /// The coarsest grain of a file system's times, FAT's.
@@ -94,13 +96,19 @@ pub(super) struct Reader {
     pub(super) seen: Seen,
     bytes_left: u64,
     files_left: usize,
-    pub(super) bytes: u64,
+    bytes: u64,
 }
 
 impl Reader {
     /// `inside` is the folder that every file must come to lie in after links are followed.
     pub(super) fn new(inside: Option<PathBuf>, max_bytes: u64, max_files: usize) -> Self {
         Self { inside, seen: Seen::new(), bytes_left: max_bytes, files_left: max_files, bytes: 0 }
+    }
+
+    /// The bounds of a pack of what may still be read.
+    pub(super) fn limits(&self) -> Limits {
+        let max_pack_bytes = usize::try_from(self.bytes_left).unwrap_or(usize::MAX);
+        Limits { max_pack_bytes, max_pack_files: self.files_left, ..Limits::default() }
     }
 
     /// Whether something is at a path; noted either way.

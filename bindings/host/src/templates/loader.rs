@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use core_::{Fonts, Limits};
+use core_::{Bundle, Fonts, Limits};
 
 use super::files::{Reader, Seen};
-use super::load::{Given, Loaded, OwnFonts, load, real_folder};
+use super::listed::{Listed, is_gone};
+use super::load::{Given, Loaded, load, real_place};
+use super::packed::Source;
 use super::{Refreshed, TemplateName, TemplatesOptions};
-use crate::folder::{self, FolderError, FolderFault};
+use crate::folder::{FolderError, FolderFault};
 
 /// Versions of a template that stay reachable after they were replaced.
 const KEPT: usize = 4;
@@ -45,13 +47,20 @@ pub(super) struct Loader {
     told: BTreeMap<PathBuf, Vec<FolderFault>>,
 }
 
-/// A template's folder.
-#[derive(Debug, Default)]
+/// A template's folder or pack.
+#[derive(Debug)]
 struct Slot {
+    source: Source,
     versions: Option<Versions>,
     seen: Option<Seen>,
     /// It was not there at the last look.
     gone: bool,
+}
+
+impl Slot {
+    fn new(source: Source) -> Self {
+        Self { source, versions: None, seen: None, gone: false }
+    }
 }
 
 impl Loader {
@@ -67,7 +76,7 @@ impl Loader {
             slots: BTreeMap::new(),
             told: BTreeMap::new(),
         };
-        loader.found()?;
+        Listed::of(&loader.folder)?;
         loader.refresh();
         Ok(loader)
     }
@@ -80,28 +89,25 @@ impl Loader {
     pub(super) fn refresh(&mut self) -> Refreshed {
         let mut refreshed = Refreshed::default();
         let fonts_changed = self.refresh_host_fonts(&mut refreshed);
-        let found = match self.found() {
-            Ok(found) => found,
+        let Listed { sources, mut faults, twice } = match Listed::of(&self.folder) {
+            Ok(listed) => listed,
             Err(error) => {
                 self.tell(self.folder.clone(), error.faults().to_vec(), &mut refreshed);
                 return refreshed;
             }
         };
+        self.follow_moved(&sources);
         self.drop_gone(&mut refreshed);
-        let mut faults = Vec::new();
-        for name in found {
+        for (name, source) in sources {
             if self.slots.len() < self.options.max_templates {
-                self.slots.entry(name).or_default();
+                self.slots.entry(name).or_insert_with(|| Slot::new(source));
             } else if !self.slots.contains_key(&name) {
-                let place = self.path(&name);
-                faults.push(FolderFault::new(
-                    place.display(),
-                    format!("there are more templates than the limit of {}", self.options.max_templates),
-                ));
+                let message = format!("there are more templates than the limit of {}", self.options.max_templates);
+                faults.push(FolderFault::new(source.place().display(), message));
             }
         }
         self.tell(self.folder.clone(), faults, &mut refreshed);
-        let names: Vec<TemplateName> = self.slots.keys().cloned().collect();
+        let names: Vec<TemplateName> = self.slots.keys().filter(|name| !twice.contains(name)).cloned().collect();
         for name in names {
             self.refresh_one(name, fonts_changed, &mut refreshed);
         }
@@ -135,35 +141,29 @@ impl Loader {
         }
     }
 
-    /// The templates that there are, by their folders.
-    fn found(&self) -> Result<Vec<TemplateName>, FolderError> {
-        let mut found = Vec::new();
-        for outer in named_folders(&self.folder)? {
-            let path = self.folder.join(&outer);
-            // A tenant's folder that cannot be listed keeps what is known of it.
-            for inner in named_folders(&path).unwrap_or_default() {
-                if has_template(&path.join(&inner)) {
-                    found.push(TemplateName { tenant: Some(outer.clone()), name: inner });
-                }
-            }
-            if has_template(&path) {
-                found.push(TemplateName { tenant: None, name: outer });
+    /// A folder that became a pack, or the other way about, is another place of the same template.
+    fn follow_moved(&mut self, sources: &BTreeMap<TemplateName, Source>) {
+        for (name, source) in sources {
+            if let Some(slot) = self.slots.get_mut(name)
+                && slot.source != *source
+            {
+                self.told.remove(slot.source.place());
+                slot.source = source.clone();
+                (slot.seen, slot.gone) = (None, false);
             }
         }
-        found.sort();
-        Ok(found)
     }
 
-    /// Forgets the templates whose folders were gone twice.
+    /// Forgets the templates whose folders or packs were gone twice.
     fn drop_gone(&mut self, refreshed: &mut Refreshed) {
         let names: Vec<TemplateName> = self.slots.keys().cloned().collect();
         for name in names {
-            let gone = is_gone(&self.path(&name));
             let Some(slot) = self.slots.get_mut(&name) else { continue };
+            let gone = is_gone(&slot.source);
             let served = slot.versions.is_some();
             if gone && (slot.gone || !served) {
+                self.told.remove(slot.source.place());
                 self.slots.remove(&name);
-                self.told.remove(&self.path(&name));
                 if served {
                     refreshed.dropped.push(name);
                 }
@@ -179,8 +179,8 @@ impl Loader {
         if slot.gone || (same && !fonts_changed) {
             return;
         }
-        let folder = self.path(&name);
-        let (result, seen) = self.load(&name, &folder);
+        let source = slot.source.clone();
+        let (result, seen) = self.load(&name, &source);
         if !seen.holds() {
             // Something was written meanwhile: whatever was read may be half of it.
             if let Some(slot) = self.slots.get_mut(&name) {
@@ -194,31 +194,28 @@ impl Loader {
         }
         match result {
             Ok(loaded) => {
-                self.tell(folder, Vec::new(), refreshed);
+                self.tell(source.place().to_owned(), Vec::new(), refreshed);
                 refreshed.loaded.extend(loaded);
             }
-            Err(error) => self.tell(folder, error.faults().to_vec(), refreshed),
+            Err(error) => self.tell(source.place().to_owned(), error.faults().to_vec(), refreshed),
         }
     }
 
-    fn load(&self, name: &TemplateName, folder: &Path) -> (Result<Loaded, FolderError>, Seen) {
-        let others = self.slots.iter().filter(|(other, _)| *other != name);
-        let others: u64 = others.filter_map(|(_, slot)| Some(slot.versions.as_ref()?.current.bytes)).sum();
-        let most = self.options.max_bytes.saturating_sub(others).min(self.options.max_template_bytes);
-        let real = real_folder(&self.folder, folder);
+    fn load(&self, name: &TemplateName, source: &Source) -> (Result<Loaded, FolderError>, Seen) {
+        let current = |slot: &Slot| slot.versions.as_ref().map(|versions| versions.current.bundle.clone());
+        let others: Vec<Bundle> = self.slots.iter().filter(|(other, _)| *other != name).filter_map(|(_, slot)| current(slot)).collect();
+        let held: u64 = others.iter().map(|other| other.bytes() as u64).sum();
+        let most = self.options.max_bytes.saturating_sub(held).min(self.options.max_template_bytes);
+        let real = real_place(&self.folder, source.place());
         let mut reader = Reader::new(real.as_ref().ok().cloned(), most, self.options.max_files);
-        // Noted first, so that a folder that leads out is looked at again when it does not.
-        reader.is_there(&folder.join("template.json"));
-        let given = Given { name, folder, host: &self.host, known: &self.known_fonts() };
+        // Noted first, so that what leads out is looked at again when it does not.
+        reader.is_there(source.file());
+        // The fonts of the version before are shared as well.
+        let before = self.slots.get(name).and_then(current);
+        let others: Vec<Bundle> = before.into_iter().chain(others).collect();
+        let given = Given { name, source, host: &self.host, others: &others };
         let loaded = real.and_then(|_| load(&given, &mut reader));
         (loaded, reader.seen)
-    }
-
-    /// The fonts of all templates, as far as they lie over the host's fonts of now.
-    fn known_fonts(&self) -> BTreeMap<[u8; 32], OwnFonts> {
-        let current = self.slots.values().filter_map(|slot| slot.versions.as_ref());
-        let own = current.map(|versions| &versions.current.own_fonts).filter(|own| own.host == self.host.digest());
-        own.map(|own| (own.hash, own.clone())).collect()
     }
 
     /// Puts a loaded template in its place; nothing where it is the one that is there.
@@ -227,8 +224,7 @@ impl Loader {
         let loaded = Arc::new(loaded);
         let mut older = Vec::new();
         if let Some(versions) = slot.versions.take() {
-            let same = versions.current.version == loaded.version;
-            if same && versions.current.fallback_hash == loaded.fallback_hash {
+            if versions.current.bundle.is_same(&loaded.bundle) {
                 slot.versions = Some(versions);
                 return None;
             }
@@ -261,11 +257,6 @@ impl Loader {
         }
         shelf
     }
-
-    fn path(&self, name: &TemplateName) -> PathBuf {
-        let outer = name.tenant.as_ref().map_or_else(|| self.folder.clone(), |tenant| self.folder.join(tenant));
-        outer.join(&name.name)
-    }
 }
 
 /// The fonts that all templates share, and what was looked at.
@@ -280,24 +271,4 @@ fn host_fonts(folders: &[PathBuf], options: &TemplatesOptions) -> (Result<Fonts,
         Ok(())
     });
     (added.map(|()| fonts), reader.seen)
-}
-
-/// The folders in a folder that are not hidden, by name.
-fn named_folders(folder: &Path) -> Result<Vec<String>, FolderError> {
-    let name = |path: PathBuf| path.is_dir().then(|| path.file_name()?.to_str().map(str::to_owned)).flatten();
-    let mut names: Vec<String> = folder::entries(folder)?.into_iter().filter_map(name).filter(|name| !name.starts_with('.')).collect();
-    names.sort();
-    Ok(names)
-}
-
-fn has_template(folder: &Path) -> bool {
-    std::fs::symlink_metadata(folder.join("template.json")).is_ok()
-}
-
-/// Whether there is no such folder, for certain.
-fn is_gone(folder: &Path) -> bool {
-    match std::fs::metadata(folder) {
-        Ok(metadata) => !metadata.is_dir(),
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-    }
 }

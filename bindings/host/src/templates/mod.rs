@@ -1,14 +1,16 @@
 //! All templates of a folder, loaded, and loaded again when they change.
 //!
-//! `DIR/NAME/template.json` is everybody's, `DIR/TENANT/NAME/template.json` that tenant's alone and asked for before everybody's. Each is loaded whole
-//! and valid or not at all: `load` reads and checks one, `files` tells what was looked at and whether it has changed, and `loader` compares, loads, and
-//! says what is there now. Whatever is wrong with what somebody is just saving, the version before it goes on being served.
+//! `DIR/NAME/template.json` is everybody's, `DIR/TENANT/NAME/template.json` that tenant's alone and asked for before everybody's; `NAME.zip` stands for a
+//! folder. Each is loaded whole and valid or not at all: `load` checks one, `packed` reads its files, `files` tells what was looked at and whether it has
+//! changed, and `loader` compares, loads, and says what is there now; `listed` says which templates lie in the folder. Whatever is wrong with what somebody is just saving, the version before it goes on being served.
 //!
 //! Nothing here waits or starts a thread: a host calls `refresh` as often as it likes, off its async threads, for it reads files.
 
 mod files;
+mod listed;
 mod load;
 mod loader;
+mod packed;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 pub use self::load::Loaded;
 use self::loader::{Loader, Shelf};
+pub(crate) use self::packed::{Source, now};
+pub use self::packed::{is_pack, read_pack};
 use crate::folder::{FolderError, FolderFault};
 
 /// What loading may take.

@@ -1,0 +1,101 @@
+//! Frames
+//!
+//! Pixels: sRGB, 8 bits a channel, the first row on top.
+
+use core_::Frame;
+
+use crate::boundary::{ask, boundary, free, make};
+use crate::error::templrender_error;
+use crate::guard::{guard_of, templrender_guard};
+use crate::library::{templrender_buffer, templrender_slice, templrender_status};
+use crate::output::{output_of, templrender_output};
+use crate::pointer::{bad, check_out, get};
+
+/// A drawn picture, immutable: to be freed with `templrender_frame_free`.
+#[derive(Debug)]
+pub struct templrender_frame {
+    frame: Frame,
+}
+
+impl templrender_frame {
+    pub(crate) fn new(frame: Frame) -> Self {
+        Self { frame }
+    }
+}
+
+/// Width in px, at least 1; 0 of NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn templrender_frame_width(frame: *const templrender_frame) -> u32 {
+    // SAFETY: NULL or one of ours.
+    unsafe { ask(frame, |frame| frame.frame.width()) }
+}
+
+/// Height in px, at least 1; 0 of NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn templrender_frame_height(frame: *const templrender_frame) -> u32 {
+    // SAFETY: NULL or one of ours.
+    unsafe { ask(frame, |frame| frame.frame.height()) }
+}
+
+/// Bytes from one row of `templrender_frame_pixels` to the next; 0 of NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn templrender_frame_stride(frame: *const templrender_frame) -> usize {
+    // SAFETY: NULL or one of ours.
+    unsafe { ask(frame, |frame| frame.frame.stride()) }
+}
+
+/// All pixels as they are: RGBA, premultiplied by alpha, stride * height bytes that live as long as the frame.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn templrender_frame_pixels(frame: *const templrender_frame) -> templrender_slice {
+    // SAFETY: NULL or one of ours.
+    unsafe { ask(frame, |frame| frame.frame.pixels().into()) }
+}
+
+/// Copies all pixels as straight RGBA (not premultiplied), rows of width * 4 bytes without gaps. `out_len` must be width * height * 4.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn templrender_frame_copy_rgba(
+    frame: *const templrender_frame,
+    out: *mut u8,
+    out_len: usize,
+    err: *mut *mut templrender_error,
+) -> templrender_status {
+    // SAFETY: NULL or one of ours, and the caller's to write.
+    unsafe {
+        boundary(err, || {
+            check_out(out, "out")?;
+            let frame = &get(frame, "frame")?.frame;
+            if out_len != frame.pixels().len() {
+                let (width, height, needed) = (frame.width(), frame.height(), frame.pixels().len());
+                return Err(bad("out_len", format!("{width}x{height} px take {needed} bytes, found {out_len}")).into());
+            }
+            let straight = frame.to_rgba();
+            out.copy_from_nonoverlapping(straight.as_ptr(), straight.len());
+            Ok(())
+        })
+    }
+}
+
+/// Encodes a frame, as often as wanted. `guard` may be NULL. Fails with `TEMPLRENDER_DEADLINE_EXCEEDED` or `TEMPLRENDER_CANCELLED`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn templrender_frame_encode(
+    frame: *const templrender_frame,
+    output: *const templrender_output,
+    guard: *const templrender_guard,
+    bytes: *mut *mut templrender_buffer,
+    err: *mut *mut templrender_error,
+) -> templrender_status {
+    // SAFETY: NULL or one of ours, and the caller's to read and to write.
+    unsafe {
+        make(bytes, "bytes", err, || {
+            let (frame, output, (guard, _)) = (get(frame, "frame")?, output_of(output)?, guard_of(guard)?);
+            Ok(frame.frame.encode_guarded(&output, &guard)?.into())
+        })
+    }
+}
+
+/// Frees a frame; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn templrender_frame_free(frame: *mut templrender_frame) {
+    // SAFETY: NULL or one of ours, given back.
+    unsafe { free(frame) }
+}
