@@ -102,7 +102,7 @@ def capacities(classes, first, both):
 
 
 def simulated(count, exponent, first, second, requests, seed=1):
-    """The same request by request: two LRU caches, after as many requests of warming up."""
+    """The same request by request: two LRU caches, after as many requests of warming up. The shares, and what is in each cache then, the oldest first."""
     total, weights = 0.0, []
     for rank in range(1, count + 1):
         total += rank ** -exponent
@@ -119,7 +119,7 @@ def simulated(count, exponent, first, second, requests, seed=1):
             cache[url] = None
             if len(cache) > room:
                 cache.popitem(last=False)
-    return found[0] / requests, sum(found) / requests
+    return found[0] / requests, sum(found) / requests, [list(cache) for cache in caches]
 
 
 # -- What a fleet is made of. Measured where it says so (docs/serving.md, docs/serving-small.md), else an assumption: change it to yours.
@@ -191,7 +191,7 @@ def check():
     """Whether the approximation holds, to one point in a hundred."""
     worst = 0.0
     for count, exponent, first, second in ((20_000, 1.0, 800, 2_000), (30_000, 0.9, 2_000, 6_000), (20_000, 0.8, 3_000, 6_000)):
-        guess, found = hits(zipf(count, exponent), first, second), simulated(count, exponent, first, second, 150_000)
+        guess, found = hits(zipf(count, exponent), first, second), simulated(count, exponent, first, second, 150_000)[:2]
         worst = max(worst, abs(guess[0] - found[0]), abs(guess[1] - found[1]))
         print(f"{count:,} URLs, Zipf {exponent}, {first:,} and {second:,} answers: first cache {guess[0]:.1%} by the approximation, {found[0]:.1%} simulated; both {guess[1]:.1%} and {found[1]:.1%}")
     print(f"{'PASS' if worst < 0.01 else 'FAIL'}  the approximation is off by {worst:.2%} at most")
