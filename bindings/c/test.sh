@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
 target=${CARGO_TARGET_DIR:-$root/target}
-work=$target/c-tests
+work=$target/c-tests/${1:-plain}
 warnings=(-Wall -Wextra -Wpedantic -Werror)
 system=(-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc)
 
