@@ -5,7 +5,7 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak bench install setup
+.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak bench install dist deb setup
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
@@ -15,6 +15,8 @@ help:
 	@echo 'make serve-soak  ten minutes of ever new URLs, memory watched'
 	@echo 'make bench     benchmarks'
 	@echo 'make install   the C library, its header and pkg-config file, and the program: PREFIX=/usr/local DESTDIR='
+	@echo 'make dist      the source tarball, out of git, into out/'
+	@echo 'make deb       a Debian package with library, program and nginx module, into out/'
 
 demo:
 	$(CARGO) build $(CI) --bin templrender
@@ -91,6 +93,12 @@ bench:
 # PREFIX, DESTDIR, LIBDIR, TEMPLRENDER_BUILT and more: see the script.
 install:
 	bindings/c/install.sh
+
+dist:
+	packaging/dist.sh
+
+deb:
+	packaging/deb.sh
 
 setup:
 	@tools/setup.sh
