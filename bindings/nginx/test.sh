@@ -44,7 +44,7 @@ valgrind)
     rm -f "$room"/valgrind.*.log
     export NGINX_SLOWER=20
     export NGINX_UNDER="valgrind --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --num-callers=40 \
-        --suppressions=$PWD/valgrind.supp --log-file=$room/valgrind.%p.log"
+        --suppressions=$PWD/valgrind.supp --suppressions=$PWD/../../c/tests/valgrind.supp --log-file=$room/valgrind.%p.log"
     $python -W ignore::ResourceWarning many.py "${1:-200}"
     # The master and the workers of three configurations.
     [ "$(ls "$room"/valgrind.*.log | wc -l)" -ge 4 ] || { echo "valgrind left too few logs in $room"; exit 1; }
