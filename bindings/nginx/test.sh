@@ -28,7 +28,7 @@ if [ -z "${TEMPLRENDER_BUILT:-}" ]; then
 fi
 export TEMPLRENDER_BUILT
 export TEMPLRENDER_MODULE=$room/module/ngx_http_templrender_module.so
-RPATH=1 bindings/nginx/build.sh "$room/module"
+[ "$kind" = asan ] || RPATH=1 bindings/nginx/build.sh "$room/module"
 
 cd bindings/nginx/tests
 python=/usr/bin/python3
@@ -44,13 +44,32 @@ valgrind)
     rm -f "$room"/valgrind.*.log
     export NGINX_SLOWER=20
     export NGINX_UNDER="valgrind --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --num-callers=40 \
-        --suppressions=$PWD/valgrind.supp --log-file=$room/valgrind.%p.log"
+        --suppressions=$PWD/valgrind.supp --suppressions=$PWD/../../c/tests/valgrind.supp --log-file=$room/valgrind.%p.log"
     $python -W ignore::ResourceWarning many.py "${1:-200}"
     # The master and the workers of three configurations.
     [ "$(ls "$room"/valgrind.*.log | wc -l)" -ge 4 ] || { echo "valgrind left too few logs in $room"; exit 1; }
     grep -H 'ERROR SUMMARY' "$room"/valgrind.*.log
     if grep -L 'ERROR SUMMARY: 0 errors' "$room"/valgrind.*.log | grep .; then
         echo 'valgrind found errors or leaks in these'
+        exit 1
+    fi
+    ;;
+asan)
+    # Library and module with AddressSanitizer, nginx without: the runtime is loaded before it. Leaks are valgrind's: nginx frees no arrays of its own at its end.
+    library=$room/asan/lib
+    if [ -n "${TEMPLRENDER_ASAN_LIB:-}" ]; then
+        library=$TEMPLRENDER_ASAN_LIB
+    else
+        ../../c/test.sh asan-lib "$library"
+    fi
+    CFLAGS='-fsanitize=address -fno-omit-frame-pointer -U_FORTIFY_SOURCE' LDFLAGS=-fsanitize=address RPATH=1 ../build.sh "$room/asan/module" "$TEMPLRENDER_BUILT/include" "$library"
+    rm -f "$room"/asan.log.*
+    export TEMPLRENDER_MODULE=$room/asan/module/ngx_http_templrender_module.so NGINX_SLOWER=5
+    export NGINX_UNDER="env LD_PRELOAD=$library/libasan.so LD_LIBRARY_PATH=$library ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:log_path=$room/asan.log"
+    $python -W ignore::ResourceWarning many.py "${1:-10000}"
+    if ls "$room"/asan.log.* 2>/dev/null; then
+        head -40 "$room"/asan.log.*
+        echo 'AddressSanitizer found these'
         exit 1
     fi
     ;;

@@ -14,6 +14,7 @@ import hmac
 import http.client
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -207,9 +208,12 @@ class Nginx:
         except (OSError, ValueError):
             return None
 
-    def workers(self):
-        master = self.pid()
-        return sorted(pid for pid, parent in processes().items() if parent == master and "worker process" in _title(pid))
+    def workers(self, taking=False):
+        """Those that are there; with `taking`, those that take requests. By the log: whatever nginx runs under can hide its processes' titles."""
+        text, master = self.log.read_text(errors="replace"), self.pid()
+        begun = {int(pid) for pid in re.findall(r"start worker process (\d+)", text)}
+        ending = {int(pid) for pid in re.findall(r"(\d+)#\d+: gracefully shutting down", text)} if taking else set()
+        return sorted(pid for pid, parent in processes().items() if parent == master and pid in begun - ending)
 
     def check(self):
         """`nginx -t`: its exit status, and what it says."""
@@ -223,7 +227,7 @@ class Nginx:
         """Tells it to read its configuration again, and waits until other workers alone take requests. Whether they came, and those of before."""
         before = set(self.workers())
         self.signal(signal.SIGHUP)
-        taking = lambda: {pid for pid in self.workers() if "shutting down" not in _title(pid)}
+        taking = lambda: set(self.workers(taking=True))
         return bool(wait_for(lambda: taking() and not taking() & before, 10 * SLOWER)), before
 
     def stop(self):
@@ -240,13 +244,6 @@ class Nginx:
 
     def said(self, text):
         return text in self.log.read_text(errors="replace")
-
-
-def _title(pid):
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""
 
 
 def _listens(port):

@@ -1,25 +1,15 @@
 """Templates of other places: `template@digest` that no folder has is fetched as a pack, opened, kept, and put away again."""
 import io
 import json
-import re
 import struct
-import subprocess
 import time
 import warnings
 import zipfile
 
-from kitchen import PROGRAM, SLOWER, Case, at_once, rig, template
+from kitchen import SLOWER, Case, at_once, rig, template
+from packing import packed, version
 from pictures import BLUE, GREEN, RED, noise, pixel, png
 from shop import Reply
-
-
-def packed(files, method=zipfile.ZIP_DEFLATED):
-    """A zip of files by path."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as pack:
-        for path, content in files.items():
-            pack.writestr(zipfile.ZipInfo(path) if method == zipfile.ZIP_STORED else path, content)
-    return out.getvalue()
 
 
 def files_of(name, colour, asset=None):
@@ -39,22 +29,12 @@ class Shelf(Case):
 
     settings = {"pack_location": "/_pack", "packs": "0", "http": "templrender_pack_cache 4m;"}
 
-    def version(self, files):
-        """The digest that the program gives a template with these files."""
-        folder = self.kitchen.folder / "pack"
-        for path, content in files.items():
-            file = folder / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        command = [PROGRAM, "url", "sign", "--template", folder, "--row", "{}", "--pin", "--secret-file", self.kitchen.keys]
-        return re.search(r"@([0-9a-f]{16})\.", subprocess.run(command, capture_output=True, text=True, check=True).stdout)[1]
-
     def offer(self, name, files, tenant="shop", **reply):
         """Puts a pack on the shelf: its URL's name, and the path that it is asked for by."""
-        version = self.version(files)
-        path = f"/_pack/{tenant}/{name}@{version}.zip"
+        digest = version(self.kitchen, files)
+        path = f"/_pack/{tenant}/{name}@{digest}.zip"
         self.shop.says(path, Reply(packed(files), headers={"Content-Type": "application/zip"}, **reply))
-        return f"/{tenant}/{name}@{version}.png", path
+        return f"/{tenant}/{name}@{digest}.png", path
 
 
 class Packs(Shelf):
@@ -80,8 +60,8 @@ class Packs(Shelf):
         self.assertEqual(self.shop.count(), 0)
 
     def test_a_pinned_version_that_is_here_is_not_fetched(self):
-        version = self.version({"template.json": (self.kitchen.templates / "lenient" / "template.json").read_text()})
-        self.served(self.kitchen.picture(f"lenient@{version}.png"))
+        digest = version(self.kitchen, {"template.json": (self.kitchen.templates / "lenient" / "template.json").read_text()})
+        self.served(self.kitchen.picture(f"lenient@{digest}.png"))
         self.assertEqual(self.shop.count("/_pack/"), 0)
 
     def test_another_version_than_asked_for_is_refused(self):
