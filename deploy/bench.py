@@ -46,12 +46,16 @@ def weight(paths):
     return sum(len(answer.body) + 600 for answer in answers) / len(answers)
 
 
-def cut(mean, draw="draw.conf"):
-    """Empty caches of the size that gives the hit rates; how many answers each tier holds."""
-    first, second = sizing.capacities(sizing.zipf(3 * PRODUCTS, EXPONENT), VARNISH_HITS, ALL_HITS)
+def disk(answers, mean):
+    """The bound of a node's cache for so many answers in all. nginx counts blocks of 4 kB."""
+    return f"{int(max(1, answers) * (mean + 2_500) / len(chain.members('NODES')) / 1024)}k"
+
+
+def cut(first, second, mean, draw="draw.conf"):
+    """Empty caches that hold so many answers."""
     varnishes, nodes = list(chain.members("VARNISHES")), list(chain.members("NODES"))
-    # Varnish: a little for its own of each object. nginx counts blocks of 4 kB.
-    settings = {"VARNISH_MEMORY": f"{int(first * (mean + 2_000) / len(varnishes) / 1024)}k", "ANSWERS_SIZE": f"{int(second * (mean + 2_500) / len(nodes) / 1024)}k", "DRAW": draw}
+    # Varnish: a little for its own of each object.
+    settings = {"VARNISH_MEMORY": f"{int(first * (mean + 2_000) / len(varnishes) / 1024)}k", "ANSWERS_SIZE": disk(second, mean), "DRAW": draw}
     chain.sh("stop", *varnishes)
     chain.sh("reload", *nodes, **settings)
     chain.sh("purge", "all", **settings)
@@ -60,7 +64,11 @@ def cut(mean, draw="draw.conf"):
         sys.exit("a Varnish does not come back")
     # HAProxy's slowstart, or a third of the time each would have another share of the URLs.
     time.sleep(6)
-    return first, second
+
+
+def settle(second, mean, rate, draw="draw.conf"):
+    """nginx looks after the size of its cache every 10 s. What is added meanwhile, at so many answers a second, is taken off its bound."""
+    chain.sh("reload", *chain.members("NODES"), ANSWERS_SIZE=disk(second - 5 * rate, mean), DRAW=draw)
 
 
 def warm(file, first, second, seconds):
@@ -73,8 +81,9 @@ def warm(file, first, second, seconds):
     began, done = time.monotonic(), 0
     while done < len(wanted) and time.monotonic() - began < seconds:
         done += rig.wrk(chain.EDGE, 4, CONNECTIONS, order, exponent=0, first=done)["requests"]
-    rig.wrk(chain.EDGE, 4, CONNECTIONS, file, EXPONENT)
-    return f"{min(done, len(wanted))} of {len(wanted)} pictures in {time.monotonic() - began:.0f} s"
+    took = time.monotonic() - began
+    print(f"warm: {min(done, len(wanted))} of {len(wanted)} answers in {took:.0f} s", flush=True)
+    return done / took
 
 
 def cpu():
@@ -104,7 +113,8 @@ def share(part, whole):
 
 def measure(name, file, seconds):
     before, took = counts(), cpu()
-    told = rig.wrk(chain.EDGE, seconds, CONNECTIONS, file, EXPONENT)
+    # Another order than while it settled: a cache would know the beginning of it.
+    told = rig.wrk(chain.EDGE, seconds, CONNECTIONS, file, EXPONENT, seed=3)
     load = rig.load_average()
     # The nodes' logs are written every second.
     used = {tier: total - took[tier] for tier, total in cpu().items()}
@@ -149,18 +159,21 @@ def main(seconds):
     file = urls()
     paths = file.read_text().split()
     mean = weight(paths)
-    first, second = cut(mean)
+    first, second = sizing.capacities(sizing.zipf(len(paths), EXPONENT), VARNISH_HITS, ALL_HITS)
+    cut(first, second, mean)
     print(f"{len(paths):,} URLs, Zipf {EXPONENT}, {mean / 1000:.0f} kB an answer; Varnish holds {first:,.0f}, nginx {second:,.0f}; {os.cpu_count()} cores, {subprocess.run(['nproc'], capture_output=True, text=True).stdout.strip()} usable", flush=True)
-    print(f"warm: {warm(file, first, second, 75)}, {time.monotonic() - began:.0f} s after the start", flush=True)
+    settle(second, mean, warm(file, first, second, 75))
+    rig.wrk(chain.EDGE, 8, CONNECTIONS, file, EXPONENT, seed=2)
     told, varnish, both, used, drawn = measure("templrender", file, seconds)
     lost = told["requests"] - told["status"].get("2xx", 0) + told["socket_errors"] + told["timeouts"]
     verdicts.say(lost == 0, "every request was served", f"{told['requests']:,} requests, {lost} lost, {told['status']}")
     verdicts.say(abs(varnish - VARNISH_HITS) < 0.04 and abs(both - ALL_HITS) < 0.04, "hits are those of the aim", f"{varnish:.1%} and {both:.1%}, aimed at {VARNISH_HITS:.0%} and {ALL_HITS:.0%}")
     rate = told["requests"] / told["seconds"]
     stub_bytes = stub_picture()
-    cut(stub_bytes + 600, "draw-stub.conf")
+    cut(first, second, stub_bytes + 600, "draw-stub.conf")
     try:
         warm(file, first, second, 10)
+        rig.wrk(chain.EDGE, 3, CONNECTIONS, file, EXPONENT, seed=2)
         stub = measure(f"the stub of {stub_bytes / 1000:.0f} kB in the module's place", file, max(10, seconds // 2))[0]
     finally:
         # As it was.
