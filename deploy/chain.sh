@@ -91,7 +91,7 @@ check() {
     (trap '' TERM; quietly keepalived -t -f "$ROOM/keepalived.conf")
     for name in $(names NODES); do
         # It opens what it would listen on, and the addresses may be another machine's.
-        sed 's/listen [0-9][0-9.]*:[0-9]*/listen 127.0.0.1:0/' "$ROOM/$name/nginx.conf" > "$ROOM/$name/check.conf"
+        sed 's/listen [0-9][0-9.]*:/listen 127.0.0.1:/' "$ROOM/$name/nginx.conf" > "$ROOM/$name/check.conf"
         quietly nginx -t -q -e "$ROOM/$name/error.log" -c "$ROOM/$name/check.conf"
         quietly haproxy -c -f "$ROOM/$name/haproxy.cfg"
     done
