@@ -53,7 +53,7 @@ d}" -e "/^@UNICODE@/{r $work/unicode
 d}" -e "/^@OFL@/{r $work/ofl
 d}" packaging/copyright > "$doc/copyright"
 {
-    printf 'templrender (%s) unstable; urgency=medium\n\n  * Built from the source tree; CHANGELOG.md.gz beside this file tells what changed.\n\n' "$version"
+    printf 'templrender (%s) unstable; urgency=medium\n\n  * CHANGELOG.md.gz beside this file tells what changed.\n\n' "$version"
     printf ' -- The templrender authors <templrender@templrender.invalid>  %s\n' "$(date -u -R -d "@$SOURCE_DATE_EPOCH")"
 } | gzip -9n > "$doc/changelog.gz"
 gzip -9nc CHANGELOG.md > "$doc/CHANGELOG.md.gz"

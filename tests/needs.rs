@@ -68,6 +68,25 @@ fn a_need_is_asked_once_and_its_next_choice_only_after_it_failed() {
 }
 
 #[test]
+fn each_source_that_was_not_there_is_a_note() {
+    let template = r##"{ "templrender": 1, "name": "t", "size": [4, 4], "layers": [
+        { "id": "a", "type": "image", "src": ["{{ first }}", "{{ second }}", "{{ third }}"], "width": 4, "height": 4 } ] }"##;
+    let row = Row::from_json(r#"{ "first": "gone.png", "second": "page.png", "third": "there.png" }"#).unwrap();
+    let plan = Renderer::new(Fonts::new()).plan(&Template::parse(template).unwrap(), &row, &Context::default()).unwrap();
+    let mut resources = Resources::new();
+    resources.fail(plan.pending(&resources)[0].id(), "status 404");
+    let page = plan.pending(&resources)[0].id();
+    assert!(resources.insert(page, *b"<!doctype html>").is_err());
+    let there = plan.pending(&resources)[0].id();
+    resources.insert(there, png(90)).unwrap();
+    let rendered = render(&plan, &resources).unwrap();
+    assert_eq!(&rendered.frame.pixels()[..4], [90, 0, 0, 255]);
+    let noted: Vec<_> = rendered.report.notes.iter().map(|n| (n.code, n.message.as_str())).collect();
+    let page = "page.png: this is an HTML page, not a picture";
+    assert_eq!(noted, [(NoteCode::ImageMissing, "gone.png: status 404"), (NoteCode::ImageMissing, page)]);
+}
+
+#[test]
 fn a_page_in_a_pictures_place_is_a_failure_that_says_so() {
     let plan = plan(r#"{ "photo": "https://shop.example/a.jpg" }"#);
     let mut resources = Resources::new();

@@ -320,10 +320,12 @@ impl Plan {
         let found = self.find_in(picture, resources).is_some();
         if !found && picture.missing == Missing::Error {
             faults.push(missing(&layer.path, &reasons));
-        } else if !reasons.is_empty() || !found {
-            let why = if reasons.is_empty() { "it has no source".to_owned() } else { reasons.join("; ") };
-            notes.push(Note::new(crate::report::NoteCode::ImageMissing, &layer.ident, why));
+            return;
         }
+        if reasons.is_empty() && !found {
+            reasons.push("it has no source".to_owned());
+        }
+        notes.extend(reasons.into_iter().map(|why| Note::new(crate::report::NoteCode::ImageMissing, &layer.ident, why)));
     }
 
     fn find_in(&self, picture: &PlannedPicture, resources: &Resources) -> Option<Found> {
