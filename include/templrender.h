@@ -16,7 +16,8 @@
  * - The library opens no files and no sockets, starts no threads, prints nothing, and never unwinds or exits: a bug inside
  *   of it is TEMPLRENDER_BUG. Only where memory runs out does it abort the program.
  *
- * A picture, with `json`, `row_json` and `find` the program's own:
+ * A picture. `json`, `row_json` and `find` are the program's own; `find` looks for need.location and answers with
+ * templrender_resources_insert, _borrow or _fail:
  *
  *     templrender_error *err = NULL;
  *     templrender_fonts *fonts = NULL;
@@ -28,8 +29,8 @@
  *     templrender_scratch *scratch = NULL;
  *     templrender_frame *frame = NULL;
  *     templrender_buffer *picture = NULL;
- *     templrender_output output = { sizeof(output), 0, 0, 0, 0, { 0, 0, 0 } };
- *     templrender_need need = { 0 };
+ *     templrender_output output;
+ *     templrender_need need;
  *     size_t pending;
  *
  *     if (templrender_fonts_new(true, &fonts, &err) || templrender_renderer_new(fonts, NULL, &renderer, &err)
@@ -37,11 +38,12 @@
  *         || templrender_renderer_plan(renderer, card, row, NULL, &plan, &err)
  *         || templrender_resources_new(NULL, &resources, &err) || templrender_scratch_new(&scratch, &err))
  *         goto failed;
- *     need.struct_size = sizeof(need);
+ *     need.struct_size = sizeof need;
+ *     templrender_output_init(&output, sizeof output);
  *     for (;;) {
  *         if (templrender_plan_pending(plan, resources, &need, 1, &pending, &err)) goto failed;
  *         if (pending == 0) break;
- *         find(resources, &need);  calls templrender_resources_insert, _borrow or _fail with need.id
+ *         find(resources, &need);
  *     }
  *     if (templrender_renderer_render(renderer, plan, resources, scratch, NULL, &frame, NULL, &err)
  *         || templrender_plan_output(plan, &output)

@@ -22,6 +22,7 @@ import json
 import struct
 import sys
 import zlib
+from email.utils import formatdate
 from pathlib import Path
 
 PAGE = b"<!doctype html><title>Maintenance</title><p>We will be back soon."
@@ -79,7 +80,9 @@ class Origin:
             return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", b"", True
         number = int(name)
         etag = b'"p%d"' % number
-        fields = b"ETag: %s\r\nLast-Modified: Sat, 01 Nov 2025 00:00:00 GMT\r\nCache-Control: max-age=3600\r\n" % etag
+        # Without a date some caches (Squid) take max-age for nothing.
+        date = formatdate(usegmt=True).encode()
+        fields = b"Date: %s\r\nETag: %s\r\nLast-Modified: Sat, 01 Nov 2025 00:00:00 GMT\r\nCache-Control: max-age=3600\r\n" % (date, etag)
         if b'if-none-match: "p%d"' % number in head:
             count["unchanged"] += 1
             return b"HTTP/1.1 304 Not Modified\r\n" + fields + b"\r\n", b"", True

@@ -1,5 +1,7 @@
 //! The library as C calls it, function by function: what comes of NULL, of wrong sizes and bytes, and of a whole picture.
 
+#![expect(clippy::undocumented_unsafe_blocks, reason = "handles and places are those that each test made, and are freed once")]
+
 mod nothing;
 mod pictures;
 mod urls;
@@ -51,7 +53,6 @@ fn failed(call: impl FnOnce(*mut *mut templrender_error) -> templrender_status) 
     let mut err = ptr::null_mut();
     let status = call(&raw mut err);
     assert!(!err.is_null(), "status {status} without an error");
-    // SAFETY: it was just made.
     assert_eq!(unsafe { templrender_error_code(err) }, status);
     format!("{status} {}", said(err))
 }
@@ -98,7 +99,6 @@ fn an_error_has_its_faults_one_by_one() {
     use crate::template::*;
     let json = r#"{ "templrender": 1, "name": "t", "size": [9, 9], "colour": "red", "layers": [{ "type": "txt" }] }"#;
     let (mut template, mut err) = (ptr::dangling_mut(), ptr::null_mut());
-    // SAFETY: everything is ours.
     unsafe {
         let status = templrender_template_parse(s(json), ptr::null(), &raw mut template, &raw mut err);
         assert_eq!((status, templrender_error_code(err), templrender_error_cause(err), templrender_error_count(err)), (102, 102, 1, 2));
@@ -123,7 +123,6 @@ fn an_error_has_its_faults_one_by_one() {
 #[test]
 fn codes_have_names_causes_and_statuses() {
     use crate::code::*;
-    // SAFETY: texts that are never freed.
     let name = |code| unsafe { std::ffi::CStr::from_ptr(templrender_code_name(code)) }.to_str().unwrap();
     for code in core_::Code::ALL {
         let number = i32::from(*code as u16);
@@ -141,7 +140,6 @@ fn codes_have_names_causes_and_statuses() {
 fn the_clock_goes_on_and_the_version_is_the_package() {
     let before = templrender_monotonic_ns();
     assert!(before > 0 && templrender_monotonic_ns() >= before);
-    // SAFETY: a text that is never freed.
     let version = unsafe { std::ffi::CStr::from_ptr(templrender_version()) };
     assert_eq!((version.to_str().unwrap(), templrender_abi()), (env!("CARGO_PKG_VERSION"), TEMPLRENDER_ABI));
 }

@@ -122,13 +122,13 @@ fn the_header_is_what_the_sources_say() {
     panic!("line {} is {:?}, the sources say {:?}: run with TEMPLRENDER_BLESS=1", at + 1, line(&old), line(&new));
 }
 
-/// Every function, struct and enum that C can see stands in the header once.
+/// Every function that C can see stands in the header once.
 #[test]
 fn every_function_is_in_the_header() {
     let header = std::fs::read_to_string(header()).unwrap();
     let mut found = 0;
-    for entry in std::fs::read_dir(sources()).unwrap() {
-        let source = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+    for noun in NOUNS {
+        let source = std::fs::read_to_string(sources().join(format!("{noun}.rs"))).unwrap();
         for (i, line) in source.lines().enumerate().filter(|(_, line)| line.contains("extern \"C\" fn ")) {
             let name = line.split("extern \"C\" fn ").nth(1).and_then(|rest| rest.split('(').next()).unwrap();
             let exported = source.lines().nth(i - 1).is_some_and(|before| before == "#[unsafe(no_mangle)]");

@@ -3,9 +3,10 @@
  * ngx_http_templrender_module: pictures from templates and URLs.
  *
  * What the files have to tell each other.  A request goes through them in this
- * order: request (URL, signature, template, rate, plan), packs (a template that
- * has to be fetched), gather and fetch (rounds of subrequests), render (a task
- * on the thread pool), answer or failure.
+ * order: request, plan (URL, signature, template, rate, plan), packs (a
+ * template that has to be fetched), places, gather, fetch and capture (needs,
+ * in rounds of subrequests), render and draw (tasks on the thread pool),
+ * answer or failure.
  */
 
 
@@ -113,6 +114,7 @@ typedef struct {
     ngx_thread_pool_t            *pool;
     size_t                        max_picture;
     size_t                        max_pictures;
+    size_t                        max_memory;
     ngx_uint_t                    max_waiting;
     ngx_msec_t                    timeout;
     time_t                        max_age;
@@ -156,6 +158,7 @@ typedef struct {
     unsigned                      done:1;
     unsigned                      given:1;     /* told to the resources */
     unsigned                      hit:1;
+    unsigned                      old:1;       /* out of a cache, for now */
     unsigned                      immutable:1;
     unsigned                      too_large:1;
     unsigned                      late:1;
@@ -240,7 +243,8 @@ struct ngx_http_templrender_ctx_s {
     ngx_queue_t                       fetches;     /* asked for, in order */
     ngx_queue_t                      *next;        /* not asked for yet */
     ngx_uint_t                        active;
-    size_t                            captured;
+    size_t                            captured;    /* of max_pictures */
+    size_t                            held;        /* of max_memory */
     ngx_msec_t                        fetch_ms;
 
     /* the task: between its post and its end all of it is the thread's */
@@ -255,6 +259,7 @@ struct ngx_http_templrender_ctx_s {
     uint64_t                          started_ns;
     uint64_t                          render_ns;
     uint64_t                          encode_ns;
+    size_t                            notes;
 
     ngx_http_templrender_failure_t   *failure;     /* that was replaced */
     ngx_str_t                         status;
@@ -264,7 +269,7 @@ struct ngx_http_templrender_ctx_s {
     unsigned                          working:1;
     unsigned                          detached:1;  /* waits for no fetch */
     unsigned                          cancelled:1;
-    unsigned                          queued:1;
+    unsigned                          no_memory:1;
     unsigned                          head:1;
 };
 
@@ -272,7 +277,15 @@ struct ngx_http_templrender_ctx_s {
 extern ngx_module_t  ngx_http_templrender_module;
 
 
-/* conf: directives with more than a slot */
+/* conf: defaults, and what is made of merged levels */
+
+void *ngx_http_templrender_create_main_conf(ngx_conf_t *cf);
+char *ngx_http_templrender_init_main_conf(ngx_conf_t *cf, void *conf);
+void *ngx_http_templrender_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_templrender_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+/* directives: those with more than a slot */
 
 char *ngx_http_templrender_enable(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -280,18 +293,25 @@ char *ngx_http_templrender_folder_slot(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_templrender_fonts_slot(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_http_templrender_origins_slot(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 char *ngx_http_templrender_rate_slot(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_templrender_pool_slot(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* access: keys and origins */
+
+char *ngx_http_templrender_origins_slot(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_int_t ngx_http_templrender_conf_keys(ngx_conf_t *cf,
     ngx_http_templrender_loc_conf_t *conf);
 ngx_int_t ngx_http_templrender_conf_origins(ngx_conf_t *cf,
     ngx_http_templrender_loc_conf_t *conf);
+templrender_origins *ngx_http_templrender_origins(
+    ngx_http_templrender_ctx_t *ctx);
 
 /* files: what is read while the configuration is read */
+
+#define NGX_HTTP_TEMPLRENDER_MAX_FILE  (256 * 1024 * 1024)
 
 ngx_int_t ngx_http_templrender_read_file(ngx_conf_t *cf, ngx_str_t *path,
     size_t limit, ngx_str_t *bytes);
@@ -315,52 +335,97 @@ ngx_http_templrender_folder_t *ngx_http_templrender_load_folder(
 ngx_http_templrender_bundle_t *ngx_http_templrender_find(
     ngx_http_templrender_ctx_t *ctx, ngx_uint_t *known);
 
-/* packs: templates that are fetched, and kept for a while */
+/* template: one of them */
+
+typedef struct {
+    ngx_conf_t                        *cf;
+    ngx_http_templrender_main_conf_t  *mcf;
+    ngx_http_templrender_folder_t     *folder;
+    ngx_pool_t                        *pool;      /* as long as it is read */
+    u_char                             real[PATH_MAX];
+} ngx_http_templrender_reading_t;
+
+ngx_int_t ngx_http_templrender_load_dir(
+    ngx_http_templrender_reading_t *reading, ngx_str_t *path,
+    ngx_str_t *name);
+ngx_int_t ngx_http_templrender_load_zip(
+    ngx_http_templrender_reading_t *reading, ngx_str_t *path,
+    ngx_str_t *name);
+
+/* packs: the cache of templates that no folder has */
 
 void ngx_http_templrender_packs_init(size_t limit);
 void ngx_http_templrender_packs_exit(void);
-size_t ngx_http_templrender_packs_bytes(void);
 ngx_http_templrender_bundle_t *ngx_http_templrender_packs_get(
     ngx_http_templrender_ctx_t *ctx);
+ngx_http_templrender_bundle_t *ngx_http_templrender_packs_put(
+    ngx_http_templrender_ctx_t *ctx, templrender_bundle *handle);
 void ngx_http_templrender_packs_release(ngx_http_templrender_bundle_t *bundle);
+
+/* pack: one that is fetched */
+
 void ngx_http_templrender_pack_fetch(ngx_http_templrender_ctx_t *ctx);
 void ngx_http_templrender_pack_fetched(ngx_http_templrender_ctx_t *ctx);
 void ngx_http_templrender_pack_opened(ngx_http_templrender_ctx_t *ctx);
-void ngx_http_templrender_pack_open(void *data, ngx_log_t *log);
 
-/* request: the way of a request */
+/* request: a request's way in and out */
 
 ngx_int_t ngx_http_templrender_handler(ngx_http_request_t *r);
-void ngx_http_templrender_plan(ngx_http_templrender_ctx_t *ctx);
-void ngx_http_templrender_wake(ngx_http_request_t *r);
 void ngx_http_templrender_end(ngx_http_templrender_ctx_t *ctx, ngx_int_t rc);
 
-/* gather: the needs of a plan, answered in rounds */
+/* plan: from its URL to its needs */
 
+void ngx_http_templrender_start(ngx_http_templrender_ctx_t *ctx);
+void ngx_http_templrender_plan(ngx_http_templrender_ctx_t *ctx);
+
+/* places: the needs of a plan, and where they are */
+
+templrender_need *ngx_http_templrender_needs(ngx_http_templrender_ctx_t *ctx,
+    ngx_uint_t pending, size_t *count);
 ngx_int_t ngx_http_templrender_locate(ngx_http_templrender_ctx_t *ctx);
+ngx_http_templrender_fetch_t *ngx_http_templrender_place(
+    ngx_http_templrender_ctx_t *ctx, uint64_t id);
+
+/* gather: needs answered in rounds */
+
 void ngx_http_templrender_round(ngx_http_templrender_ctx_t *ctx);
 void ngx_http_templrender_ask(ngx_http_templrender_ctx_t *ctx);
 void ngx_http_templrender_judge(ngx_http_templrender_fetch_t *fetch);
 ngx_http_templrender_failure_t *ngx_http_templrender_missed(
     ngx_http_templrender_ctx_t *ctx);
 
-/* fetch: subrequests, and what comes back */
+/* fetch: subrequests */
 
-ngx_int_t ngx_http_templrender_filter_init(ngx_conf_t *cf);
-ngx_http_templrender_fetch_t *ngx_http_templrender_fetch_of(
-    ngx_http_request_t *r);
 ngx_int_t ngx_http_templrender_fetch(ngx_http_templrender_fetch_t *fetch,
     ngx_str_t *uri);
+ngx_http_templrender_fetch_t *ngx_http_templrender_fetch_of(
+    ngx_http_request_t *r);
 void ngx_http_templrender_fetch_abort(ngx_http_templrender_fetch_t *fetch);
+
+/* capture: what comes back */
+
+ngx_int_t ngx_http_templrender_filter_init(ngx_conf_t *cf);
+
+/* bytes: of captured answers */
+
+ngx_int_t ngx_http_templrender_capture(ngx_http_templrender_fetch_t *fetch,
+    u_char *data, size_t len);
+ngx_int_t ngx_http_templrender_reserve(ngx_http_templrender_fetch_t *fetch,
+    size_t size);
+void ngx_http_templrender_release(ngx_http_templrender_ctx_t *ctx);
 
 /* render: tasks on the thread pool */
 
 ngx_int_t ngx_http_templrender_render_init(ngx_cycle_t *cycle);
 void ngx_http_templrender_render_exit(ngx_cycle_t *cycle);
-ngx_uint_t ngx_http_templrender_waiting(void);
 void ngx_http_templrender_post(ngx_http_templrender_ctx_t *ctx,
     void (*handler)(void *data, ngx_log_t *log));
 void ngx_http_templrender_draw(void *data, ngx_log_t *log);
+
+/* draw: a drawing, on a thread */
+
+ngx_http_templrender_result_e ngx_http_templrender_draw_with(
+    ngx_http_templrender_ctx_t *ctx, templrender_scratch *scratch);
 
 /* answer: pictures */
 
@@ -370,25 +435,30 @@ void ngx_http_templrender_drawn(ngx_http_templrender_ctx_t *ctx);
 void ngx_http_templrender_send_not_modified(ngx_http_templrender_ctx_t *ctx,
     time_t left, ngx_uint_t fresh);
 
-/* headers: validators, lifetimes, names of requests */
+/* validators: entity tags */
 
-ngx_int_t ngx_http_templrender_header(ngx_http_request_t *r, const char *key,
-    ngx_str_t *value, ngx_table_elt_t **header);
-ngx_int_t ngx_http_templrender_header_static(ngx_http_request_t *r,
-    const char *key, const char *value);
+#define NGX_HTTP_TEMPLRENDER_ETAG_LEN  (sizeof("\"-\"") - 1 + 32)
+
 void ngx_http_templrender_etag(ngx_http_templrender_ctx_t *ctx,
     templrender_key *resources, u_char *etag);
 ngx_uint_t ngx_http_templrender_none_match(ngx_str_t *list, u_char *etag);
 ngx_int_t ngx_http_templrender_read_none_match(ngx_http_request_t *r,
     ngx_str_t *list);
+
+/* headers: lifetimes, names of requests */
+
+ngx_int_t ngx_http_templrender_header(ngx_http_request_t *r, const char *key,
+    ngx_str_t *value, ngx_table_elt_t **header);
+ngx_int_t ngx_http_templrender_header_static(ngx_http_request_t *r,
+    const char *key, const char *value);
+ngx_int_t ngx_http_templrender_next_header(ngx_list_part_t **part,
+    ngx_uint_t *i, ngx_str_t *key, ngx_str_t *value);
 ngx_int_t ngx_http_templrender_request_id(ngx_http_request_t *r,
     ngx_str_t *id);
 ngx_int_t ngx_http_templrender_keep(ngx_http_templrender_ctx_t *ctx,
     time_t left, ngx_uint_t whole);
 
-#define NGX_HTTP_TEMPLRENDER_ETAG_LEN  (sizeof("\"-\"") - 1 + 32)
-
-/* failure: errors as JSON, and the picture in their place */
+/* failure: why there is no picture, and the one in its place */
 
 void ngx_http_templrender_fail(ngx_http_templrender_ctx_t *ctx,
     ngx_http_templrender_failure_t *failure);
@@ -397,9 +467,14 @@ void ngx_http_templrender_fail_code(ngx_http_templrender_ctx_t *ctx,
     const char *message);
 void ngx_http_templrender_fail_error(ngx_http_templrender_ctx_t *ctx,
     templrender_error *error);
-void ngx_http_templrender_refuse(ngx_http_templrender_ctx_t *ctx,
-    ngx_http_templrender_failure_t *failure);
+
+/* json: how it is told */
+
 const char *ngx_http_templrender_code_name(int32_t code);
+ngx_uint_t ngx_http_templrender_code_status(int32_t code);
+ngx_int_t ngx_http_templrender_failure_json(ngx_http_templrender_ctx_t *ctx,
+    ngx_http_templrender_failure_t *failure, ngx_str_t *json);
+ngx_int_t ngx_http_templrender_shown(ngx_pool_t *pool, ngx_str_t *text);
 
 /* zone: what all workers know together */
 
@@ -416,6 +491,7 @@ typedef enum {
     NGX_HTTP_TEMPLRENDER_N_THROTTLED_TENANT,
     NGX_HTTP_TEMPLRENDER_N_SHED_WAITING,
     NGX_HTTP_TEMPLRENDER_N_SHED_QUEUE,
+    NGX_HTTP_TEMPLRENDER_N_SHED_MEMORY,
     NGX_HTTP_TEMPLRENDER_N_FALLBACK,
     NGX_HTTP_TEMPLRENDER_N_PACK_HIT,
     NGX_HTTP_TEMPLRENDER_N_PACK_FETCHED,
@@ -449,7 +525,30 @@ typedef struct {
 
 #define NGX_HTTP_TEMPLRENDER_STATUSES  600
 
-typedef struct ngx_http_templrender_tables_s  ngx_http_templrender_tables_t;
+#define NGX_HTTP_TEMPLRENDER_SET       8
+#define NGX_HTTP_TEMPLRENDER_NAME_LEN  16
+
+typedef enum {
+    NGX_HTTP_TEMPLRENDER_T_TENANTS = 0,
+    NGX_HTTP_TEMPLRENDER_T_SLOW,
+    NGX_HTTP_TEMPLRENDER_T_FRESH,
+    NGX_HTTP_TEMPLRENDER_T_LAST
+} ngx_http_templrender_table_e;
+
+typedef struct {
+    u_char                        name[NGX_HTTP_TEMPLRENDER_NAME_LEN];
+    uint64_t                      used;    /* ms; 0: free */
+    union {
+        templrender_token_bucket  bucket;
+        templrender_slow_template slow;
+        templrender_key           resources;   /* used: when they were so */
+    } u;
+} ngx_http_templrender_entry_t;
+
+typedef struct {
+    ngx_http_templrender_entry_t *entries[NGX_HTTP_TEMPLRENDER_T_LAST];
+    ngx_uint_t                    sets[NGX_HTTP_TEMPLRENDER_T_LAST];
+} ngx_http_templrender_tables_t;
 
 typedef struct {
     ngx_uint_t                    layout;
@@ -468,6 +567,8 @@ typedef struct {
 
 char *ngx_http_templrender_zone_slot(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+ngx_http_templrender_zone_t *ngx_http_templrender_zone(
+    ngx_http_templrender_main_conf_t *mcf);
 ngx_http_templrender_shared_t *ngx_http_templrender_shared(
     ngx_http_templrender_main_conf_t *mcf);
 ngx_http_templrender_process_t *ngx_http_templrender_process(
@@ -476,6 +577,9 @@ void ngx_http_templrender_count(ngx_http_templrender_ctx_t *ctx,
     ngx_http_templrender_counter_e counter);
 void ngx_http_templrender_observe(ngx_http_templrender_ctx_t *ctx,
     ngx_http_templrender_histogram_e histogram, uint64_t us);
+
+/* tables: of the zone */
+
 ngx_int_t ngx_http_templrender_zone_take(ngx_http_templrender_ctx_t *ctx,
     uint64_t *wait_ms);
 void ngx_http_templrender_zone_name(ngx_http_templrender_ctx_t *ctx);

@@ -55,7 +55,7 @@ ngx_http_templrender_drawn(ngx_http_templrender_ctx_t *ctx)
 }
 
 
-/* whether all that should be in the picture is */
+/* whether all that should be in the picture is, and is new */
 
 static ngx_uint_t
 ngx_http_templrender_whole(ngx_http_templrender_ctx_t *ctx)
@@ -73,7 +73,7 @@ ngx_http_templrender_whole(ngx_http_templrender_ctx_t *ctx)
     {
         fetch = ngx_queue_data(q, ngx_http_templrender_fetch_t, queue);
 
-        if (fetch->code != TEMPLRENDER_OK) {
+        if (fetch->code != TEMPLRENDER_OK || fetch->old) {
             return 0;
         }
     }

@@ -1,454 +1,202 @@
 
 /*
- * Directives whose value is more than a number or a text, and what is made of
- * them once all levels of the configuration are merged: keys and origins.
+ * Configurations: their defaults, and what is made of them when all levels are
+ * merged.
+ *
+ * Everything that reads files happens here, in the master (or in "nginx -t"):
+ * keys, fonts, templates.  Workers are forked with them.
  */
 
 
 #include "ngx_http_templrender.h"
 
 
-static ngx_http_templrender_origins_t *ngx_http_templrender_conf_origin(
-    ngx_conf_t *cf, ngx_array_t *origins, ngx_str_t *tenant);
-static void ngx_http_templrender_conf_keys_cleanup(void *data);
-static void ngx_http_templrender_conf_origins_cleanup(void *data);
+static char *ngx_http_templrender_merge_enabled(ngx_conf_t *cf,
+    ngx_http_templrender_loc_conf_t *conf);
 
 
-char *
-ngx_http_templrender_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+void *
+ngx_http_templrender_create_main_conf(ngx_conf_t *cf)
 {
-    ngx_http_templrender_loc_conf_t *lcf = conf;
+    ngx_http_templrender_main_conf_t  *mcf;
 
-    char                      *rv;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    rv = ngx_conf_set_flag_slot(cf, cmd, conf);
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    if (lcf->enable) {
-        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-        clcf->handler = ngx_http_templrender_handler;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_templrender_folder_slot(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    char  *p = conf;
-
-    char       *rv;
-    ngx_str_t  *field;
-
-    rv = ngx_conf_set_str_slot(cf, cmd, conf);
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    field = (ngx_str_t *) (p + cmd->offset);
-
-    if (field->len == 0) {
-        return "must not be empty";
-    }
-
-    if (ngx_conf_full_name(cf->cycle, field, 1) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    while (field->len > 1 && field->data[field->len - 1] == '/') {
-        field->data[--field->len] = '\0';
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_templrender_fonts_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_templrender_main_conf_t *mcf = conf;
-
-    ngx_str_t   *value, *folder;
-    ngx_uint_t   i;
-
-    (void) cmd;
-
-    if (mcf->font_folders == NULL) {
-        mcf->font_folders = ngx_array_create(cf->pool, 2, sizeof(ngx_str_t));
-        if (mcf->font_folders == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    value = cf->args->elts;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        folder = ngx_array_push(mcf->font_folders);
-        if (folder == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *folder = value[i];
-
-        if (ngx_conf_full_name(cf->cycle, folder, 1) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_templrender_origins_slot(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    ngx_http_templrender_loc_conf_t *lcf = conf;
-
-    ngx_str_t                       *value, tenant;
-    ngx_uint_t                       i;
-    templrender_slice               *pattern;
-    ngx_http_templrender_origins_t  *origins;
-
-    (void) cmd;
-
-    if (lcf->origins == NULL) {
-        lcf->origins = ngx_array_create(cf->pool, 2,
-                                        sizeof(ngx_http_templrender_origins_t));
-        if (lcf->origins == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    value = cf->args->elts;
-    ngx_str_null(&tenant);
-    i = 1;
-
-    if (ngx_strncmp(value[1].data, "tenant=", 7) == 0) {
-        tenant.data = value[1].data + 7;
-        tenant.len = value[1].len - 7;
-        i = 2;
-
-        if (tenant.len == 0 || cf->args->nelts == 2) {
-            return "must be \"[tenant=NAME] PATTERN ...\"";
-        }
-    }
-
-    origins = ngx_http_templrender_conf_origin(cf, lcf->origins, &tenant);
-    if (origins == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    for ( /* void */ ; i < cf->args->nelts; i++) {
-
-        pattern = ngx_array_push(&origins->patterns);
-        if (pattern == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *pattern = ngx_http_templrender_slice(&value[i]);
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static ngx_http_templrender_origins_t *
-ngx_http_templrender_conf_origin(ngx_conf_t *cf, ngx_array_t *origins,
-    ngx_str_t *tenant)
-{
-    ngx_uint_t                       i;
-    ngx_http_templrender_origins_t  *origin;
-
-    origin = origins->elts;
-
-    for (i = 0; i < origins->nelts; i++) {
-        if (origin[i].tenant.len == tenant->len
-            && ngx_strncmp(origin[i].tenant.data, tenant->data, tenant->len)
-               == 0)
-        {
-            return &origin[i];
-        }
-    }
-
-    origin = ngx_array_push(origins);
-    if (origin == NULL) {
+    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_templrender_main_conf_t));
+    if (mcf == NULL) {
         return NULL;
     }
 
-    ngx_memzero(origin, sizeof(ngx_http_templrender_origins_t));
-    origin->tenant = *tenant;
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     mcf->font_folders = NULL;
+     *     mcf->fonts = NULL;
+     *     mcf->zone = NULL;
+     *     mcf->templates = 0;
+     *     mcf->wants_zone = 0;
+     */
 
-    if (ngx_array_init(&origin->patterns, cf->pool, 4,
-                       sizeof(templrender_slice))
+    mcf->pack_cache = NGX_CONF_UNSET_SIZE;
+    mcf->slow = NGX_CONF_UNSET_MSEC;
+
+    if (ngx_array_init(&mcf->folders, cf->pool, 2,
+                       sizeof(ngx_http_templrender_folder_t *))
         != NGX_OK)
     {
         return NULL;
     }
 
-    return origin;
+    if (ngx_array_init(&mcf->rates, cf->pool, 2,
+                       sizeof(ngx_http_templrender_rate_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return mcf;
 }
 
 
 char *
-ngx_http_templrender_rate_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_templrender_init_main_conf(ngx_conf_t *cf, void *conf)
 {
-    ngx_http_templrender_main_conf_t *mcf = conf;
+    ngx_http_templrender_main_conf_t  *mcf = conf;
 
-    size_t                        len;
-    ngx_int_t                     rate, burst;
-    ngx_str_t                    *value, tenant;
-    ngx_uint_t                    i;
-    ngx_http_templrender_rate_t  *rates, *added;
+    ngx_conf_init_size_value(mcf->pack_cache, 64 * 1024 * 1024);
+    ngx_conf_init_msec_value(mcf->slow, 1500);
 
-    (void) cmd;
-
-    value = cf->args->elts;
-    len = value[1].len;
-
-    if (len > 3 && ngx_strncmp(value[1].data + len - 3, "r/s", 3) == 0) {
-        len -= 3;
-    }
-
-    rate = ngx_atofp(value[1].data, len, 3);
-
-    if (rate == NGX_ERROR || rate == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a rate must be a number of requests a second, "
-                           "found \"%V\"", &value[1]);
+    if (mcf->zone == NULL && (mcf->rates.nelts || mcf->wants_zone)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "templrender: \"templrender_rate\" and "
+                      "\"templrender_status\" need a \"templrender_zone\"");
         return NGX_CONF_ERROR;
     }
-
-    /* as the service has it: twice the rate, at least one */
-
-    burst = ngx_max((rate + 499) / 500, 1);
-    ngx_str_null(&tenant);
-
-    for (i = 2; i < cf->args->nelts; i++) {
-
-        if (ngx_strncmp(value[i].data, "burst=", 6) == 0) {
-            burst = ngx_atoi(value[i].data + 6, value[i].len - 6);
-
-            if (burst == NGX_ERROR || burst == 0) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "a burst must be a number of requests, "
-                                   "found \"%V\"", &value[i]);
-                return NGX_CONF_ERROR;
-            }
-
-            continue;
-        }
-
-        if (ngx_strncmp(value[i].data, "tenant=", 7) == 0
-            && value[i].len > 7)
-        {
-            tenant.data = value[i].data + 7;
-            tenant.len = value[i].len - 7;
-            continue;
-        }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
-                           &value[i]);
-        return NGX_CONF_ERROR;
-    }
-
-    rates = mcf->rates.elts;
-
-    for (i = 0; i < mcf->rates.nelts; i++) {
-        if (rates[i].tenant.len == tenant.len
-            && ngx_strncmp(rates[i].tenant.data, tenant.data, tenant.len) == 0)
-        {
-            return "is duplicate";
-        }
-    }
-
-    added = ngx_array_push(&mcf->rates);
-    if (added == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    added->tenant = tenant;
-    added->per_second = rate / 1000.0;
-    added->burst = (uint32_t) ngx_min((ngx_uint_t) burst, 0xffffffff);
 
     return NGX_CONF_OK;
 }
 
 
+void *
+ngx_http_templrender_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_templrender_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_templrender_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->prefix = { 0, NULL };
+     *     conf->templates = { 0, NULL };
+     *     conf->folder = NULL;
+     *     conf->keys_file = { 0, NULL };
+     *     conf->keys = NULL;
+     *     conf->origins = NULL;
+     *     conf->fetch = { 0, NULL };
+     *     conf->pack = { 0, NULL };
+     *     conf->pool = NULL;
+     */
+
+    conf->enable = NGX_CONF_UNSET;
+    conf->allow_private = NGX_CONF_UNSET;
+    conf->max_picture = NGX_CONF_UNSET_SIZE;
+    conf->max_pictures = NGX_CONF_UNSET_SIZE;
+    conf->max_memory = NGX_CONF_UNSET_SIZE;
+    conf->max_waiting = NGX_CONF_UNSET_UINT;
+    conf->timeout = NGX_CONF_UNSET_MSEC;
+    conf->max_age = NGX_CONF_UNSET;
+    conf->stale_while_revalidate = NGX_CONF_UNSET;
+    conf->stale_if_error = NGX_CONF_UNSET;
+    conf->short_age = NGX_CONF_UNSET;
+
+    return conf;
+}
+
+
 char *
-ngx_http_templrender_pool_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_templrender_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
-    ngx_http_templrender_loc_conf_t *lcf = conf;
+    ngx_http_templrender_loc_conf_t  *prev = parent;
+    ngx_http_templrender_loc_conf_t  *conf = child;
 
-    ngx_str_t  *value;
+    /* a location inside a location has a handler of its own */
 
-    (void) cmd;
-
-    if (lcf->pool) {
-        return "is duplicate";
+    if (conf->enable == NGX_CONF_UNSET) {
+        conf->enable = 0;
     }
 
-    value = cf->args->elts;
+    ngx_conf_merge_str_value(conf->prefix, prev->prefix, "");
+    ngx_conf_merge_str_value(conf->templates, prev->templates, "");
+    ngx_conf_merge_str_value(conf->keys_file, prev->keys_file, "");
+    ngx_conf_merge_str_value(conf->fetch, prev->fetch, "/_fetch");
+    ngx_conf_merge_str_value(conf->pack, prev->pack, "");
 
-    lcf->pool = ngx_thread_pool_add(cf, &value[1]);
+    ngx_conf_merge_value(conf->allow_private, prev->allow_private, 0);
+    ngx_conf_merge_size_value(conf->max_picture, prev->max_picture,
+                              32 * 1024 * 1024);
+    ngx_conf_merge_size_value(conf->max_pictures, prev->max_pictures,
+                              4 * conf->max_picture);
+    ngx_conf_merge_size_value(conf->max_memory, prev->max_memory,
+                              512 * 1024 * 1024);
+    ngx_conf_merge_uint_value(conf->max_waiting, prev->max_waiting, 64);
+    ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 20000);
+    ngx_conf_merge_value(conf->max_age, prev->max_age, 3600);
+    ngx_conf_merge_value(conf->stale_while_revalidate,
+                         prev->stale_while_revalidate, 60);
+    ngx_conf_merge_value(conf->stale_if_error, prev->stale_if_error, 86400);
+    ngx_conf_merge_value(conf->short_age, prev->short_age, 10);
 
-    return lcf->pool ? NGX_CONF_OK : NGX_CONF_ERROR;
+    if (conf->origins == NULL) {
+        conf->origins = prev->origins;
+    }
+
+    if (conf->pool == NULL) {
+        conf->pool = prev->pool;
+    }
+
+    return conf->enable ? ngx_http_templrender_merge_enabled(cf, conf)
+                        : NGX_CONF_OK;
 }
 
 
-ngx_int_t
-ngx_http_templrender_conf_keys(ngx_conf_t *cf,
+static char *
+ngx_http_templrender_merge_enabled(ngx_conf_t *cf,
     ngx_http_templrender_loc_conf_t *conf)
 {
-    ngx_str_t            text;
-    ngx_int_t            rc;
-    templrender_error   *error;
-    ngx_pool_cleanup_t  *cln;
+    ngx_http_templrender_main_conf_t  *mcf;
 
-    if (conf->keys_file.len == 0) {
-        ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
-                      "templrender: no \"templrender_keys\", URLs are "
-                      "answered without a signature");
-        return NGX_OK;
-    }
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_templrender_module);
 
-    rc = ngx_http_templrender_read_file(cf, &conf->keys_file, 1024 * 1024,
-                                        &text);
-
-    if (rc != NGX_OK) {
-        if (rc == NGX_DECLINED) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, NGX_ENOENT,
-                          "templrender: %V", &conf->keys_file);
-        }
-
-        return NGX_ERROR;
-    }
-
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-    if (cln == NULL) {
-        ngx_free(text.data);
-        return NGX_ERROR;
-    }
-
-    error = NULL;
-    rc = templrender_keyring_parse(ngx_http_templrender_slice(&text),
-                                   &conf->keys, &error);
-
-    ngx_explicit_memzero(text.data, text.len);
-    ngx_free(text.data);
-
-    if (rc != TEMPLRENDER_OK) {
-        ngx_http_templrender_conf_error(cf, &conf->keys_file, 0, error);
-        templrender_error_free(error);
-        return NGX_ERROR;
-    }
-
-    cln->handler = ngx_http_templrender_conf_keys_cleanup;
-    cln->data = conf->keys;
-
-    if (templrender_keyring_is_empty(conf->keys)) {
+    if (conf->templates.len == 0 && conf->pack.len == 0) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "templrender: %V: a file of keys must have a key, found "
-                      "none", &conf->keys_file);
-        return NGX_ERROR;
+                      "templrender: \"templrender on\" needs "
+                      "\"templrender_templates\" or \"templrender_pack\"");
+        return NGX_CONF_ERROR;
     }
 
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_templrender_conf_keys_cleanup(void *data)
-{
-    templrender_keyring_free(data);
-}
-
-
-ngx_int_t
-ngx_http_templrender_conf_origins(ngx_conf_t *cf,
-    ngx_http_templrender_loc_conf_t *conf)
-{
-    ngx_str_t                        place, none;
-    ngx_uint_t                       i;
-    ngx_array_t                     *merged;
-    templrender_error               *error;
-    ngx_pool_cleanup_t              *cln;
-    templrender_status               rc;
-    ngx_http_templrender_origins_t  *origin;
-
-    /* several locations may have inherited the same patterns */
-
-    i = conf->origins ? conf->origins->nelts : 0;
-
-    merged = ngx_array_create(cf->pool, i + 1,
-                              sizeof(ngx_http_templrender_origins_t));
-    if (merged == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (i) {
-        ngx_memcpy(merged->elts, conf->origins->elts,
-                   i * sizeof(ngx_http_templrender_origins_t));
-        merged->nelts = i;
-    }
-
-    conf->origins = merged;
-
-    ngx_str_null(&none);
-
-    if (ngx_http_templrender_conf_origin(cf, merged, &none) == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_str_set(&place, "templrender_origins");
-    origin = merged->elts;
-
-    for (i = 0; i < merged->nelts; i++) {
-
-        cln = ngx_pool_cleanup_add(cf->pool, 0);
-        if (cln == NULL) {
-            return NGX_ERROR;
-        }
-
-        error = NULL;
-
-        if (origin[i].patterns.nelts) {
-            rc = templrender_origins_allow(origin[i].patterns.elts,
-                                           origin[i].patterns.nelts,
-                                           &origin[i].origins, &error);
-        } else {
-            rc = templrender_origins_any(&origin[i].origins, &error);
-        }
-
-        if (rc == TEMPLRENDER_OK) {
-            cln->handler = ngx_http_templrender_conf_origins_cleanup;
-            cln->data = origin[i].origins;
-
-            if (conf->allow_private) {
-                rc = templrender_origins_with_ip_literals(origin[i].origins,
-                                                          &error);
-            }
-        }
-
-        if (rc != TEMPLRENDER_OK) {
-            ngx_http_templrender_conf_error(cf, &place, 0, error);
-            templrender_error_free(error);
-            return NGX_ERROR;
+    if (conf->pool == NULL) {
+        conf->pool = ngx_thread_pool_add(cf, NULL);
+        if (conf->pool == NULL) {
+            return NGX_CONF_ERROR;
         }
     }
 
-    return NGX_OK;
-}
+    if (ngx_http_templrender_conf_keys(cf, conf) != NGX_OK
+        || ngx_http_templrender_conf_origins(cf, conf) != NGX_OK
+        || ngx_http_templrender_load_fonts(cf, mcf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
 
+    if (conf->templates.len) {
+        conf->folder = ngx_http_templrender_load_folder(cf, mcf,
+                                                        &conf->templates);
+        if (conf->folder == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
 
-static void
-ngx_http_templrender_conf_origins_cleanup(void *data)
-{
-    templrender_origins_free(data);
+    return NGX_CONF_OK;
 }

@@ -1,6 +1,6 @@
 
 /*
- * What stands above a picture: validators, how long it may be kept, the name of
+ * What else stands above a picture: how long it may be kept, and the name of
  * the request.  The same as templrender serve has, byte for byte.
  */
 
@@ -12,11 +12,9 @@
 #define NGX_HTTP_TEMPLRENDER_YEAR  31536000
 
 
+static ngx_uint_t ngx_http_templrender_harmless(ngx_str_t *id);
 static ngx_uint_t ngx_http_templrender_immutable(
     ngx_http_templrender_ctx_t *ctx);
-static ngx_uint_t ngx_http_templrender_harmless(ngx_str_t *id);
-static ngx_int_t ngx_http_templrender_next_header(ngx_http_request_t *r,
-    ngx_list_part_t **part, ngx_uint_t *i, ngx_str_t *key, ngx_str_t *value);
 
 
 ngx_int_t
@@ -60,129 +58,6 @@ ngx_http_templrender_header_static(ngx_http_request_t *r, const char *key,
 }
 
 
-/* half of the plan's key and half of that of the pictures in it */
-
-void
-ngx_http_templrender_etag(ngx_http_templrender_ctx_t *ctx,
-    templrender_key *resources, u_char *etag)
-{
-    *etag++ = '"';
-    etag = ngx_hex_dump(etag, ctx->key.bytes, 8);
-    *etag++ = '-';
-    etag = ngx_hex_dump(etag, resources->bytes, 8);
-    *etag = '"';
-}
-
-
-/*
- * Whether If-None-Match names this tag, by the weak comparison that RFC 9110
- * (13.1.2) asks for.  What cannot be read names nothing.
- */
-
-ngx_uint_t
-ngx_http_templrender_none_match(ngx_str_t *list, u_char *etag)
-{
-    u_char  *p, *last, *tag, *end;
-    size_t   len;
-
-    p = list->data;
-    last = p + list->len;
-
-    while (p < last && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-
-    while (p < last && (last[-1] == ' ' || last[-1] == '\t')) {
-        last--;
-    }
-
-    if (last - p == 1 && *p == '*') {
-        return 1;
-    }
-
-    len = NGX_HTTP_TEMPLRENDER_ETAG_LEN;
-
-    while (p < last) {
-
-        while (p < last && (*p == ' ' || *p == '\t' || *p == ',')) {
-            p++;
-        }
-
-        if (last - p > 2 && p[0] == 'W' && p[1] == '/') {
-            p += 2;
-        }
-
-        if (p == last || *p != '"') {
-            return 0;
-        }
-
-        tag = p++;
-        end = ngx_strlchr(p, last, '"');
-
-        if (end == NULL) {
-            return 0;
-        }
-
-        p = end + 1;
-
-        if ((size_t) (p - tag) == len && ngx_memcmp(tag, etag, len) == 0) {
-            return 1;
-        }
-
-        while (p < last && (*p == ' ' || *p == '\t')) {
-            p++;
-        }
-
-        if (p < last && *p != ',') {
-            return 0;
-        }
-    }
-
-    return 0;
-}
-
-
-/* all fields of that name, one after another */
-
-ngx_int_t
-ngx_http_templrender_read_none_match(ngx_http_request_t *r, ngx_str_t *list)
-{
-    u_char           *p;
-    ngx_str_t         value, key, all;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-
-    ngx_str_set(&key, "If-None-Match");
-    ngx_str_null(&all);
-
-    part = &r->headers_in.headers.part;
-    i = 0;
-
-    while (ngx_http_templrender_next_header(r, &part, &i, &key, &value)
-           == NGX_OK)
-    {
-        if (all.len == 0) {
-            all = value;
-            continue;
-        }
-
-        p = ngx_pnalloc(r->pool, all.len + 1 + value.len);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_sprintf(p, "%V,%V", &all, &value);
-
-        all.data = p;
-        all.len += 1 + value.len;
-    }
-
-    *list = all;
-
-    return NGX_OK;
-}
-
-
 /* the client's own name where it is harmless, else nginx's */
 
 ngx_int_t
@@ -198,7 +73,7 @@ ngx_http_templrender_request_id(ngx_http_request_t *r, ngx_str_t *id)
     part = &r->headers_in.headers.part;
     i = 0;
 
-    if (ngx_http_templrender_next_header(r, &part, &i, &key, id) == NGX_OK
+    if (ngx_http_templrender_next_header(&part, &i, &key, id) == NGX_OK
         && ngx_http_templrender_harmless(id))
     {
         return NGX_OK;
@@ -243,13 +118,11 @@ ngx_http_templrender_harmless(ngx_str_t *id)
 }
 
 
-static ngx_int_t
-ngx_http_templrender_next_header(ngx_http_request_t *r,
-    ngx_list_part_t **part, ngx_uint_t *i, ngx_str_t *key, ngx_str_t *value)
+ngx_int_t
+ngx_http_templrender_next_header(ngx_list_part_t **part, ngx_uint_t *i,
+    ngx_str_t *key, ngx_str_t *value)
 {
     ngx_table_elt_t  *header;
-
-    (void) r;
 
     for ( ;; ) {
 

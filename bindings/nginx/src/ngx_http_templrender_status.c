@@ -64,6 +64,7 @@ static ngx_http_templrender_series_t  ngx_http_templrender_series[] = {
     { NGX_HTTP_TEMPLRENDER_N_SHED_WAITING, "shed", "reason", "waiting",
       "Requests refused because there is too much to do, by reason" },
     { NGX_HTTP_TEMPLRENDER_N_SHED_QUEUE, "shed", "reason", "queue", NULL },
+    { NGX_HTTP_TEMPLRENDER_N_SHED_MEMORY, "shed", "reason", "memory", NULL },
 
     { NGX_HTTP_TEMPLRENDER_N_FALLBACK, "fallbacks", NULL, NULL,
       "Answers with the template's fallback picture" },

@@ -18,7 +18,7 @@ static ngx_int_t ngx_http_templrender_status_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_templrender_fetch_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_templrender_time_variable(ngx_http_request_t *r,
+static ngx_int_t ngx_http_templrender_figure_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static void ngx_http_templrender_variable(ngx_http_variable_value_t *v,
     ngx_str_t *s);
@@ -37,6 +37,7 @@ static ngx_int_t ngx_http_templrender_decode(ngx_pool_t *pool, u_char *start,
 
 #define NGX_HTTP_TEMPLRENDER_VAR_FETCH_MS   0
 #define NGX_HTTP_TEMPLRENDER_VAR_RENDER_US  1
+#define NGX_HTTP_TEMPLRENDER_VAR_NOTES      2
 
 
 static ngx_http_variable_t  ngx_http_templrender_vars[] = {
@@ -74,11 +75,15 @@ static ngx_http_variable_t  ngx_http_templrender_vars[] = {
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("templrender_fetch_ms"), NULL,
-      ngx_http_templrender_time_variable, NGX_HTTP_TEMPLRENDER_VAR_FETCH_MS,
+      ngx_http_templrender_figure_variable, NGX_HTTP_TEMPLRENDER_VAR_FETCH_MS,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("templrender_render_us"), NULL,
-      ngx_http_templrender_time_variable, NGX_HTTP_TEMPLRENDER_VAR_RENDER_US,
+      ngx_http_templrender_figure_variable, NGX_HTTP_TEMPLRENDER_VAR_RENDER_US,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("templrender_notes"), NULL,
+      ngx_http_templrender_figure_variable, NGX_HTTP_TEMPLRENDER_VAR_NOTES,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
@@ -255,7 +260,7 @@ ngx_http_templrender_fetch_variable(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_templrender_time_variable(ngx_http_request_t *r,
+ngx_http_templrender_figure_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     uint64_t                     n;
@@ -268,9 +273,19 @@ ngx_http_templrender_time_variable(ngx_http_request_t *r,
 
     if (ctx && !ctx->working) {
 
-        n = data == NGX_HTTP_TEMPLRENDER_VAR_FETCH_MS
-            ? (uint64_t) ctx->fetch_ms
-            : (ctx->render_ns + ctx->encode_ns) / 1000;
+        switch (data) {
+
+        case NGX_HTTP_TEMPLRENDER_VAR_FETCH_MS:
+            n = ctx->fetch_ms;
+            break;
+
+        case NGX_HTTP_TEMPLRENDER_VAR_RENDER_US:
+            n = (ctx->render_ns + ctx->encode_ns) / 1000;
+            break;
+
+        default: /* NGX_HTTP_TEMPLRENDER_VAR_NOTES */
+            n = ctx->notes;
+        }
 
         s.data = ngx_pnalloc(r->pool, NGX_INT64_LEN);
         if (s.data == NULL) {

@@ -31,7 +31,6 @@ macro_rules! refused {
         // SAFETY: NULL is fine, and so is a place of ours.
         let text = failed(|err| unsafe { $call($($value,)* err) });
         assert!(text.starts_with(concat!("401 ", $argument, ": ")) && text.ends_with("found NULL"), "{}: {text}", stringify!($call));
-        // SAFETY: as above.
         assert_eq!(unsafe { $call($($value,)* null_mut()) }, 401);
     })+};
 }
@@ -104,7 +103,6 @@ fn what_is_needed_must_be_there() {
         "origins": templrender_origins_check(null(), text, &mut null_mut());
     }
     assert_eq!((count, plan), (0, null_mut()));
-    // SAFETY: both are ours.
     unsafe {
         templrender_fonts_free(fonts);
         templrender_row_free(row);
@@ -114,7 +112,6 @@ fn what_is_needed_must_be_there() {
 #[test]
 fn what_cannot_fail_has_a_neutral_value() {
     let mut end = 7;
-    // SAFETY: NULL is fine.
     unsafe {
         let slices = [
             templrender_buffer_slice(null()),
@@ -172,7 +169,6 @@ fn what_cannot_fail_has_a_neutral_value() {
 #[test]
 fn a_governor_that_is_not_there_lets_nobody_in() {
     let mut wait = 0;
-    // SAFETY: NULL is fine.
     unsafe {
         assert!(!templrender_token_bucket_take(null_mut(), 1.0, 1, 7, &raw mut wait));
         assert_eq!(wait, u64::MAX);
@@ -187,7 +183,6 @@ fn a_governor_that_is_not_there_lets_nobody_in() {
 
 #[test]
 fn nothing_is_freed_without_harm() {
-    // SAFETY: NULL is fine.
     unsafe {
         templrender_buffer_free(null_mut());
         templrender_error_free(null_mut());

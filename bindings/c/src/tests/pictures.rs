@@ -41,7 +41,6 @@ fn photo() -> Vec<u8> {
 fn planned(context: Option<&templrender_context>) -> (*mut templrender_renderer, *mut templrender_plan, *mut templrender_resources) {
     let given = templrender_context { now: NOW, has_now: 1, ..defaults() };
     let context = context.unwrap_or(&given);
-    // SAFETY: everything is ours.
     unsafe {
         let fonts = made(|out, err| templrender_fonts_new(true, out, err));
         let renderer = made(|out, err| templrender_renderer_new(fonts, null(), out, err));
@@ -66,13 +65,11 @@ fn defaults() -> templrender_context {
 fn pending(plan: *const templrender_plan, resources: *const templrender_resources) -> Vec<templrender_need> {
     let mut needs = [templrender_need { struct_size: size_of::<templrender_need>(), ..templrender_need::default() }; 4];
     let mut count = 0;
-    // SAFETY: everything is ours.
     done(|err| unsafe { templrender_plan_pending(plan, resources, needs.as_mut_ptr(), needs.len(), &raw mut count, err) });
     needs[..count].to_vec()
 }
 
 fn free(renderer: *mut templrender_renderer, plan: *mut templrender_plan, resources: *mut templrender_resources) {
-    // SAFETY: they are ours.
     unsafe {
         templrender_renderer_free(renderer);
         templrender_plan_free(plan);
@@ -98,7 +95,6 @@ fn a_picture_has_the_bytes_of_the_core() {
     let (renderer, plan, resources) = planned(None);
     let (wanted, key, resources_key) = by_the_core();
     let photo = photo();
-    // SAFETY: everything is ours.
     unsafe {
         let needs = pending(plan, resources);
         assert_eq!(needs.len(), 2);
@@ -157,7 +153,6 @@ fn a_picture_has_the_bytes_of_the_core() {
 #[test]
 fn what_fails_makes_the_next_choice_pending() {
     let (renderer, plan, resources) = planned(None);
-    // SAFETY: everything is ours.
     unsafe {
         let first = pending(plan, resources)[0];
         let page = failed(|err| templrender_resources_insert(resources, first.id, s("<!doctype html><p>404"), err));
@@ -180,7 +175,6 @@ fn needs_are_counted_beyond_the_room_for_them() {
         need: templrender_need,
         more: [u64; 2],
     }
-    // SAFETY: everything is ours.
     unsafe {
         let mut count = 0;
         done(|err| templrender_plan_needs(plan, null_mut(), 0, &raw mut count, err));
@@ -205,7 +199,6 @@ fn a_context_is_checked() {
     let row = made(|out, err| unsafe { templrender_row_from_json(s(ROW), out, err) });
     let plan = |context: templrender_context| {
         let (mut plan, mut err) = (null_mut(), null_mut());
-        // SAFETY: everything is ours.
         let status = unsafe { templrender_renderer_plan(renderer, template, row, &context, &raw mut plan, &raw mut err) };
         unsafe { templrender_plan_free(plan) };
         format!("{status} {}", super::said(err))
@@ -218,7 +211,6 @@ fn a_context_is_checked() {
     assert_eq!(plan(templrender_context { format: 4, ..now }), "401 context.format: a format must be 0 to 3, found 4");
     assert!(plan(templrender_context { scale: f32::NAN, ..now }).starts_with("401 "));
     assert!(plan(templrender_context { struct_size: 0, ..now }).starts_with("401 context: struct_size must be"));
-    // SAFETY: they are ours.
     unsafe {
         let warnings = made(|out, err| templrender_template_warnings(template, out, err));
         assert!(warnings.is_null());
@@ -237,23 +229,22 @@ fn a_context_is_checked() {
 #[test]
 fn a_guard_ends_a_render_and_the_scratch_goes_on() {
     let (renderer, plan, resources) = planned(None);
-    // SAFETY: everything is ours.
     unsafe {
         for need in pending(plan, resources) {
             done(|err| templrender_resources_insert(resources, need.id, b(LOGO), err));
         }
         let scratch = made(|out, err| templrender_scratch_new(out, err));
         let mut flag = templrender_flag::default();
-        let mut guard =
-            templrender_guard { struct_size: size_of::<templrender_guard>(), deadline_ns: 0, cancel: &raw const flag, timings: 0 };
+        let flag = &raw mut flag;
+        let mut guard = templrender_guard { struct_size: size_of::<templrender_guard>(), deadline_ns: 0, cancel: flag, timings: 0 };
         let mut frame = null_mut();
         let mut render = |guard: &templrender_guard, err| {
             templrender_renderer_render(renderer, plan, resources, scratch, guard, &raw mut frame, null_mut(), err)
         };
         done(|err| render(&guard, err));
-        templrender_flag_set(&raw mut flag);
+        templrender_flag_set(flag);
         assert!(failed(|err| render(&guard, err)).starts_with("406 layout: "));
-        flag.state = 7;
+        (*flag).state = 7;
         assert_eq!(failed(|err| render(&guard, err)), "401 guard.cancel: a flag must be 0 or 1, found 7");
         (guard.cancel, guard.deadline_ns) = (null(), 1);
         assert!(failed(|err| render(&guard, err)).starts_with("405 layout: "));
@@ -268,7 +259,6 @@ fn a_guard_ends_a_render_and_the_scratch_goes_on() {
 
 #[test]
 fn a_bundle_has_its_files_as_answers() {
-    // SAFETY: everything is ours.
     unsafe {
         // a fallback fetches nothing
         let card = CARD.replace("\"https://b.example/b.png\"", "\"asset:logo\"");
@@ -318,7 +308,6 @@ fn a_bundle_has_its_files_as_answers() {
 #[test]
 fn limits_are_the_callers() {
     let mut limits: templrender_limits = unsafe { std::mem::zeroed() };
-    // SAFETY: everything is ours.
     unsafe {
         templrender_limits_init(&raw mut limits, size_of::<templrender_limits>());
         assert_eq!((limits.max_pixels, limits.max_side_px), (Limits::default().max_pixels, Limits::default().max_side_px));
@@ -335,7 +324,6 @@ fn fonts_and_rows_take_copies() {
     let fonts = made(|out, err| unsafe { templrender_fonts_new(false, out, err) });
     let file = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fonts/NotoSans-Regular.subset.ttf")).unwrap();
     let mut faces = 0;
-    // SAFETY: everything is ours.
     unsafe {
         done(|err| templrender_fonts_add(fonts, b(&file), &raw mut faces, err));
         assert_eq!((faces, templrender_fonts_count(fonts)), (1, 1));

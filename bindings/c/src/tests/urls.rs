@@ -18,7 +18,6 @@ const NOW: i64 = 1_795_000_000;
 
 #[test]
 fn a_url_is_signed_read_and_verified() {
-    // SAFETY: everything is ours.
     unsafe {
         let row = made(|out, err| templrender_row_from_json(s(r#"{ "title": "Aster honey" }"#), out, err));
         let format = failed(|err| templrender_request_new(s("shop"), s("card"), 0, row, &mut null_mut(), err));
@@ -70,7 +69,6 @@ fn a_url_is_signed_read_and_verified() {
 
 #[test]
 fn origins_are_judged() {
-    // SAFETY: everything is ours.
     unsafe {
         let any = made(|out, err| templrender_origins_any(out, err));
         let url = made(|out, err| templrender_origins_check(any, s("HTTP://CDN.example:80/a/../b.jpg"), out, err));
@@ -104,7 +102,6 @@ fn governors_do_what_the_core_does() {
     let (mut bucket, mut core) = (templrender_token_bucket::default(), TokenBucket::default());
     for now in (NOW as u64..).step_by(37).take(200) {
         let mut wait = 7;
-        // SAFETY: both are ours.
         let taken = unsafe { templrender_token_bucket_take(&raw mut bucket, 10.0, 2, now, &raw mut wait) };
         let wanted = core.take(Rate { per_second: 10.0, burst: 2 }, now);
         assert_eq!(if taken { Ok(()) } else { Err(wait) }, wanted);
@@ -112,7 +109,6 @@ fn governors_do_what_the_core_does() {
     let (mut slow, mut core) = (templrender_slow_template::default(), SlowTemplate::default());
     for (now, took) in (NOW as u64..).step_by(900).zip([10, 5_000, 5_000, 20, 9_000, 0, 0]) {
         core.observe(took, now);
-        // SAFETY: it is ours.
         unsafe {
             templrender_slow_template_observe(&raw mut slow, took, now);
             assert_eq!(templrender_slow_template_average_ms(&raw const slow, now + 12_000), core.average_ms(now + 12_000));
@@ -124,10 +120,8 @@ fn governors_do_what_the_core_does() {
         let wanted = core.enter(GateLimits { running: 1, waiting: 2 });
         let wanted =
             [(1, Admission::Run), (2, Admission::Wait), (3, Admission::Refuse)].iter().find(|(_, said)| *said == wanted).unwrap().0;
-        // SAFETY: it is ours.
         assert_eq!(unsafe { templrender_gate_enter(&raw mut gate, 1, 2) }, wanted);
     }
-    // SAFETY: it is ours.
     unsafe {
         templrender_gate_give_up(&raw mut gate);
         assert!(templrender_gate_leave(&raw mut gate) && !templrender_gate_leave(&raw mut gate));
