@@ -177,7 +177,8 @@ valgrind_() {
 }
 
 # The library with AddressSanitizer. Rust's shared libraries leave its runtime to the program, so the .so is made of the static one here, with the
-# same names and the same SONAME. The runtime is GCC's: the two share their interface, and a C program is built with `gcc -fsanitize=address`.
+# same names and the same SONAME. The runtime is GCC's libasan.so.8: it has all that rustc's LLVM asks for, a C program is built with
+# `gcc -fsanitize=address`, and one that is not (nginx, which loads the library with its module) gets it by LD_PRELOAD.
 asan_build() {
     local host
     host=$(rustc -vV | sed -n 's/^host: //p')
@@ -203,6 +204,14 @@ asan_() {
         name=$(basename "$test" .c)
         gcc -std=c99 "${warnings[@]}" -g -O1 -fsanitize=address -fno-omit-frame-pointer -I"$include" "$test" -L"$work/lib" -ltemplrender -lpthread -o "$work/c99/$name"
     done
+    # What it is there for: a slice that is longer than its memory is found inside of the library.
+    printf '%s\n' '#include <stdlib.h>' '#include <templrender.h>' 'int main(void) {' \
+        'templrender_slice slice; templrender_row *row = NULL; uint8_t *two = (uint8_t *)malloc(2);' \
+        'two[0] = 123; two[1] = 32; slice.data = two; slice.len = 3;' \
+        'templrender_row_from_json(slice, &row, NULL); return 0; }' > "$work/overrun.c"
+    gcc -std=c99 -fsanitize=address -I"$include" "$work/overrun.c" -L"$work/lib" -ltemplrender -o "$work/overrun"
+    "$work/overrun" > "$work/overrun.log" 2>&1 && fail 'AddressSanitizer sees nothing inside of the library'
+    grep -q 'ERROR: AddressSanitizer: heap-buffer-overflow' "$work/overrun.log" || { cat "$work/overrun.log"; fail 'another finding was planted'; }
     run c99
     time "$work/c99/renders" "$root" "$1"
     say "AddressSanitizer: the tests and $1 renders, 0 findings"
