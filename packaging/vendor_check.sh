@@ -19,7 +19,8 @@ cd "$source"
 [ ! -e .git ]
 
 mkdir .cargo
-"$cargo" vendor --locked --quiet vendor > .cargo/config.toml
+"$cargo" vendor --locked vendor > .cargo/config.toml 2> "$scratch/log" || { cat "$scratch/log"; exit 1; }
+grep -q 'vendored-sources' .cargo/config.toml
 printf '%s crates vendored, %s\n' "$(find vendor -mindepth 1 -maxdepth 1 | wc -l)" "$(du -sh vendor | cut -f1)"
 
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$scratch/target} CARGO_HOME=$scratch/cargo-home CARGO_INCREMENTAL=0

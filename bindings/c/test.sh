@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
 target=${CARGO_TARGET_DIR:-$root/target}
-work=$target/c-tests
+work=$target/c-tests/${1:-plain}
 warnings=(-Wall -Wextra -Wpedantic -Werror)
 system=(-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc)
 
@@ -182,7 +182,7 @@ asan_build() {
     local host
     host=$(rustc -vV | sed -n 's/^host: //p')
     RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR="$target/asan" CARGO_INCREMENTAL=0 \
-        "${CARGO:-cargo}" rustc --locked --profile ci --target "$host" -p templrender-c --crate-type staticlib
+        "${CARGO:-cargo}" rustc --locked --profile ci --config profile.ci.package.templrender.opt-level=1 --target "$host" -p templrender-c --crate-type staticlib
     asan=$target/asan/$host/ci
     include=$root/include
     rm -rf "$work"
@@ -227,8 +227,8 @@ install_() {
     # shellcheck disable=SC2046 # flags are words
     gcc -std=c99 "${warnings[@]}" bindings/c/examples/render.c $(pkg-config --cflags --libs templrender) -o "$work/render"
     # shellcheck disable=SC2046
-    gcc -std=c99 "${warnings[@]}" bindings/c/examples/render.c $(pkg-config --cflags templrender) \
-        -Wl,-Bstatic $(pkg-config --libs-only-L --libs-only-l templrender | sed 's/-lm\b.*//') -Wl,-Bdynamic $(pkg-config --static --libs templrender | sed 's/.*-ltemplrender//') -o "$work/render-static"
+    gcc -std=c99 "${warnings[@]}" bindings/c/examples/render.c "$there/opt/templrender/lib/libtemplrender.a" -Wl,--as-needed \
+        $(pkg-config --static --cflags --libs templrender) -o "$work/render-static"
     readelf -d "$work/render" | grep -q 'NEEDED.*libtemplrender\.so\.0' || fail 'a program needs the SONAME'
     readelf -d "$work/render-static" | grep -q 'NEEDED.*libtemplrender' && fail 'a static program needs the shared library'
     local card=templates/og-card

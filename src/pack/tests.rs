@@ -250,6 +250,39 @@ fn entries_that_share_bytes_are_refused() {
 }
 
 #[test]
+fn a_second_directory_cannot_hide() {
+    // The first zip lies whole before the second directory, which names other entries: a program that reads forwards finds other files.
+    let mut shown = zip(&[template()]);
+    let hidden = stored("assets/a.svg", SVG);
+    let other = zip(&[hidden.clone(), template()]);
+    let (entries, directory) = other.split_at(u32::from_le_bytes(other[other.len() - 6..other.len() - 2].try_into().unwrap()) as usize);
+    shown.extend(entries);
+    let mut both = [shown.as_slice(), directory].concat();
+    let moved = zip(&[template()]).len() as u32;
+    // Offsets are those behind the first zip.
+    let at = both.len() - directory.len();
+    for (place, offset) in [(at + 42, 0), (at + 46 + 12 + 42, (30 + 12 + SVG.len()) as u32)] {
+        both[place..place + 4].copy_from_slice(&(offset + moved).to_le_bytes());
+    }
+    let end = both.len() - 6;
+    both[end..end + 4].copy_from_slice(&(at as u32).to_le_bytes());
+    assert_eq!(
+        read(&both).unwrap_err().to_string(),
+        "assets/a.svg: entries of a zip must follow each other, found other bytes before this one"
+    );
+    // Bytes that nothing names, before the directory.
+    let mut gap = zip(&[template()]);
+    let end = gap.len() - 6;
+    let directory = u32::from_le_bytes(gap[end..end + 4].try_into().unwrap());
+    gap[end..end + 4].copy_from_slice(&(directory + 4).to_le_bytes());
+    gap.splice(directory as usize..directory as usize, *b"gap!").for_each(drop);
+    assert_eq!(
+        read(&gap).unwrap_err().to_string(),
+        "entries of a zip must lie from its beginning to its directory, found other bytes or less"
+    );
+}
+
+#[test]
 fn a_damaged_end_is_refused() {
     let whole = zip(&[template()]);
     let end = whole.len() - 22;

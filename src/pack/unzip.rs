@@ -4,8 +4,10 @@
 //! then each is inflated into just the room that it announced, and must fill it. What macOS adds is passed over, a folder around all files is left
 //! out.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ops::Range;
 use std::sync::Arc;
 
 use miniz_oxide::inflate::TINFLStatus;
@@ -108,22 +110,29 @@ fn entries<'a>(archive: &'a ZipSliceArchive<&'a [u8]>) -> Result<Vec<Found<'a>>,
         };
     }
     if count != archive.entries_hint() {
-        let message = format!(
-            "a zip must have the {} entries that it says, found {}",
-            archive.entries_hint(),
-            if count > archive.entries_hint() { "more" } else { "fewer" }
-        );
+        let found = if count > archive.entries_hint() { "more" } else { "fewer" };
+        let message = format!("a zip must have the {} entries that it says, found {found}", archive.entries_hint());
         return Err(bad("", &message));
     }
-    ranges.sort_unstable();
-    for pair in ranges.windows(2) {
-        if let [((_, end), _), ((start, _), name)] = pair
-            && end > start
-        {
-            return Err(bad(name, "entries of a zip must lie apart, found this one over another"));
+    check_ranges(ranges, archive.directory_offset())?;
+    Ok(found.into_values().filter(|file| !is_rubbish(&file.path)).collect())
+}
+
+/// Whether entries lie one after another from the beginning to the directory: between them another program might find other ones.
+fn check_ranges(mut ranges: Vec<(Range<u64>, &str)>, directory: u64) -> Result<(), Fault> {
+    ranges.sort_unstable_by_key(|(range, _)| (range.start, range.end));
+    let mut end = 0;
+    for (range, name) in ranges {
+        match range.start.cmp(&end) {
+            Ordering::Less => return Err(bad(name, "entries of a zip must lie apart, found this one over another")),
+            Ordering::Greater => return Err(bad(name, "entries of a zip must follow each other, found other bytes before this one")),
+            Ordering::Equal => end = range.end,
         }
     }
-    Ok(found.into_values().filter(|file| !is_rubbish(&file.path)).collect())
+    if end != directory {
+        return Err(bad("", "entries of a zip must lie from its beginning to its directory, found other bytes or less"));
+    }
+    Ok(())
 }
 
 fn name<'a>(entry: &ZipFileHeaderRecord<'a>) -> Result<&'a str, Fault> {
@@ -136,7 +145,7 @@ fn judge<'a>(
     archive: &'a ZipSliceArchive<&'a [u8]>,
     entry: &ZipFileHeaderRecord<'_>,
     name: &str,
-) -> Result<(Found<'a>, (u64, u64)), Fault> {
+) -> Result<(Found<'a>, Range<u64>), Fault> {
     let here = archive.get_entry(entry.wayfinder());
     let here = here.map_err(|error| bad(name, &format!("an entry of a zip must be whole, found it damaged: {error}")))?;
     let local = here.local_header();
@@ -170,11 +179,11 @@ fn judge<'a>(
     // Where the numbers stand behind the data, those before it may be noughts.
     let is_streamed = local_flags.has_data_descriptor();
     let same_numbers = numbers.iter().all(|(before, said)| before == said || is_streamed && *before == 0);
-    let same_behind = !is_streamed || descriptor_says(archive, end, entry.crc32(), packed, size);
+    let behind = if is_streamed { descriptor(archive, end, entry.crc32(), packed, size) } else { Some(0) };
     let same_kind = local.compression_method() == method && flags.has_data_descriptor() == is_streamed;
-    if local.file_path().as_bytes() != name.as_bytes() || !same_kind || !same_numbers || !same_behind {
+    let (Some(behind), true) = (behind, local.file_path().as_bytes() == name.as_bytes() && same_kind && same_numbers) else {
         return Err(bad(name, "an entry of a zip must be the same in its directory and around its data, found two"));
-    }
+    };
     if !is_deflated && packed != size {
         return Err(bad(name, &format!("a stored entry must have one size, found {packed} and {size}")));
     }
@@ -182,17 +191,18 @@ fn judge<'a>(
         return Err(bad(name, &format!("deflate makes at most {MAX_RATIO} bytes of one, found {size} announced for {packed}")));
     }
     let found = Found { path: String::new(), data: here.data(), size, crc: entry.crc32(), is_deflated };
-    Ok((found, (entry.local_header_offset(), end)))
+    Ok((found, entry.local_header_offset()..end + behind))
 }
 
-/// Whether the numbers behind streamed data are these, with their signature or without, in 32 bits or, as pipes have them, in 64.
-fn descriptor_says(archive: &ZipSliceArchive<&[u8]>, end: u64, crc: u32, packed: u64, size: u64) -> bool {
-    let behind = usize::try_from(end).ok().and_then(|end| archive.get_ref().get(end..)).unwrap_or_default();
+/// How many bytes say these numbers behind streamed data: with their signature or without, in 32 bits or, as pipes may have them, in 64.
+fn descriptor(archive: &ZipSliceArchive<&[u8]>, end: u64, crc: u32, packed: u64, size: u64) -> Option<u64> {
+    let behind = archive.get_ref().get(usize::try_from(end).ok()?..)?;
     let (crc, packed, size) = (crc.to_le_bytes(), packed.to_le_bytes(), size.to_le_bytes());
-    let [narrow, wide] =
-        [4, 8].map(|bytes| [&crc[..], packed.get(..bytes).unwrap_or_default(), size.get(..bytes).unwrap_or_default()].concat());
-    let says = |behind: &[u8]| behind.starts_with(&narrow) || behind.starts_with(&wide);
-    says(behind) || behind.strip_prefix(b"PK\x07\x08").is_some_and(says)
+    let [wide, narrow] =
+        [8, 4].map(|bytes| [&crc[..], packed.get(..bytes).unwrap_or_default(), size.get(..bytes).unwrap_or_default()].concat());
+    // The wide one first: of a file without a byte, the narrow one is its beginning.
+    let says = |behind: &[u8]| [&wide, &narrow].into_iter().find(|numbers| behind.starts_with(numbers)).map(|numbers| numbers.len() as u64);
+    behind.strip_prefix(b"PK\x07\x08").and_then(says).map(|length| length + 4).or_else(|| says(behind))
 }
 
 /// What macOS puts beside files.

@@ -16,9 +16,21 @@ fn library() -> PathBuf {
         "debug" => "dev",
         profile => profile,
     };
-    // the same selection as that of `cargo test --workspace`, so that nothing but the library is built
+    // with a test beside it, so that features are those of `cargo test --workspace` and nothing but the library is built
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--offline", "--workspace", "--lib", "--profile", profile, "--target-dir"])
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--offline",
+            "--workspace",
+            "--lib",
+            "--test",
+            "exports",
+            "--profile",
+            profile,
+            "--target-dir",
+        ])
         .arg(folder.parent().unwrap())
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
         .status();

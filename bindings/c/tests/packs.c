@@ -83,7 +83,7 @@ static void whole(const char *root)
     CHECK(is(templrender_template_name(templrender_bundle_template(bundle)), "product-ad"));
     templrender_slice version = templrender_bundle_version(bundle);
     SAME(version.len, 16);
-    CHECK(strspn((const char *)version.data, "0123456789abcdef") >= 16);
+    for (size_t i = 0; i < version.len; i++) CHECK(version.data[i] && strchr("0123456789abcdef", version.data[i]));
     CHECK(templrender_bundle_bytes(bundle) > 100000);
 
     /* the same files are the same bytes, and their zip the same template */
