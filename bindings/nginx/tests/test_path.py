@@ -30,7 +30,7 @@ class FromUrlToPicture(Case):
         got = self.served(self.kitchen.picture("choices.png", "/gone.png", second=url("/page.png"), third=url("/third.png")))
         self.assertEqual(pixel(got.body, 2, 2), GREEN)
         self.assertEqual([asked.path for asked in self.shop.asked], ["/gone.png", "/page.png", "/third.png"])
-        made = self.notes()
+        made = int(self.kitchen.logged(got, "notes"))
         # As many notes as the program makes, and they tell of both.
         row = {"photo": url("/gone.png"), "second": url("/page.png"), "third": url("/third.png")}
         command = [PROGRAM, "render", self.kitchen.templates / "choices", "--allow-private", "--row", json.dumps(row), "-o", self.kitchen.folder / "choices.png", "--report", "-"]
@@ -41,11 +41,6 @@ class FromUrlToPicture(Case):
         self.assertEqual((self.kitchen.folder / "choices.png").read_bytes(), got.body)
         # A picture that is not the first choice is not kept for long.
         self.assertEqual(got.age, 10)
-
-    def notes(self):
-        """How many notes the last picture has, by the access log."""
-        line = (self.kitchen.folder / "access.log").read_text().splitlines()[-1]
-        return int(line.rsplit("notes=", 1)[1].split()[0])
 
     def test_a_picture_that_turns_out_to_be_damaged_makes_room_too(self):
         self.shop.says("/damaged.png", Reply(damaged(60, 60)))
