@@ -77,7 +77,14 @@ symbols() {
     diff "$work/declared" "$work/exported" || fail 'the header and the library differ (<: only declared, >: only exported)'
     diff "$work/exported" "$work/called" || fail 'the tests do not call each function (<: not called)'
     say "$(wc -l < "$work/exported") functions: declared, exported, called by the tests"
-    [[ $(objdump -p "$built/libtemplrender.so") == *"SONAME               libtemplrender.so.0"* ]] || fail 'the SONAME must be libtemplrender.so.0'
+    local dynamic needed
+    dynamic=$(readelf -dW "$built/libtemplrender.so")
+    grep -q '(SONAME).*\[libtemplrender.so.0\]' <<< "$dynamic" || fail 'the SONAME must be libtemplrender.so.0'
+    # nginx unloads its modules when it reloads, and threads that end later still run the library's destructors
+    grep -q '(FLAGS_1).*NODELETE' <<< "$dynamic" || fail 'the library must stay when it is unloaded'
+    grep -q 'TEXTREL' <<< "$dynamic" && fail 'pages of its code are written to'
+    needed=$(grep '(NEEDED)' <<< "$dynamic" | grep -vE '\[(libc|libm|libgcc_s|ld-linux-x86-64|libpthread|libdl)\.so' || true)
+    [ -z "$needed" ] || fail "the library needs others: $needed"
 }
 
 same() { cmp "$1" "$2" || fail "$3"; }
