@@ -199,7 +199,7 @@ asan_build() {
     gcc -shared -fsanitize=address -Wl,-soname,libtemplrender.so.0 -Wl,-z,nodelete -Wl,--version-script="$work/names" \
         -Wl,--whole-archive "$asan/libtemplrender.a" -Wl,--no-whole-archive "${system[@]}" -o "$work/lib/libtemplrender.so"
     ln -s libtemplrender.so "$work/lib/libtemplrender.so.0"
-    nm "$work/lib/libtemplrender.so" | grep -q '__asan_report_load' || fail 'the library was built without AddressSanitizer'
+    grep -q '__asan_report_load' <<< "$(nm -D "$work/lib/libtemplrender.so")" || fail 'the library was built without AddressSanitizer'
     [ -n "${TEMPLRENDER_KEEP_ASAN:-}" ] || rm -rf "$target/asan"
 }
 
