@@ -119,6 +119,8 @@ def measure(name, file, seconds):
     squid, through = sum(value for key, value in got["squid"].items() if "HIT" in key), sum(got["squid"].values())
     drawn = rig.total(got["metrics"], "templrender_renders_total", result="drawn")
     every = sum(used.values())
+    held = chain.varnish_counts()
+    print(f"  Varnish holds {held.get('MAIN.n_object', 0):,} answers, drove out {held.get('MAIN.n_lru_nuked', 0):,}; {sum(len(files) for name in chain.members('NODES') for *_, files in os.walk(chain.ROOM / name / 'answers')):,} files in the nodes", flush=True)
     print(f"{name}: {told['requests'] / told['seconds']:,.0f} requests/s, {told['bytes'] * 8 / told['seconds'] / 1e6:,.0f} Mbit/s ({told['bytes'] / max(1, told['requests']) / 1000:.0f} kB an answer), "
           f"p50 {told['p50_ms']:.0f} ms, p99 {told['p99_ms']:.0f} ms; hits: Varnish {first:.1%}, nginx {share(kept, asked)} of the rest, in all {both:.1%}; photos: on the node {share(local, fetches)}, Squid "
           f"{share(squid, through)} of the rest, {got['origin']['requests'] / told['seconds']:.0f}/s from the origin; {drawn / told['seconds']:.0f} drawings/s; load average {load}", flush=True)

@@ -2,13 +2,13 @@
 # The serving chain on one machine: HAProxy -> 2 Varnish -> 2 nginx with the module -> a HAProxy on each node -> 2 Squid -> origin.
 #
 #   deploy/chain.sh up              fills, checks and starts all; a picture goes through
-#   deploy/chain.sh status|stats    what runs; what each tier has answered
+#   deploy/chain.sh status          what runs
 #   deploy/chain.sh drain NODE      takes a render node (n1) or a Varnish (v1) out without losing a request; undrain NODE
 #   deploy/chain.sh reload NAME...  templates, keys and settings anew (n1, n2, edge); rate TENANT N: its requests a second
 #   deploy/chain.sh purge KEY...    template:NAME, tenant:NAME, tenant:NAME,template:NAME, all
 #   deploy/chain.sh drill [NAME...] | bench [SECONDS]
 #   deploy/chain.sh down
-#   deploy/chain.sh check [FILE]    fills and checks every configuration for the settings of FILE, starts nothing
+#   deploy/chain.sh check [FILE]    fills and checks every configuration for the settings of FILE (all of deploy/*.env), starts nothing
 #
 # Settings: deploy/chain.env, or the environment. Everything lies in target/chain (CHAIN_ROOM). The library and the program are taken from TEMPLRENDER_BUILT, or built.
 set -euo pipefail
@@ -23,7 +23,7 @@ settings() {
         [[ $name =~ ^[A-Z][A-Z0-9_]*$ && -z ${!name+set} ]] || continue
         export "$name=$value"
     done < "$1"
-    export TEMPLATES=${TEMPLATES:-$root/templates} KEYS=${KEYS:-$ROOM/secrets.txt}
+    export TEMPLATES=${TEMPLATES:-$root/templates} KEYS=${KEYS:-$ROOM/secrets.txt} SQUID_HOSTS=${SQUID_HOSTS:-$ROOM/hosts}
     NODE_USER= SQUID_USER=
     # Squid refuses to be root; nginx as root would give its workers to nobody, who may not read a checkout.
     if [ "$(id -u)" = 0 ]; then NODE_USER='user root;' SQUID_USER='cache_effective_user proxy'; fi
@@ -51,8 +51,11 @@ fill_squid() {
 # The library, the program and the module.
 build() {
     if [ -z "${TEMPLRENDER_BUILT:-}" ]; then
-        echo 'BUILD' >&2
-        TEMPLRENDER_BUILT=${CARGO_TARGET_DIR:-$root/target}/ci
+        local ci=${CARGO_TARGET_DIR:-$root/target}/ci
+        (cd "$root" && "${CARGO:-cargo}" build --locked --workspace --profile ci) >&2
+        TEMPLRENDER_BUILT=$ROOM/built
+        mkdir -p "$TEMPLRENDER_BUILT"
+        ln -sfn "$root/include" "$ci/templrender" "$ci/libtemplrender.so" "$TEMPLRENDER_BUILT"
     fi
     export TEMPLRENDER_BUILT
     local module
@@ -75,6 +78,7 @@ configure() {
     fill varnish.vcl varnish.vcl
     fill keepalived.conf keepalived.conf
     printf '127.0.0.1 %s\n' "$ORIGIN_NAME" | cat "$here/hosts" - > "$ROOM/hosts"
+    [ -e "$KEYS" ] || (umask 077; echo "2026-11 $(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')" > "$KEYS")
     for name in $(names NODES); do fill_node "$name"; done
     for name in $(names SQUIDS); do fill_squid "$name"; done
 }
@@ -86,7 +90,9 @@ check() {
     # It ends its whole process group with SIGTERM where the file has scripts, and itself.
     (trap '' TERM; quietly keepalived -t -f "$ROOM/keepalived.conf")
     for name in $(names NODES); do
-        quietly nginx -t -q -e "$ROOM/$name/error.log" -c "$ROOM/$name/nginx.conf"
+        # It opens what it would listen on, and the addresses may be another machine's.
+        sed 's/listen [0-9][0-9.]*:[0-9]*/listen 127.0.0.1:0/' "$ROOM/$name/nginx.conf" > "$ROOM/$name/check.conf"
+        quietly nginx -t -q -e "$ROOM/$name/error.log" -c "$ROOM/$name/check.conf"
         quietly haproxy -c -f "$ROOM/$name/haproxy.cfg"
     done
     for name in $(names SQUIDS); do quietly squid -n "$name" -k parse -f "$ROOM/$name/squid.conf"; done
@@ -168,7 +174,6 @@ up() {
     # Every run begins with empty caches and logs.
     rm -rf "$ROOM"/[nsv][0-9]*
     configure
-    [ -e "$KEYS" ] || (umask 077; echo "2026-11 $(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')" > "$KEYS")
     check
     python3 "$root/tools/serve/photos.py" "$TEMPLRENDER_BUILT/templrender" "$ROOM/photos" > /dev/null
     local name path end
@@ -253,18 +258,47 @@ purge() {
     done
 }
 
+# Every file of settings in a room of its own, and whether the paper of the sizing holds.
+check_all() {
+    local file
+    for file in "${@:-$here/chain.env $here/two-racks.env}"; do for file in $file; do
+        (
+            export ROOM=$ROOM/check-${file##*/}
+            settings "$file"
+            configure
+            check
+            rm -rf "$ROOM"/*/tmp
+        )
+        echo "$file: every configuration is valid"
+    done; done
+    python3 "$here/sizing.py" check
+}
+
 command=${1:-}
 shift || true
-settings "${CHAIN_SETTINGS:-$here/chain.env}"
+case $command in
+    check) ;;
+    *) settings "${CHAIN_SETTINGS:-$here/chain.env}" ;;
+esac
 case $command in
     up | down | status) "$command" ;;
     start | drain | undrain) for name; do "$command" "$name"; done ;;
     reload | purge | rate) "$command" "$@" ;;
     stop) stop TERM "$@" ;;
     kill) stop KILL "$@" ;;
-    check) tools; build; configure; check; echo "every configuration in $ROOM is valid" ;;
+    check)
+        tools
+        build
+        check_all "$@"
+        ;;
     drill | bench)
         build
-        exec python3 "$here/${command/drill/drills}.py" "$@" ;;
+        # A chain that was not up is not up afterwards.
+        if ! status > /dev/null; then
+            trap down EXIT
+            up
+        fi
+        python3 "$here/${command/drill/drills}.py" "$@"
+        ;;
     *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

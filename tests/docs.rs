@@ -3,7 +3,7 @@
 //! A ```` ```json ```` block with the key `templrender` is a template; its row is the next block without one, else the examples of its
 //! fields. ```` ```jsonc ```` blocks are parts. Pictures that a template asks for are made up here, larger than any layer.
 
-#![allow(clippy::disallowed_methods, reason = "a test may read files")]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a test may read files and ask a script")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -184,4 +184,20 @@ fn links_lead_to_files() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The tables of a fleet's size are what their script prints.
+#[test]
+fn the_sizing_is_what_its_script_computes() {
+    let page = fs::read_to_string(root().join("docs/serving.md")).unwrap();
+    let table = page.split("<!-- deploy/sizing.py -->\n").nth(1).and_then(|rest| rest.split("<!-- end -->").next()).unwrap();
+    let script = std::process::Command::new("python3").arg(root().join("deploy/sizing.py")).arg("table").output();
+    let Ok(script) = script else {
+        eprintln!("python3 is not here: the sizing is not compared");
+        return;
+    };
+    assert!(script.status.success(), "{}", String::from_utf8_lossy(&script.stderr));
+    let printed = String::from_utf8(script.stdout).unwrap();
+    assert_eq!(table.trim(), printed.trim());
+    assert!(printed.lines().filter(|line| line.starts_with("| ")).count() >= 15, "{printed}");
 }
