@@ -128,6 +128,9 @@ extension() {
 # run_examples [COMMAND...]: the examples do what their comments say.
 run_examples() {
     local card=templates/og-card waited
+    # the README's lines are the program's
+    sed -n '/^```c$/,/^```$/p' README.md | sed '1d;$d;s/^/    /' > "$work/readme.c"
+    [ "$(grep -cxFf "$work/readme.c" bindings/c/examples/ten_lines.c)" = 10 ] && [ "$(wc -l < "$work/readme.c")" = 10 ] || fail "the README's ten lines of C are not those of ten_lines.c"
     "$@" "$work/ten_lines" > "$work/ten.png"
     [ "$(extension "$work/ten.png")" = png ] || fail 'ten_lines draws a PNG'
 
