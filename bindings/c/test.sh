@@ -77,7 +77,14 @@ symbols() {
     diff "$work/declared" "$work/exported" || fail 'the header and the library differ (<: only declared, >: only exported)'
     diff "$work/exported" "$work/called" || fail 'the tests do not call each function (<: not called)'
     say "$(wc -l < "$work/exported") functions: declared, exported, called by the tests"
-    [[ $(objdump -p "$built/libtemplrender.so") == *"SONAME               libtemplrender.so.0"* ]] || fail 'the SONAME must be libtemplrender.so.0'
+    local dynamic needed
+    dynamic=$(readelf -dW "$built/libtemplrender.so")
+    grep -q '(SONAME).*\[libtemplrender.so.0\]' <<< "$dynamic" || fail 'the SONAME must be libtemplrender.so.0'
+    # nginx unloads its modules when it reloads, and threads that end later still run the library's destructors
+    grep -q '(FLAGS_1).*NODELETE' <<< "$dynamic" || fail 'the library must stay when it is unloaded'
+    grep -q 'TEXTREL' <<< "$dynamic" && fail 'pages of its code are written to'
+    needed=$(grep '(NEEDED)' <<< "$dynamic" | grep -vE '\[(libc|libm|libgcc_s|ld-linux-x86-64|libpthread|libdl)\.so' || true)
+    [ -z "$needed" ] || fail "the library needs others: $needed"
 }
 
 same() { cmp "$1" "$2" || fail "$3"; }
@@ -121,6 +128,9 @@ extension() {
 # run_examples [COMMAND...]: the examples do what their comments say.
 run_examples() {
     local card=templates/og-card waited
+    # the README's lines are the program's
+    sed -n '/^```c$/,/^```$/p' README.md | sed '1d;$d;s/^/    /' > "$work/readme.c"
+    [ "$(grep -cxFf "$work/readme.c" bindings/c/examples/ten_lines.c)" = 10 ] && [ "$(wc -l < "$work/readme.c")" = 10 ] || fail "the README's ten lines of C are not those of ten_lines.c"
     "$@" "$work/ten_lines" > "$work/ten.png"
     [ "$(extension "$work/ten.png")" = png ] || fail 'ten_lines draws a PNG'
 
@@ -177,7 +187,8 @@ valgrind_() {
 }
 
 # The library with AddressSanitizer. Rust's shared libraries leave its runtime to the program, so the .so is made of the static one here, with the
-# same names and the same SONAME. The runtime is GCC's: the two share their interface, and a C program is built with `gcc -fsanitize=address`.
+# same names and the same SONAME. The runtime is GCC's libasan.so.8: it has all that rustc's LLVM asks for, a C program is built with
+# `gcc -fsanitize=address`, and one that is not (nginx, which loads the library with its module) gets it by LD_PRELOAD.
 asan_build() {
     local host
     host=$(rustc -vV | sed -n 's/^host: //p')
@@ -191,7 +202,7 @@ asan_build() {
     gcc -shared -fsanitize=address -Wl,-soname,libtemplrender.so.0 -Wl,-z,nodelete -Wl,--version-script="$work/names" \
         -Wl,--whole-archive "$asan/libtemplrender.a" -Wl,--no-whole-archive "${system[@]}" -o "$work/lib/libtemplrender.so"
     ln -s libtemplrender.so "$work/lib/libtemplrender.so.0"
-    nm "$work/lib/libtemplrender.so" | grep -q '__asan_report_load' || fail 'the library was built without AddressSanitizer'
+    grep -q '__asan_report_load' <<< "$(nm -D "$work/lib/libtemplrender.so")" || fail 'the library was built without AddressSanitizer'
     [ -n "${TEMPLRENDER_KEEP_ASAN:-}" ] || rm -rf "$target/asan"
 }
 
@@ -203,6 +214,14 @@ asan_() {
         name=$(basename "$test" .c)
         gcc -std=c99 "${warnings[@]}" -g -O1 -fsanitize=address -fno-omit-frame-pointer -I"$include" "$test" -L"$work/lib" -ltemplrender -lpthread -o "$work/c99/$name"
     done
+    # What it is there for: a slice that is longer than its memory is found inside of the library.
+    printf '%s\n' '#include <stdlib.h>' '#include <templrender.h>' 'int main(void) {' \
+        'templrender_slice slice; templrender_row *row = NULL; uint8_t *two = (uint8_t *)malloc(2);' \
+        'two[0] = 123; two[1] = 32; slice.data = two; slice.len = 3;' \
+        'templrender_row_from_json(slice, &row, NULL); return 0; }' > "$work/overrun.c"
+    gcc -std=c99 -fsanitize=address -I"$include" "$work/overrun.c" -L"$work/lib" -ltemplrender -o "$work/overrun"
+    "$work/overrun" > "$work/overrun.log" 2>&1 && fail 'AddressSanitizer sees nothing inside of the library'
+    grep -q 'ERROR: AddressSanitizer: heap-buffer-overflow' "$work/overrun.log" || { cat "$work/overrun.log"; fail 'another finding was planted'; }
     run c99
     time "$work/c99/renders" "$root" "$1"
     say "AddressSanitizer: the tests and $1 renders, 0 findings"

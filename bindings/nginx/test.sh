@@ -24,8 +24,10 @@ if [ -z "${TEMPLRENDER_BUILT:-}" ]; then
     ci=$(cd "${CARGO_TARGET_DIR:-target}/ci" && pwd)
     mkdir -p "$TEMPLRENDER_BUILT"
     ln -sfn "$PWD/include" "$TEMPLRENDER_BUILT/include"
-    ln -sfn "$ci/templrender" "$ci/libtemplrender.so" "$ci/libtemplrender.a" "$TEMPLRENDER_BUILT"
+    ln -sfn "$ci/templrender" "$ci/libtemplrender.so" "$TEMPLRENDER_BUILT"
+    ln -sfn "$ci/libtemplrender.so" "$TEMPLRENDER_BUILT/libtemplrender.so.0"
 fi
+TEMPLRENDER_BUILT=$(cd "$TEMPLRENDER_BUILT" && pwd)
 export TEMPLRENDER_BUILT
 export TEMPLRENDER_MODULE=$room/module/ngx_http_templrender_module.so
 [ "$kind" = asan ] || RPATH=1 bindings/nginx/build.sh "$room/module"

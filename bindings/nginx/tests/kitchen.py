@@ -321,6 +321,15 @@ class Kitchen:
     def picture(self, path, photo=None, port=INNER, headers=(), **columns):
         return ask(port, self.target(path, photo, **columns), headers=headers)
 
+    def logged(self, got, name):
+        """What the access log says of an answer: a field of its line, which is written a moment after the last byte."""
+        request = f" id={got.header('x-request-id')} "
+        found = lambda: [line for line in (self.folder / "access.log").read_text().splitlines() if request in line]
+        lines = wait_for(found)
+        if not lines:
+            raise AssertionError(f"no line of the access log is that of {got}")
+        return lines[-1].split(f" {name}=", 1)[1].split(" ")[0]
+
     def page(self):
         got = ask(INNER, "/status")
         if got.status != 200 or not got.header("content-type").startswith("text/plain; version=0.0.4"):

@@ -7,6 +7,7 @@ import threading
 import time
 
 from kitchen import HERE, INNER, PROGRAM, SECOND, SLOWER, Case, ask, at_once, heavy, photos, quantile, template
+from pictures import RED, padded, pixel, png
 from shop import Reply
 
 
@@ -63,6 +64,27 @@ class QueueFull(Case):
         self.assertEqual(self.kitchen.metric("templrender_shed_total", reason="queue"), len(refused))
         self.served(self.kitchen.picture("heavy.png", tint="#abcdef"))
         self.assertEqual((self.kitchen.metric("templrender_in_flight"), self.kitchen.metric("templrender_tasks")), (0, 0))
+
+
+class Memory(Case):
+    """Pictures that are held at the same time have a limit for all requests together."""
+
+    settings = {"templates": {"strict": template("strict")}, "module": "templrender_max_memory 200k;", "pictures": "0"}
+
+    def test_what_would_take_more_memory_is_refused(self):
+        for i in range(20):
+            self.shop.says(f"/{i}.png", Reply(padded(png(6, 6, RED), 60_000), piece=30_000, pause=0.2))
+        for round in range(2):
+            answers = at_once([lambda i=i: self.kitchen.picture("strict.png", f"/{i}.png") for i in range(20)])
+            refused = [got for got in answers if got.status != 200]
+            for got in refused:
+                self.failed(got, 503, "overloaded", 705, "host")
+            for got in answers:
+                if got.status == 200:
+                    self.assertEqual(pixel(self.served(got).body, 2, 2), RED)
+            self.assertGreater(len(refused), 10, "three have room")
+            self.assertGreaterEqual(len(answers) - len(refused), 3, f"in round {round} what was held before is free again")
+        self.assertGreater(self.kitchen.metric("templrender_shed_total", reason="memory"), 20)
 
 
 # One that has nothing else to do.

@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 
-from kitchen import INNER, SLOWER, Case, ask, at_once, template
+from kitchen import INNER, SLOWER, Case, ask, heavy, template
 from pictures import BLUE, GREEN, RED, WHITE, pixel, png
 from shop import Reply, wait_for
 
@@ -13,7 +13,7 @@ CLIENTS, RELOADS = 20, 5
 
 class Reload(Case):
     expected = ("template.json",)
-    settings = {"templates": {"tinted": template("tinted", layer={"missing": "hide"}), "strict": template("strict")}, "queue": 512, "pictures": "0", "workers": 2}
+    settings = {"templates": {"tinted": template("tinted", layer={"missing": "hide"}), "strict": template("strict"), "heavy": heavy("heavy", 2500)}, "queue": 512, "pictures": "0", "workers": 2}
 
     def paint(self, colour):
         self.kitchen.save("tinted", template("tinted", layer={"missing": "hide"}).replace("#ffffff", colour))
@@ -65,7 +65,20 @@ class Reload(Case):
         self.assertEqual(self.colour(), (0x44, 0, 0, 255))
         print(f"\nreload: {sum(served)} answers of {CLIENTS} clients over {RELOADS} reloads, 0 lost")
 
-    def test_a_request_that_is_being_fetched_or_drawn_outlives_a_reload(self):
+    def test_a_request_that_is_being_drawn_outlives_a_reload(self):
+        """Its worker has nothing but a thread's task to wait for."""
+        results = []
+        before = self.kitchen.nginx.workers()
+        asking = threading.Thread(target=lambda: results.append(ask(INNER, self.kitchen.target("heavy.png", tint="#123456"))))
+        asking.start()
+        self.assertTrue(wait_for(lambda: self.kitchen.metric("templrender_tasks") == 1))
+        self.assertTrue(self.kitchen.nginx.reload()[0])
+        self.assertEqual(self.kitchen.metric("templrender_tasks"), 1, "it is still drawn; else the template is too light for this test")
+        asking.join(30 * SLOWER)
+        self.served(results[0])
+        self.assertTrue(wait_for(lambda: not set(before) & set(self.kitchen.nginx.workers()), 10 * SLOWER), "then its worker ends")
+
+    def test_a_request_that_is_being_fetched_outlives_a_reload(self):
         self.shop.says("/late.png", Reply(png(6, 6, RED), after=1.5))
         results = []
         asking = threading.Thread(target=lambda: results.append(ask(INNER, self.kitchen.target("strict.png", "/late.png"))))
