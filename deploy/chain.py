@@ -190,3 +190,21 @@ def alive(port):
             return answer.status == 200
     except OSError:
         return False
+
+
+def main():
+    """What each tier has answered since the chain came up."""
+    varnish, metrics = varnish_counts(), node_metrics()
+    kinds = lambda counts: ", ".join(f"{name} {number:,}" for name, number in sorted(counts.items(), key=lambda pair: -pair[1])) or "nothing"
+    hit, miss = varnish.get("MAIN.cache_hit", 0), varnish.get("MAIN.cache_miss", 0)
+    print(f"Varnish   hit {hit:,}, miss {miss:,}; {varnish.get('MAIN.n_object', 0):,} answers, {varnish.get('MAIN.n_lru_nuked', 0):,} driven out")
+    print(f"nginx     {kinds(log_counts('front', 1))}; statuses {kinds(log_counts('front', 0))}")
+    print(f"module    {renders(metrics):,.0f} drawings")
+    print(f"photos    {kinds(log_counts('fetch', 1))}; statuses {kinds(log_counts('fetch', 0))}")
+    print(f"Squid     {kinds(log_counts('access', 3))}")
+    print(f"origin    {fetched():,} requests")
+    print(f"memory    {', '.join(f'{name} {rss_mb([name]):.0f} MB' for name in everyone())}")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,7 @@
 # The serving chain on one machine: HAProxy -> 2 Varnish -> 2 nginx with the module -> a HAProxy on each node -> 2 Squid -> origin.
 #
 #   deploy/chain.sh up              fills, checks and starts all; a picture goes through
-#   deploy/chain.sh status          what runs
+#   deploy/chain.sh status          what runs; stats: what each tier has answered
 #   deploy/chain.sh drain NODE      takes a render node (n1) or a Varnish (v1) out without losing a request; undrain NODE
 #   deploy/chain.sh reload NAME...  templates, keys and settings anew (n1, n2, edge); rate TENANT N: its requests a second
 #   deploy/chain.sh purge KEY...    template:NAME, tenant:NAME, tenant:NAME,template:NAME, all
@@ -286,6 +286,7 @@ case $command in
     reload | purge | rate) "$command" "$@" ;;
     stop) stop TERM "$@" ;;
     kill) stop KILL "$@" ;;
+    stats) TEMPLRENDER_BUILT=${TEMPLRENDER_BUILT:-none} python3 "$here/chain.py" ;;
     check)
         tools
         build

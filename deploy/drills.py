@@ -93,18 +93,18 @@ def kill(verdicts, rate):
 
 
 def reload(verdicts, rate):
-    """nginx is reloaded three times on both nodes under load."""
+    """nginx is reloaded three times on both nodes, and the edge, under load."""
     nodes = list(chain.members("NODES"))
     workers = {pid for name in nodes for pid in chain.pids(name)}
     load = rig.paced(chain.EDGE, rate, 9, mixed(20_000), zipf=True)
     for _ in range(3):
         time.sleep(2)
-        chain.sh("reload", *nodes)
+        chain.sh("reload", *nodes, "edge")
     told = rig.ended(load)
     # Old workers leave when their requests have ended.
     still = lambda: workers & {pid for name in nodes for pid in chain.pids(name)}
     settled = chain.waited(lambda: len(still()) == 2 * len(nodes), 10)
-    verdicts.say(whole(told) and settled, "nginx reload x 3 under load: no request is lost", f"{line(told)}; of {len(workers)} processes {len(still())} are the ones of before (masters and HAProxies)")
+    verdicts.say(whole(told) and settled, "nginx and HAProxy are reloaded three times under load: no request is lost", f"{line(told)}; of {len(workers)} processes {len(still())} are the ones of before (masters and HAProxies)")
 
 
 def drain(verdicts, rate):
