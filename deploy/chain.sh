@@ -126,7 +126,9 @@ start() {
         n*) rm -f "$at/inner.sock"
             quietly haproxy -D -f "$at/haproxy.cfg"
             quietly nginx -q -e "$at/error.log" -c "$at/nginx.conf" ;;
-        s*) quietly squid -n "$1" -f "$at/squid.conf" ;;
+        s*) # Its folders, once.
+            [ -d "$at/photos" ] || quietly squid -n "$1" -N -z -f "$at/squid.conf"
+            quietly squid -n "$1" -f "$at/squid.conf" ;;
     esac
 }
 # SIGNAL NAME...: sends it to the daemons, and waits until they and their children have gone.
