@@ -126,11 +126,11 @@ def drain(verdicts, rate):
         "v1": lambda: sum(value for name, value in chain.varnish_counts(["v1"]).items() if name in ("MAIN.cache_hit", "MAIN.cache_miss")),
     }
     for number, name in enumerate(asked):
-        load = rig.paced(chain.EDGE, rate, 9, mixed(22_000 + 2_000 * number), zipf=True)
+        load = rig.paced(chain.EDGE, rate, 10, mixed(22_000 + 2_000 * number), zipf=True)
         time.sleep(1.5)
         chain.sh("drain", name)
         # Until its health is known; what it has begun it ends.
-        time.sleep(2.5)
+        time.sleep(3.5)
         at_start = asked[name]()
         time.sleep(2)
         got = asked[name]() - at_start
@@ -170,7 +170,9 @@ def collapse(verdicts, rate):
     verdicts.say(
         all(got[:4] == (1, 3, {200: 50}, 3) for got in rounds),
         "50 at the same time for one product in 3 templates, 5 times",
-        "; ".join(f"{fetched} fetched, {drawn} drawn on {nodes} nodes, {statuses}, {bodies} bodies" for fetched, drawn, statuses, bodies, nodes in rounds),
+        "; ".join(
+            f"{fetched} fetched, {drawn} drawn on {nodes} nodes, {statuses}, {bodies} bodies" for fetched, drawn, statuses, bodies, nodes in rounds
+        ),
     )
 
 
