@@ -4,7 +4,7 @@ import os
 import many
 from kitchen import Case, rig
 
-WARM, MANY = 600, 2_000
+WARM, MANY = 1_000, 2_000
 LIMIT_KB = 2 << 10
 
 
