@@ -128,6 +128,9 @@ extension() {
 # run_examples [COMMAND...]: the examples do what their comments say.
 run_examples() {
     local card=templates/og-card waited
+    # the README's lines are the program's
+    sed -n '/^```c$/,/^```$/p' README.md | sed '1d;$d;s/^/    /' > "$work/readme.c"
+    [ "$(grep -cxFf "$work/readme.c" bindings/c/examples/ten_lines.c)" = 10 ] && [ "$(wc -l < "$work/readme.c")" = 10 ] || fail "the README's ten lines of C are not those of ten_lines.c"
     "$@" "$work/ten_lines" > "$work/ten.png"
     [ "$(extension "$work/ten.png")" = png ] || fail 'ten_lines draws a PNG'
 
@@ -199,7 +202,7 @@ asan_build() {
     gcc -shared -fsanitize=address -Wl,-soname,libtemplrender.so.0 -Wl,-z,nodelete -Wl,--version-script="$work/names" \
         -Wl,--whole-archive "$asan/libtemplrender.a" -Wl,--no-whole-archive "${system[@]}" -o "$work/lib/libtemplrender.so"
     ln -s libtemplrender.so "$work/lib/libtemplrender.so.0"
-    nm "$work/lib/libtemplrender.so" | grep -q '__asan_report_load' || fail 'the library was built without AddressSanitizer'
+    grep -q '__asan_report_load' <<< "$(nm -D "$work/lib/libtemplrender.so")" || fail 'the library was built without AddressSanitizer'
     [ -n "${TEMPLRENDER_KEEP_ASAN:-}" ] || rm -rf "$target/asan"
 }
 

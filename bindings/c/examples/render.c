@@ -66,7 +66,7 @@ static bool pack_folder(const char *folder, templrender_pack **pack)
     bool done = true;
     for (size_t at = 0; done && at < lines.len;) {
         const char *line = (const char *)lines.data + at;
-        size_t len = strcspn(line, "\n");
+        size_t len = (size_t)((const char *)memchr(line, '\n', lines.len - at) - line); /* each ends with one */
         char path[PATH_SIZE];
         snprintf(path, sizeof path, "%.*s", (int)len, line);
         done = pack_file(*pack, folder, path);

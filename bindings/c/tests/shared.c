@@ -116,7 +116,9 @@ int main(int argc, char **argv)
         work(&drawn);
         templrender_buffer *again = draw(scratch); /* a scratch from before the fork too */
         bool good = drawn == PICTURES && again && equal(templrender_buffer_slice(again), wanted);
-        _exit(good ? 0 : 1);
+        /* the answer as another program's: memcheck would count what the parent still holds as the child's leaks */
+        execl(good ? "/bin/true" : "/bin/false", "answer", (char *)NULL);
+        _exit(2);
     }
     int status = -1;
     CHECK(child > 0 && waitpid(child, &status, 0) == child);

@@ -70,7 +70,7 @@ static void open_template(struct shipped *shipped)
     templrender_slice lines = templrender_buffer_slice(wanted);
     for (size_t at = 0, len; at < lines.len; at += len + 1) {
         const char *line = (const char *)lines.data + at;
-        len = strcspn(line, "\n");
+        len = (size_t)((const char *)memchr(line, '\n', lines.len - at) - line);
         snprintf(path, sizeof path, "%.*s", (int)len, line);
         add(pack, shipped, path);
     }
