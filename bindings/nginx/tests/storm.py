@@ -1,7 +1,8 @@
 """Clients that leave at any moment, origins of all kinds, reloads every two seconds: what is left of it must be nothing.
 
-    storm.py SECONDS     with what the environment says of nginx
+storm.py SECONDS     with what the environment says of nginx
 """
+
 import os
 import random
 import socket
@@ -17,16 +18,31 @@ from shop import Reply, wait_for
 
 CLIENTS = 24
 PHOTOS = 200
-SETTINGS = {**many.SETTINGS, "workers": 2, "templates": {**many.SETTINGS["templates"], "heavy": heavy("heavy", 900)}, "fetch": "proxy_read_timeout 500ms;",
-            "module": "templrender_max_waiting 12; templrender_timeout 700ms; templrender_max_picture_size 200k; templrender_max_pictures_size 400k; templrender_max_memory 2m; "
-                      "templrender_max_age 1s;"}
+SETTINGS = {
+    **many.SETTINGS,
+    "workers": 2,
+    "templates": {**many.SETTINGS["templates"], "heavy": heavy("heavy", 900)},
+    "fetch": "proxy_read_timeout 500ms;",
+    "module": "templrender_max_waiting 12; templrender_timeout 700ms; templrender_max_picture_size 200k; templrender_max_pictures_size 400k; "
+    "templrender_max_memory 2m; "
+    "templrender_max_age 1s;",
+}
 
 
 def origins(shop):
     """Photos that come late, in pieces, broken off, too large, as something else, and not at all."""
     whole = padded(png(6, 6, RED), 60_000)
-    kinds = [Reply(whole, after=0.05), Reply(whole, chunks=7, pause=0.02), Reply(whole, piece=6_000, pause=0.1), Reply(whole, cut=30_000), Reply(bytes(300_000), chunks=30, pause=0.01),
-             Reply(b"<html>", after=0.1), Reply(silent=True), Reply(status=404, after=0.02), Reply(whole, after=2)]
+    kinds = [
+        Reply(whole, after=0.05),
+        Reply(whole, chunks=7, pause=0.02),
+        Reply(whole, piece=6_000, pause=0.1),
+        Reply(whole, cut=30_000),
+        Reply(bytes(300_000), chunks=30, pause=0.01),
+        Reply(b"<html>", after=0.1),
+        Reply(silent=True),
+        Reply(status=404, after=0.02),
+        Reply(whole, after=2),
+    ]
     for i in range(PHOTOS):
         shop.says(f"/storm-{i}.png", kinds[i % len(kinds)])
 

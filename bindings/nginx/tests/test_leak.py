@@ -1,4 +1,5 @@
 """Two thousand requests of all kinds: a worker's memory and its descriptors are what they were."""
+
 import os
 
 import many

@@ -1,4 +1,5 @@
 """A few seconds of storm.py, without nginx's cache and its locks, and with them."""
+
 import storm
 from kitchen import Case
 
