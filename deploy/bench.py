@@ -3,13 +3,13 @@
 
     bench.py [SECONDS]
 
-URLs are asked for by Zipf's law; the caches are cut to the size that sizing.py computes for these rates. Prints requests/s, Mbit/s, p50, p99, hits of each tier, what each tier took of the
-processors, the load average; then the same chain with a constant picture of 40 kB in the module's place, which is what everything around the drawing can do. The load
-generator and the origin run on the same machine.
+URLs are asked for by Zipf's law; the caches are cut to the size that sizing.py computes for these rates. Prints requests/s, Mbit/s, p50,
+p99, hits of each tier, what each tier took of the processors, the load average; then the same chain with a constant picture of 40 kB in the
+module's place, which is what everything around the drawing can do. The load generator and the origin run on the same machine.
 """
+
 import os
 import resource
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -46,12 +46,16 @@ def weight(paths):
     return sum(len(answer.body) + 600 for answer in answers) / len(answers)
 
 
-def cut(mean, draw="draw.conf"):
-    """Empty caches of the size that gives the hit rates; how many answers each tier holds."""
-    first, second = sizing.capacities(sizing.zipf(3 * PRODUCTS, EXPONENT), VARNISH_HITS, ALL_HITS)
+def disk(answers, mean):
+    """The bound of a node's cache for so many answers in all. nginx counts blocks of 4 kB."""
+    return f"{int(max(1, answers) * (mean + 2_500) / len(chain.members('NODES')) / 1024)}k"
+
+
+def cut(first, second, mean, draw="draw.conf"):
+    """Empty caches that hold so many answers."""
     varnishes, nodes = list(chain.members("VARNISHES")), list(chain.members("NODES"))
-    # Varnish: a little for its own of each object. nginx counts blocks of 4 kB.
-    settings = {"VARNISH_MEMORY": f"{int(first * (mean + 2_000) / len(varnishes) / 1024)}k", "ANSWERS_SIZE": f"{int(second * (mean + 2_500) / len(nodes) / 1024)}k", "DRAW": draw}
+    # Varnish: a little for its own of each object.
+    settings = {"VARNISH_MEMORY": f"{int(first * (mean + 2_000) / len(varnishes) / 1024)}k", "ANSWERS_SIZE": disk(second, mean), "DRAW": draw}
     chain.sh("stop", *varnishes)
     chain.sh("reload", *nodes, **settings)
     chain.sh("purge", "all", **settings)
@@ -60,7 +64,11 @@ def cut(mean, draw="draw.conf"):
         sys.exit("a Varnish does not come back")
     # HAProxy's slowstart, or a third of the time each would have another share of the URLs.
     time.sleep(6)
-    return first, second
+
+
+def settle(second, mean, rate, draw="draw.conf"):
+    """nginx looks after the size of its cache every 10 s. What is added meanwhile, at so many answers a second, is taken off its bound."""
+    chain.sh("reload", *chain.members("NODES"), ANSWERS_SIZE=disk(second - 5 * rate, mean), DRAW=draw)
 
 
 def warm(file, first, second, seconds):
@@ -73,14 +81,19 @@ def warm(file, first, second, seconds):
     began, done = time.monotonic(), 0
     while done < len(wanted) and time.monotonic() - began < seconds:
         done += rig.wrk(chain.EDGE, 4, CONNECTIONS, order, exponent=0, first=done)["requests"]
-    rig.wrk(chain.EDGE, 4, CONNECTIONS, file, EXPONENT)
-    return f"{min(done, len(wanted))} of {len(wanted)} pictures in {time.monotonic() - began:.0f} s"
+    took = time.monotonic() - began
+    print(f"warm: {min(done, len(wanted))} of {len(wanted)} answers in {took:.0f} s", flush=True)
+    return done / took
 
 
 def cpu():
     """Seconds of processor time so far, by tier; of nginx, drawing (its pool's threads) apart from the rest."""
-    took = {"HAProxy": chain.pids("edge"), "Varnish": [pid for name in chain.members("VARNISHES") for pid in chain.pids(name)], "Squid": [pid for name in chain.members("SQUIDS") for pid in chain.pids(name)],
-            "origin": [int((chain.ROOM / "origin.pid").read_text())]}
+    took = {
+        "HAProxy": chain.pids("edge"),
+        "Varnish": [pid for name in chain.members("VARNISHES") for pid in chain.pids(name)],
+        "Squid": [pid for name in chain.members("SQUIDS") for pid in chain.pids(name)],
+        "origin": [int((chain.ROOM / "origin.pid").read_text())],
+    }
     nodes = [pid for name in chain.members("NODES") for pid in chain.pids(name)]
     took["nodes' HAProxy"] = [pid for pid in nodes if rig._comm(pid, pid).startswith("haproxy")]
     seconds = {tier: sum(rig._cpu(f"/proc/{pid}/stat") for pid in pids) for tier, pids in took.items()}
@@ -94,8 +107,14 @@ def cpu():
 
 
 def counts():
-    return {"varnish": chain.varnish_counts(), "front": chain.log_counts("front", 1), "fetch": chain.log_counts("fetch", 1), "squid": chain.log_counts("access", 3), "metrics": chain.node_metrics(),
-            "origin": {"requests": chain.fetched()}}
+    return {
+        "varnish": chain.varnish_counts(),
+        "front": chain.log_counts("front", 1),
+        "fetch": chain.log_counts("fetch", 1),
+        "squid": chain.log_counts("access", 3),
+        "metrics": chain.node_metrics(),
+        "origin": {"requests": chain.fetched()},
+    }
 
 
 def share(part, whole):
@@ -104,7 +123,8 @@ def share(part, whole):
 
 def measure(name, file, seconds):
     before, took = counts(), cpu()
-    told = rig.wrk(chain.EDGE, seconds, CONNECTIONS, file, EXPONENT)
+    # Another order than while it settled: a cache would know the beginning of it.
+    told = rig.wrk(chain.EDGE, seconds, CONNECTIONS, file, EXPONENT, seed=3)
     load = rig.load_average()
     # The nodes' logs are written every second.
     used = {tier: total - took[tier] for tier, total in cpu().items()}
@@ -120,12 +140,25 @@ def measure(name, file, seconds):
     drawn = rig.total(got["metrics"], "templrender_renders_total", result="drawn")
     every = sum(used.values())
     held = chain.varnish_counts()
-    print(f"  Varnish holds {held.get('MAIN.n_object', 0):,} answers, drove out {held.get('MAIN.n_lru_nuked', 0):,}; {sum(len(files) for name in chain.members('NODES') for *_, files in os.walk(chain.ROOM / name / 'answers')):,} files in the nodes", flush=True)
-    print(f"{name}: {told['requests'] / told['seconds']:,.0f} requests/s, {told['bytes'] * 8 / told['seconds'] / 1e6:,.0f} Mbit/s ({told['bytes'] / max(1, told['requests']) / 1000:.0f} kB an answer), "
-          f"p50 {told['p50_ms']:.0f} ms, p99 {told['p99_ms']:.0f} ms; hits: Varnish {first:.1%}, nginx {share(kept, asked)} of the rest, in all {both:.1%}; photos: on the node {share(local, fetches)}, Squid "
-          f"{share(squid, through)} of the rest, {got['origin']['requests'] / told['seconds']:.0f}/s from the origin; {drawn / told['seconds']:.0f} drawings/s; load average {load}", flush=True)
-    print("  processor: " + ", ".join(f"{tier} {value / every:.0%}" for tier, value in sorted(used.items(), key=lambda pair: -pair[1])) + f", together {every / told['seconds']:.2f} of {os.cpu_count()} cores"
-          + (f"; {1000 * used['drawing'] / drawn:.1f} ms a drawing" if drawn else ""), flush=True)
+    files = sum(len(files) for name in chain.members("NODES") for *_, files in os.walk(chain.ROOM / name / "answers"))
+    objects, driven_out = held.get("MAIN.n_object", 0), held.get("MAIN.n_lru_nuked", 0)
+    print(f"  Varnish holds {objects:,} answers, drove out {driven_out:,}; {files:,} files in the nodes", flush=True)
+    wide = told["seconds"]
+    print(
+        f"{name}: {told['requests'] / wide:,.0f} requests/s, {told['bytes'] * 8 / wide / 1e6:,.0f} Mbit/s, "
+        f"{told['bytes'] / max(1, told['requests']) / 1000:.0f} kB an answer, p50 {told['p50_ms']:.0f} ms, p99 {told['p99_ms']:.0f} ms; "
+        f"hits: Varnish {first:.1%}, nginx {share(kept, asked)} of the rest, in all {both:.1%}; "
+        f"photos: on the node {share(local, fetches)}, Squid {share(squid, through)} of the rest, {got['origin']['requests'] / wide:.0f}/s from the origin; "
+        f"{drawn / wide:.0f} drawings/s; load average {load}",
+        flush=True,
+    )
+    print(
+        "  processor: "
+        + ", ".join(f"{tier} {value / every:.0%}" for tier, value in sorted(used.items(), key=lambda pair: -pair[1]))
+        + f", together {every / told['seconds']:.2f} of {os.cpu_count()} cores"
+        + (f"; {1000 * used['drawing'] / drawn:.1f} ms a drawing" if drawn else ""),
+        flush=True,
+    )
     return told, first, both, used, drawn
 
 
@@ -149,18 +182,29 @@ def main(seconds):
     file = urls()
     paths = file.read_text().split()
     mean = weight(paths)
-    first, second = cut(mean)
-    print(f"{len(paths):,} URLs, Zipf {EXPONENT}, {mean / 1000:.0f} kB an answer; Varnish holds {first:,.0f}, nginx {second:,.0f}; {os.cpu_count()} cores, {subprocess.run(['nproc'], capture_output=True, text=True).stdout.strip()} usable", flush=True)
-    print(f"warm: {warm(file, first, second, 75)}, {time.monotonic() - began:.0f} s after the start", flush=True)
+    first, second = sizing.capacities(sizing.zipf(len(paths), EXPONENT), VARNISH_HITS, ALL_HITS)
+    cut(first, second, mean)
+    print(
+        f"{len(paths):,} URLs, Zipf {EXPONENT}, {mean / 1000:.0f} kB an answer; Varnish is to hold {first:,.0f}, nginx {second:,.0f}; "
+        f"{os.cpu_count()} cores, load average {rig.load_average()}",
+        flush=True,
+    )
+    settle(second, mean, warm(file, first, second, 75))
+    rig.wrk(chain.EDGE, 8, CONNECTIONS, file, EXPONENT, seed=2)
     told, varnish, both, used, drawn = measure("templrender", file, seconds)
     lost = told["requests"] - told["status"].get("2xx", 0) + told["socket_errors"] + told["timeouts"]
     verdicts.say(lost == 0, "every request was served", f"{told['requests']:,} requests, {lost} lost, {told['status']}")
-    verdicts.say(abs(varnish - VARNISH_HITS) < 0.04 and abs(both - ALL_HITS) < 0.04, "hits are those of the aim", f"{varnish:.1%} and {both:.1%}, aimed at {VARNISH_HITS:.0%} and {ALL_HITS:.0%}")
+    verdicts.say(
+        abs(varnish - VARNISH_HITS) < 0.04 and abs(both - ALL_HITS) < 0.04,
+        "hits are those of the aim",
+        f"{varnish:.1%} and {both:.1%}, aimed at {VARNISH_HITS:.0%} and {ALL_HITS:.0%}",
+    )
     rate = told["requests"] / told["seconds"]
     stub_bytes = stub_picture()
-    cut(stub_bytes + 600, "draw-stub.conf")
+    cut(first, second, stub_bytes + 600, "draw-stub.conf")
     try:
         warm(file, first, second, 10)
+        rig.wrk(chain.EDGE, 3, CONNECTIONS, file, EXPONENT, seed=2)
         stub = measure(f"the stub of {stub_bytes / 1000:.0f} kB in the module's place", file, max(10, seconds // 2))[0]
     finally:
         # As it was.
@@ -171,8 +215,12 @@ def main(seconds):
     each = used["drawing"] / drawn if drawn else 0.0
     around = sum(value for tier, value in used.items() if tier != "drawing") / told["requests"]
     need = AIM * ((1 - both) * each + around)
-    print(f"the aim of {AIM:,} requests/s is {'reached' if rate >= AIM else 'not reached'}: {rate:,.0f}/s, the stub {ceiling:,.0f}/s. At {both:.0%} hits {AIM:,}/s are {AIM * (1 - both):.0f} drawings/s of {1000 * each:.1f} ms, and "
-          f"{1000 * around:.2f} ms of all else for each request, load generator and origin included: {need:.1f} cores", flush=True)
+    print(
+        f"the aim of {AIM:,} requests/s is {'reached' if rate >= AIM else 'not reached'}: {rate:,.0f}/s, the stub {ceiling:,.0f}/s. "
+        f"At {both:.0%} hits {AIM:,}/s are {AIM * (1 - both):.0f} drawings/s of {1000 * each:.1f} ms, "
+        f"and {1000 * around:.2f} ms of all else for each request, load generator and origin included: {need:.1f} cores",
+        flush=True,
+    )
     print(f"{time.monotonic() - began:.0f} s", flush=True)
     return verdicts.status()
 

@@ -2,6 +2,7 @@
 
 Drills and bench are made of this and of tools/serve/rig.py, which has the origin, the load generators and the verdicts.
 """
+
 import os
 import re
 import subprocess
@@ -47,11 +48,21 @@ def sh(*arguments, **settings):
 # -- URLs
 # Templates with one photo of a product: name, variant, ending, and the columns of a product.
 def sale(number, photo):
-    return {"title": f"Aster honey, 500 g, no. {number}", "price": f"{5 + number * 37 % 20000 / 100:.2f} EUR", "sale_price": f"{4 + number * 37 % 20000 / 125:.2f} EUR", "image_link": photo}
+    return {
+        "title": f"Aster honey, 500 g, no. {number}",
+        "price": f"{5 + number * 37 % 20000 / 100:.2f} EUR",
+        "sale_price": f"{4 + number * 37 % 20000 / 125:.2f} EUR",
+        "image_link": photo,
+    }
 
 
 def ad(number, photo):
-    return {"name": f"Aster honey, 500 g, no. {number}", "price": f"€{4 + number * 37 % 20000 / 125:.2f}", "old": f"€{5 + number * 37 % 20000 / 100:.2f}", "image_link": photo}
+    return {
+        "name": f"Aster honey, 500 g, no. {number}",
+        "price": f"€{4 + number * 37 % 20000 / 125:.2f}",
+        "old": f"€{5 + number * 37 % 20000 / 100:.2f}",
+        "image_link": photo,
+    }
 
 
 def card(number, photo):
@@ -73,8 +84,22 @@ def signed(kind, numbers, tenant="shop", origin=0, photos=None, more=()):
     rows = [{"id": str(at), **columns(number, photos[at] if photos else photo(number, origin))} for at, number in enumerate(numbers)]
     names = list(rows[0])
     (folder / "feed.tsv").write_text("\n".join(["\t".join(names), *("\t".join(row[name] for name in names) for row in rows)]) + "\n")
-    command = [BUILT / "templrender", "feed", TEMPLATES / template, folder / "feed.tsv", "--out", folder / "out", "--rewrite", "http://edge", "--secret-file", SECRETS, "--tenant", tenant,
-               *(["--variant", variant] if variant else []), *more]
+    command = [
+        BUILT / "templrender",
+        "feed",
+        TEMPLATES / template,
+        folder / "feed.tsv",
+        "--out",
+        folder / "out",
+        "--rewrite",
+        "http://edge",
+        "--secret-file",
+        SECRETS,
+        "--tenant",
+        tenant,
+        *(["--variant", variant] if variant else []),
+        *more,
+    ]
     done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     lines = [line.split("\t") for line in (folder / "out" / "feed.tsv").read_text().splitlines()] if done.returncode == 0 else []
     if len(lines) != len(rows) + 1:
@@ -102,6 +127,7 @@ class Answer:
 def get(path, port=EDGE, timeout=40, method="GET", **headers):
     """One request on a connection of its own, its target as it stands: urllib would mend it."""
     import http.client
+
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     # http.client refuses what a client must not send; an attacker sends it.
     connection._validate_path = lambda url: None
@@ -140,7 +166,9 @@ def fetched():
 def varnish_counts(names=None):
     total = {}
     for name in names or members("VARNISHES"):
-        out = subprocess.run(["varnishstat", "-n", ROOM / name, "-1", "-f", "MAIN.*"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+        out = subprocess.run(
+            ["varnishstat", "-n", ROOM / name, "-1", "-f", "MAIN.*"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ).stdout
         for line in out.splitlines():
             field, value = line.split()[:2]
             total[field] = total.get(field, 0) + int(value)
@@ -190,3 +218,21 @@ def alive(port):
             return answer.status == 200
     except OSError:
         return False
+
+
+def main():
+    """What each tier has answered since the chain came up."""
+    varnish, metrics = varnish_counts(), node_metrics()
+    kinds = lambda counts: ", ".join(f"{name} {number:,}" for name, number in sorted(counts.items(), key=lambda pair: -pair[1])) or "nothing"
+    hit, miss = varnish.get("MAIN.cache_hit", 0), varnish.get("MAIN.cache_miss", 0)
+    print(f"Varnish   hit {hit:,}, miss {miss:,}; {varnish.get('MAIN.n_object', 0):,} answers, {varnish.get('MAIN.n_lru_nuked', 0):,} driven out")
+    print(f"nginx     {kinds(log_counts('front', 1))}; statuses {kinds(log_counts('front', 0))}")
+    print(f"module    {renders(metrics):,.0f} drawings")
+    print(f"photos    {kinds(log_counts('fetch', 1))}; statuses {kinds(log_counts('fetch', 0))}")
+    print(f"Squid     {kinds(log_counts('access', 3))}")
+    print(f"origin    {fetched():,} requests")
+    print(f"memory    {', '.join(f'{name} {rss_mb([name]):.0f} MB' for name in everyone())}")
+
+
+if __name__ == "__main__":
+    main()

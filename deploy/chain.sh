@@ -2,7 +2,7 @@
 # The serving chain on one machine: HAProxy -> 2 Varnish -> 2 nginx with the module -> a HAProxy on each node -> 2 Squid -> origin.
 #
 #   deploy/chain.sh up              fills, checks and starts all; a picture goes through
-#   deploy/chain.sh status          what runs
+#   deploy/chain.sh status          what runs; stats: what each tier has answered
 #   deploy/chain.sh drain NODE      takes a render node (n1) or a Varnish (v1) out without losing a request; undrain NODE
 #   deploy/chain.sh reload NAME...  templates, keys and settings anew (n1, n2, edge); rate TENANT N: its requests a second
 #   deploy/chain.sh purge KEY...    template:NAME, tenant:NAME, tenant:NAME,template:NAME, all
@@ -91,7 +91,7 @@ check() {
     (trap '' TERM; quietly keepalived -t -f "$ROOM/keepalived.conf")
     for name in $(names NODES); do
         # It opens what it would listen on, and the addresses may be another machine's.
-        sed 's/listen [0-9][0-9.]*:[0-9]*/listen 127.0.0.1:0/' "$ROOM/$name/nginx.conf" > "$ROOM/$name/check.conf"
+        sed 's/listen [0-9][0-9.]*:/listen 127.0.0.1:/' "$ROOM/$name/nginx.conf" > "$ROOM/$name/check.conf"
         quietly nginx -t -q -e "$ROOM/$name/error.log" -c "$ROOM/$name/check.conf"
         quietly haproxy -c -f "$ROOM/$name/haproxy.cfg"
     done
@@ -126,7 +126,9 @@ start() {
         n*) rm -f "$at/inner.sock"
             quietly haproxy -D -f "$at/haproxy.cfg"
             quietly nginx -q -e "$at/error.log" -c "$at/nginx.conf" ;;
-        s*) quietly squid -n "$1" -f "$at/squid.conf" ;;
+        s*) # Its folders, once.
+            [ -d "$at/photos" ] || quietly squid -n "$1" -N -z -f "$at/squid.conf"
+            quietly squid -n "$1" -f "$at/squid.conf" ;;
     esac
 }
 # SIGNAL NAME...: sends it to the daemons, and waits until they and their children have gone.
@@ -286,6 +288,7 @@ case $command in
     reload | purge | rate) "$command" "$@" ;;
     stop) stop TERM "$@" ;;
     kill) stop KILL "$@" ;;
+    stats) TEMPLRENDER_BUILT=${TEMPLRENDER_BUILT:-none} python3 "$here/chain.py" ;;
     check)
         tools
         build

@@ -4,6 +4,7 @@
 A line with @LIST.NAME@, @LIST.HOST@, @LIST.PORT@, @LIST.ADDRESS@ or @LIST.NUMBER@ stands once for each member of LIST, which is written
 "name=host:port name=host:port". A name that nobody set is an error, and so are two lists in one line.
 """
+
 import os
 import re
 import sys

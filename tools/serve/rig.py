@@ -197,10 +197,10 @@ def urls(name, count, first, tenant, origin_port, template=None):
     return file
 
 
-def wrk(port, seconds, connections, file, exponent=1.0, first=0, timeout=30, background=False):
-    """Closed loop: what it said at its end as a dictionary, or the running process."""
+def wrk(port, seconds, connections, file, exponent=1.0, first=0, timeout=30, background=False, seed=1):
+    """Closed loop: what it said at its end as a dictionary, or the running process. The same seed asks for the same URLs in the same order."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={timeout}s", "-s", HERE / "wrk_zipf.lua", f"http://127.0.0.1:{port}", "--",
-               file, str(exponent), "1", str(first)]
+               file, str(exponent), str(seed), str(first)]
     process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return process if background else ended(process)
 
