@@ -3,7 +3,7 @@
 #
 #   bindings/nginx/test.sh [TEST...]     all tests, or those named: test_path, test_path.Fresh
 #   bindings/nginx/test.sh valgrind      200 requests of all kinds under valgrind: no error, nothing lost
-#   bindings/nginx/test.sh asan          10,000 requests with library and module built with AddressSanitizer
+#   bindings/nginx/test.sh asan          10,000 requests and a storm with library and module built with AddressSanitizer
 #
 # Needs no network beyond the packages. With TEMPLRENDER_BUILT, a folder with templrender, libtemplrender.so and include/, cargo is not run.
 set -euo pipefail
@@ -69,6 +69,7 @@ asan)
     export TEMPLRENDER_MODULE=$room/asan/module/ngx_http_templrender_module.so NGINX_SLOWER=5
     export NGINX_UNDER="env LD_PRELOAD=$library/libasan.so LD_LIBRARY_PATH=$library ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:log_path=$room/asan.log"
     $python -W ignore::ResourceWarning many.py "${1:-10000}"
+    $python -W ignore::ResourceWarning storm.py 20
     if ls "$room"/asan.log.* 2>/dev/null; then
         head -40 "$room"/asan.log.*
         echo 'AddressSanitizer found these'

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use core_::{GateLimits, OriginPolicy, PictureUrl, Rate};
+use core_::{Code, Fault, GateLimits, OriginPolicy, PictureUrl, Rate};
 use origin::{Asked, Origin, Then, everywhere, ms, png, raw, redirect, say};
 use templrender_host::{Cache, CacheOptions, Clock, Demand, FetchOptions, Fetcher, Found, Pictures, PicturesOptions, Refusal, State};
 
@@ -245,8 +245,9 @@ async fn failures_are_remembered_with_their_reason() {
     // A picture that turns out to be none when it is drawn.
     let url = origin.url("/a.png");
     assert_eq!(word(&bench.get(&url).await), "miss");
-    bench.pictures.reject(&url, &everywhere(), "jpeg is damaged").await;
-    assert_eq!(bench.get(&url).await, Err(Refusal::NoPicture("jpeg is damaged".into())));
+    let damaged = Fault::new(Code::DamagedResource, "", "jpeg is damaged");
+    bench.pictures.reject(&url, &everywhere(), &damaged).await;
+    assert_eq!(bench.get(&url).await, Err(Refusal::NoPicture(damaged)));
     bench.later(5);
     assert_eq!(word(&bench.get(&url).await), "miss");
 }

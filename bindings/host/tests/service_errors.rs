@@ -87,6 +87,7 @@ async fn what_the_origin_is_guilty_of() {
     let middle = damaged.len() / 2;
     damaged[middle..].fill(0);
     origin.says("/damaged.png", Reply::picture(damaged));
+    origin.says("/vast.bmp", Reply::picture(vast()));
     origin.says("/inwards.png", Reply::status(302).header("Location", "file:///etc/passwd"));
     let cases = [
         ("/gone.png", 502, "missing-resource", 301, "status 404"),
@@ -95,7 +96,8 @@ async fn what_the_origin_is_guilty_of() {
         ("/large.png", 413, "resource-limit", 304, "30000 bytes"),
         ("/slow.png", 504, "missing-resource", 301, "within 0.3 s"),
         ("/cut.png", 502, "missing-resource", 301, ""),
-        ("/damaged.png", 502, "unknown-format", 302, ""),
+        ("/damaged.png", 502, "damaged-resource", 303, ""),
+        ("/vast.bmp", 413, "resource-limit", 304, "256 megapixels"),
         ("/inwards.png", 502, "missing-resource", 301, ""),
     ];
     for (path, status, code, number, says) in cases {
@@ -115,6 +117,15 @@ async fn what_the_origin_is_guilty_of() {
         assert_eq!(fallback.header("cache-control"), "public, max-age=10");
         assert_eq!((fallback.header("etag"), fallback.header("templrender-fallback")), ("", code));
     }
+}
+
+/// The head of a bitmap of 16,000 x 16,000 px.
+fn vast() -> Vec<u8> {
+    let mut bytes = b"BM".to_vec();
+    bytes.extend([66_u32, 0, 54, 40, 16_000, 16_000].iter().flat_map(|number| number.to_le_bytes()));
+    bytes.extend([1, 0, 24, 0]);
+    bytes.resize(66, 0);
+    bytes
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,10 +8,10 @@ told to end by that pid. The environment says what is tested:
     NGINX_UNDER          what nginx is run under, such as a valgrind with its options
     NGINX_SLOWER         how many times longer than usual everything takes there
 """
+
 import base64
 import hashlib
 import hmac
-import http.client
 import json
 import os
 import re
@@ -21,10 +21,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 import unittest
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,6 +33,7 @@ sys.path.insert(0, str(ROOT / "tools" / "serve"))
 
 import photos  # noqa: E402, F401  (tools/serve/photos.py)
 import rig  # noqa: E402  (tools/serve/rig.py)
+from client import SLOWER, Got, ask, ask_raw, at_once, quantile  # noqa: E402, F401
 from prometheus import Page  # noqa: E402
 from shop import Shop, wait_for  # noqa: E402
 
@@ -43,15 +41,19 @@ BUILT = Path(os.environ.get("TEMPLRENDER_BUILT", ROOT / "target" / "ci"))
 MODULE = Path(os.environ.get("TEMPLRENDER_MODULE", ROOM / "module" / "ngx_http_templrender_module.so"))
 PROGRAM = BUILT / "templrender"
 UNDER = shlex.split(os.environ.get("NGINX_UNDER", ""))
-SLOWER = float(os.environ.get("NGINX_SLOWER", "1"))
 SHOP, FRONT, INNER, SECOND, SERVE, NOBODY = 18100, 18110, 18111, 18112, 18190, 18199
-SECRETS = {"k1": ("an-example-that-everybody-knows-1", None), "k2": ("an-example-that-everybody-knows-2", "acme"), "k3": ("an-example-that-everybody-knows-3", None)}
+SECRETS = {
+    "k1": ("an-example-that-everybody-knows-1", None),
+    "k2": ("an-example-that-everybody-knows-2", "acme"),
+    "k3": ("an-example-that-everybody-knows-3", None),
+}
 # In the order of preference; k3 is on no list of the service.
 KEYS = "".join(f"{id} {secret} {tenant or ''}".rstrip() + "\n" for id, (secret, tenant) in SECRETS.items() if id != "k3")
 
 
 def signed(path, columns, key="k1", secret=None):
     """The URL of a picture as docs/urls.md signs it."""
+
     def url(parameters):
         pairs = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in parameters.items())
         return path + "?" + "&".join(name + "=" + value for name, value in pairs)
@@ -64,104 +66,54 @@ def signed(path, columns, key="k1", secret=None):
 def template(name, sources=("{{ photo }}",), layer="", more="", size=(10, 10)):
     """A picture of the row's tint with a photo of 6 x 6 px in its corner."""
     return json.dumps(
-        {"templrender": 1, "name": name, "size": list(size), "background": "{{ tint }}",
-         "fields": {"tint": {"type": "color", "default": "#ffffff"}, "photo": {"type": "image"}, "second": {"type": "image"}, "third": {"type": "image"},
-                    "count": {"type": "number"}},
-         "layers": [{"id": "photo", "type": "image", "src": list(sources), "width": 6, "height": 6, **(layer or {})}], **(more or {})})
+        {
+            "templrender": 1,
+            "name": name,
+            "size": list(size),
+            "background": "{{ tint }}",
+            "fields": {
+                "tint": {"type": "color", "default": "#ffffff"},
+                "photo": {"type": "image"},
+                "second": {"type": "image"},
+                "third": {"type": "image"},
+                "count": {"type": "number"},
+            },
+            "layers": [{"id": "photo", "type": "image", "src": list(sources), "width": 6, "height": 6, **(layer or {})}],
+            **(more or {}),
+        }
+    )
 
 
 def heavy(name, side):
     """Takes long to draw, and needs no photo."""
     return json.dumps(
-        {"templrender": 1, "name": name, "size": [side, side], "background": "{{ tint }}", "fields": {"tint": {"type": "color", "default": "#ffffff"}},
-         "layers": [{"type": "box", "width": "100%", "height": "100%", "background": "linear-gradient(red, blue)", "filter": "blur(40px)"}]})
+        {
+            "templrender": 1,
+            "name": name,
+            "size": [side, side],
+            "background": "{{ tint }}",
+            "fields": {"tint": {"type": "color", "default": "#ffffff"}},
+            "layers": [{"type": "box", "width": "100%", "height": "100%", "background": "linear-gradient(red, blue)", "filter": "blur(40px)"}],
+        }
+    )
 
 
 def plan_b(name):
     """Draws nothing without its photo, and has a fallback picture in green and blue."""
     from pictures import BLUE, png
+
     inline = base64.b64encode(png(6, 6, BLUE)).decode()
     return {"template.json": template(name), "fallback.json": json.dumps({"tint": "#00ff00", "photo": f"data:image/png;base64,{inline}"})}
 
 
 def plain_templates():
     """`strict` draws nothing without its photo, `lenient` leaves it out, `choices` has three, `plan-b` a fallback."""
-    return {"strict": template("strict", more={"variants": {"wide": {"size": [20, 10]}}}), "lenient": template("lenient", layer={"missing": "hide"}),
-            "choices": template("choices", ("{{ photo }}", "{{ second }}", "{{ third }}")), "plan-b": plan_b("plan-b")}
-
-
-class Got:
-    """An answer, whole."""
-
-    def __init__(self, status, headers, body):
-        self.status, self.headers, self.body = status, headers, body
-
-    def header(self, name):
-        values = [value for known, value in self.headers if known.lower() == name.lower()]
-        if len(values) > 1:
-            raise AssertionError(f"{name} stands {len(values)} times: {values}")
-        return values[0] if values else ""
-
-    @property
-    def error(self):
-        try:
-            return json.loads(self.body)["error"]
-        except (ValueError, KeyError):
-            raise AssertionError(f"no error in JSON, but {self.status} with {self.body[:200]!r}") from None
-
-    @property
-    def code(self):
-        return self.error["code"]
-
-    @property
-    def age(self):
-        """Seconds that it may be kept; None where it may not be."""
-        for word in self.header("cache-control").split(","):
-            if word.strip().startswith("max-age="):
-                return int(word.strip()[8:])
-        return None
-
-    def __repr__(self):
-        return f"{self.status} {dict(self.headers)} {self.body[:300]!r}"
-
-
-def ask(port, target, method="GET", headers=(), timeout=60.0):
-    """One request on a connection of its own. An answer that is cut off is an error of the test."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout * SLOWER)
-    try:
-        connection.putrequest(method, target, skip_host=any(name.lower() == "host" for name, _ in _pairs(headers)), skip_accept_encoding=True)
-        for name, value in _pairs(headers):
-            connection.putheader(name, value)
-        connection.endheaders()
-        answer = connection.getresponse()
-        return Got(answer.status, answer.getheaders(), answer.read())
-    finally:
-        connection.close()
-
-
-def _pairs(headers):
-    return list(headers.items()) if isinstance(headers, dict) else list(headers)
-
-
-def ask_raw(port, request, timeout=20.0):
-    """Bytes that no HTTP library would send; the answer's head is read as it is."""
-    with socket.create_connection(("127.0.0.1", port), timeout=timeout * SLOWER) as stream:
-        stream.sendall(request)
-        answer = http.client.HTTPResponse(stream, method=request.split(b" ", 1)[0].decode("latin-1"))
-        answer.begin()
-        return Got(answer.status, answer.getheaders(), answer.read())
-
-
-def at_once(jobs, threads=None):
-    """What all of these functions give, run at the same time."""
-    jobs = list(jobs)
-    with ThreadPoolExecutor(threads or max(1, len(jobs))) as pool:
-        return list(pool.map(lambda job: job(), jobs))
-
-
-def quantile(times, share):
-    times = sorted(times)
-    return times[min(len(times) - 1, int(share * len(times)))]
+    return {
+        "strict": template("strict", more={"variants": {"wide": {"size": [20, 10]}}}),
+        "lenient": template("lenient", layer={"missing": "hide"}),
+        "choices": template("choices", ("{{ photo }}", "{{ second }}", "{{ third }}")),
+        "plan-b": plan_b("plan-b"),
+    }
 
 
 def processes():
@@ -260,8 +212,31 @@ class Kitchen:
     `more` (other servers).
     """
 
-    def __init__(self, name, templates=None, shipped=False, shop=None, workers=1, threads=2, queue=64, keys=KEYS, origins=None, http="", inner="", module="",
-                 fetch="", front="", more="", events="worker_connections 1024;", main="", pictures="5m", packs="5m", pack_location='""', passes_headers="off", beside=None):
+    def __init__(
+        self,
+        name,
+        templates=None,
+        shipped=False,
+        shop=None,
+        workers=1,
+        threads=2,
+        queue=64,
+        keys=KEYS,
+        origins=None,
+        http="",
+        inner="",
+        module="",
+        fetch="",
+        front="",
+        more="",
+        events="worker_connections 1024;",
+        main="",
+        pictures="5m",
+        packs="5m",
+        pack_location='""',
+        passes_headers="off",
+        beside=None,
+    ):
         self.folder = ROOM / name
         shutil.rmtree(self.folder, ignore_errors=True)
         self.templates = self.folder / "templates"
@@ -278,10 +253,34 @@ class Kitchen:
         self.shop = shop or Shop(SHOP)
         self.shop.replies.clear()
         self.shop.forget()
-        settings = {"workers": workers, "threads": threads, "queue": queue, "http": http, "inner": inner, "module": module, "fetch": fetch, "front": front, "more": more,
-                    "events": events, "main": main, "pictures": pictures, "lock": "off" if pictures == "0" else "on", "packs": packs, "pack_location": pack_location, "passes_headers": passes_headers,
-                    "user": "user root root;" if os.geteuid() == 0 else "", "loaded": MODULE, "folder": self.folder, "templates": self.templates, "keys": self.keys, "shop": SHOP, "front_port": FRONT, "inner_port": INNER, "nobody": NOBODY,
-                    "origins": f"templrender_origins http://127.0.0.1:{SHOP} *.example;" if origins is None else origins}
+        settings = {
+            "workers": workers,
+            "threads": threads,
+            "queue": queue,
+            "http": http,
+            "inner": inner,
+            "module": module,
+            "fetch": fetch,
+            "front": front,
+            "more": more,
+            "events": events,
+            "main": main,
+            "pictures": pictures,
+            "lock": "off" if pictures == "0" else "on",
+            "packs": packs,
+            "pack_location": pack_location,
+            "passes_headers": passes_headers,
+            "user": "user root root;" if os.geteuid() == 0 else "",
+            "loaded": MODULE,
+            "folder": self.folder,
+            "templates": self.templates,
+            "keys": self.keys,
+            "shop": SHOP,
+            "front_port": FRONT,
+            "inner_port": INNER,
+            "nobody": NOBODY,
+            "origins": f"templrender_origins http://127.0.0.1:{SHOP} *.example;" if origins is None else origins,
+        }
         config = (HERE / "nginx.conf").read_text()
         for setting, value in settings.items():
             config = config.replace(f"@{setting}@", str(value))

@@ -1,7 +1,8 @@
 """Many requests of all kinds, each held to the answer that it must get: what the test of leaks, valgrind and AddressSanitizer run.
 
-    many.py COUNT        with what the environment says of nginx, and with reloads and clients that go away in between
+many.py COUNT        with what the environment says of nginx, and with reloads and clients that go away in between
 """
+
 import json
 import random
 import socket
@@ -13,11 +14,30 @@ from packing import packed, version
 from shop import Reply, wait_for
 
 # Its pictures have 60 kB: what is lost of one is seen.
-LARGE = {"template.json": json.dumps({"templrender": 1, "name": "large", "size": [140, 140], "background": "{{ tint }}", "fields": {"tint": {"type": "color", "default": "#ffffff"}},
-                                      "assets": {"noise": "assets/noise.png"}, "layers": [{"type": "image", "src": "asset:noise", "width": 140, "height": 139}]}),
-         "assets/noise.png": noise(140, 139)}
-SETTINGS = {"pictures": "0", "shipped": True, "templates": {**plain_templates(), "heavy": heavy("heavy", 700), "large": LARGE}, "queue": 256, "module": "templrender_max_waiting 200;", "pack_location": "/_pack",
-            "packs": "0", "http": "templrender_pack_cache 300k;"}
+LARGE = {
+    "template.json": json.dumps(
+        {
+            "templrender": 1,
+            "name": "large",
+            "size": [140, 140],
+            "background": "{{ tint }}",
+            "fields": {"tint": {"type": "color", "default": "#ffffff"}},
+            "assets": {"noise": "assets/noise.png"},
+            "layers": [{"type": "image", "src": "asset:noise", "width": 140, "height": 139}],
+        }
+    ),
+    "assets/noise.png": noise(140, 139),
+}
+SETTINGS = {
+    "pictures": "0",
+    "shipped": True,
+    "templates": {**plain_templates(), "heavy": heavy("heavy", 700), "large": LARGE},
+    "queue": 256,
+    "module": "templrender_max_waiting 200;",
+    "pack_location": "/_pack",
+    "packs": "0",
+    "http": "templrender_pack_cache 300k;",
+}
 
 
 def kinds(kitchen):
@@ -36,17 +56,29 @@ def kinds(kitchen):
     shop.says("/_pack/shop/bad@0123456789abcdef.zip", Reply(packed({"template.json": "{"})))
     etag = kitchen.picture("strict.png", "/red.png").header("etag")
     url = shop.url
-    return [(200, lambda i: (target("strict.png", "/red.png", tint=f"#0000{i % 256:02x}"), {})), (200, lambda i: (target("lenient.jpg", "/chunks.png", tint=f"#00{i % 256:02x}00"), {})),
-            (304, lambda i: (target("strict.png", "/red.png"), {"If-None-Match": etag})), (200, lambda i: (target("plan-b.webp", "/page.png"), {})),
-            (502, lambda i: (target("strict.png", "/cut.png"), {})), (200, lambda i: (target("choices.png", "/none.png", second=url("/page.png"), third=url("/red.png")), {})),
-            (400, lambda i: (target("strict.png", "/red.png", tint="nocolour", count="many"), {})), (403, lambda i: ("/shop/strict.png?tint=a", {})),
-            (404, lambda i: (target("none.png"), {})), (404, lambda i: (target("strict@0123456789abcdef.png"), {})), (400, lambda i: (target("strict.png", "http://127.0.0.1:1/a.png"), {})),
-            (200, lambda i: (target(f"{packs[i % 3]}.png", tint=f"#0000{i % 256:02x}"), {})), (502, lambda i: (target("bad@0123456789abcdef.png"), {})),
-            (200, lambda i: (target("large.png", tint=f"#0000{i % 256:02x}"), {})), (405, lambda i: (target("strict.png", "/red.png"), {})), (200, lambda i: (target("price-tag.png", title=f"Aster honey, number {i}", price="15.95 USD"), {}))]
+    return [
+        (200, lambda i: (target("strict.png", "/red.png", tint=f"#0000{i % 256:02x}"), {})),
+        (200, lambda i: (target("lenient.jpg", "/chunks.png", tint=f"#00{i % 256:02x}00"), {})),
+        (304, lambda i: (target("strict.png", "/red.png"), {"If-None-Match": etag})),
+        (200, lambda i: (target("plan-b.webp", "/page.png"), {})),
+        (502, lambda i: (target("strict.png", "/cut.png"), {})),
+        (200, lambda i: (target("choices.png", "/none.png", second=url("/page.png"), third=url("/red.png")), {})),
+        (400, lambda i: (target("strict.png", "/red.png", tint="nocolour", count="many"), {})),
+        (403, lambda i: ("/shop/strict.png?tint=a", {})),
+        (404, lambda i: (target("none.png"), {})),
+        (404, lambda i: (target("strict@0123456789abcdef.png"), {})),
+        (400, lambda i: (target("strict.png", "http://127.0.0.1:1/a.png"), {})),
+        (200, lambda i: (target(f"{packs[i % 3]}.png", tint=f"#0000{i % 256:02x}"), {})),
+        (502, lambda i: (target("bad@0123456789abcdef.png"), {})),
+        (200, lambda i: (target("large.png", tint=f"#0000{i % 256:02x}"), {})),
+        (405, lambda i: (target("strict.png", "/red.png"), {})),
+        (200, lambda i: (target("price-tag.png", title=f"Aster honey, number {i}", price="15.95 USD"), {})),
+    ]
 
 
 def run(every, count, first=0, clients=4):
     """So many requests by four clients at the same time."""
+
     def client(me):
         draw = random.Random(first + me)
         for i in range(first + me, first + count, clients):

@@ -1,4 +1,5 @@
 """Packs as somebody would make them who has never heard of the library's own: a zip of a template's files, and its digest."""
+
 import io
 import re
 import subprocess

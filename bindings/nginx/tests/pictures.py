@@ -1,4 +1,5 @@
 """Small PNGs written and read with the standard library alone: what the tests' photos are, and what colour a pixel of an answer has."""
+
 import random
 import struct
 import zlib

@@ -1,4 +1,5 @@
 """Asks for /ping on one connection every 5 ms and prints how long each took, in ms, as JSON: `ping.py PORT SECONDS`."""
+
 import json
 import socket
 import sys

@@ -1,4 +1,5 @@
 """Reads Prometheus's text format 0.0.4 and lets nothing pass that the format does not allow."""
+
 import math
 import re
 

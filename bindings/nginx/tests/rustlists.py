@@ -1,4 +1,5 @@
 """The lists of tests/origins.rs, read out of its source: one list of tricks for the library and for what stands before it."""
+
 import re
 
 from kitchen import ROOT

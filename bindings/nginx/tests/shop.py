@@ -3,6 +3,7 @@
 It runs in a thread of the tests' own process, on one port, and takes requests as an origin does (`GET /a.png`) and as a forward proxy does
 (`GET http://shop.example/a.png`), so that the tests need no Squid and no name server. `/p/NUMBER.jpg` are the photos of tools/serve/origin.py.
 """
+
 import asyncio
 import sys
 import threading

@@ -1,9 +1,10 @@
 """Clients that go away: nothing is drawn for nobody, and nothing is left over."""
+
 import os
 import socket
 import time
 
-from kitchen import INNER, SLOWER, Case, at_once, heavy, template
+from kitchen import INNER, SLOWER, Case, heavy, template
 from pictures import RED, pixel, png
 from shop import Reply, wait_for
 

@@ -1,4 +1,5 @@
 """The same template, row and pictures give the same bytes through nginx as from the program: every shipped template, row and variant."""
+
 import hashlib
 import json
 import re

@@ -1,4 +1,5 @@
 """Every reason why a request gets no picture: the same status and the same JSON as `templrender serve` gives for the same URL."""
+
 import time
 
 from kitchen import INNER, PROGRAM, SERVE, SHOP, Case, ask, ask_raw, rig, signed
@@ -12,8 +13,25 @@ class Errors(Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        command = [PROGRAM, "serve", "--templates", cls.kitchen.templates, "--listen", f"127.0.0.1:{SERVE}", "--secret-file", cls.kitchen.keys, "--allow-private",
-                   "--allow-host", f"http://127.0.0.1:{SHOP}", "--allow-host", "*.example", "--log", "off", "--cache-memory", "0"]
+        command = [
+            PROGRAM,
+            "serve",
+            "--templates",
+            cls.kitchen.templates,
+            "--listen",
+            f"127.0.0.1:{SERVE}",
+            "--secret-file",
+            cls.kitchen.keys,
+            "--allow-private",
+            "--allow-host",
+            f"http://127.0.0.1:{SHOP}",
+            "--allow-host",
+            "*.example",
+            "--log",
+            "off",
+            "--cache-memory",
+            "0",
+        ]
         cls.service = rig.Child("serve", command, ready=lambda child: "listening on" in child.log.read_text())
 
     @classmethod
@@ -62,7 +80,16 @@ class Errors(Case):
         self.assertEqual(len(error["faults"]), 2)
         self.both(target("strict.png"), 400, "missing-resource", 301, "resource")
         self.both(target("strict.png", "data:image/png;base64,iVBORw0KGgo="), 400, "missing-resource", 301, "resource")
-        for photo in ("photos/a.png", "/etc/passwd", "../a.png", "file:///etc/passwd", "ftp://a.example/a.png", "http://u:p@a.example/", "http://", "http://evil.test/a?token=hunter2"):
+        for photo in (
+            "photos/a.png",
+            "/etc/passwd",
+            "../a.png",
+            "file:///etc/passwd",
+            "ftp://a.example/a.png",
+            "http://u:p@a.example/",
+            "http://",
+            "http://evil.test/a?token=hunter2",
+        ):
             error = self.both(signed("/shop/strict.png", {"photo": photo}), 400, "refused-origin", 605, "row")
             self.assertEqual(error["place"], "resource")
             self.assertFalse("u:p" in str(error) or "hunter2" in str(error), error)
@@ -86,7 +113,11 @@ class Errors(Case):
         shop = self.shop
         shop.says("/page.png", Reply(b"<!doctype html><title>no</title>"))
         shop.says("/broken.png", Reply(status=500))
-        for path, status, code, number in (("/gone.png", 502, "missing-resource", 301), ("/page.png", 502, "unknown-format", 302), ("/broken.png", 502, "missing-resource", 301)):
+        for path, status, code, number in (
+            ("/gone.png", 502, "missing-resource", 301),
+            ("/page.png", 502, "unknown-format", 302),
+            ("/broken.png", 502, "missing-resource", 301),
+        ):
             photo = f"{path}?token=hunter2"
             error = self.both(self.kitchen.target("strict.png", photo), status, code, number, "resource")
             self.assertTrue(error["place"].endswith(path) and "hunter2" not in str(error), error)

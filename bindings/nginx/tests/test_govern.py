@@ -1,15 +1,21 @@
 """Who has to go away so that all others are served: templates with a slow origin, tenants that flood."""
+
 import threading
 import time
 
-from kitchen import KEYS, SLOWER, Case, ask, at_once, quantile, signed, template, INNER
-from pictures import RED, pixel, png
-from shop import Reply, wait_for
+from kitchen import SLOWER, Case, at_once, quantile, template
+from pictures import RED, png
+from shop import Reply
 
 
 class SlowTemplate(Case):
-    settings = {"templates": {"slow": template("slow"), "quick": template("quick")}, "pictures": "0", "threads": 2,
-                "http": "templrender_slow 200ms; limit_conn_zone $templrender_slow_key zone=slow:1m; limit_conn_status 503;", "module": "limit_conn slow 2;"}
+    settings = {
+        "templates": {"slow": template("slow"), "quick": template("quick")},
+        "pictures": "0",
+        "threads": 2,
+        "http": "templrender_slow 200ms; limit_conn_zone $templrender_slow_key zone=slow:1m; limit_conn_status 503;",
+        "module": "limit_conn slow 2;",
+    }
 
     def ask_all(self, name, first, count, threads):
         def one(i):
@@ -54,12 +60,18 @@ class SlowTemplate(Case):
             first = 200 + (first - 192) % 190
             time.sleep(0.1)
         self.assertIsNotNone(recovered, "it recovers by itself")
-        print(f"\nslow template: other template p50/p99 {quantile(before, .5):.1f}/{quantile(before, .99):.1f} ms before, {quantile(during, .5):.1f}/{quantile(during, .99):.1f} ms during "
-              f"(100 of 100 served); slow one {len(served)} served, {len(refused)} x 503; recovered after {recovered:.1f} s")
+        print(
+            f"\nslow template: other template p50/p99 {quantile(before, 0.5):.1f}/{quantile(before, 0.99):.1f} ms before, "
+            f"{quantile(during, 0.5):.1f}/{quantile(during, 0.99):.1f} ms during "
+            f"(100 of 100 served); slow one {len(served)} served, {len(refused)} x 503; recovered after {recovered:.1f} s"
+        )
 
 
 class Rate(Case):
-    settings = {"templates": {"lenient": template("lenient", layer={"missing": "hide"})}, "http": "templrender_rate 5 burst=10; templrender_rate 1000 burst=40 tenant=big;"}
+    settings = {
+        "templates": {"lenient": template("lenient", layer={"missing": "hide"})},
+        "http": "templrender_rate 5 burst=10; templrender_rate 1000 burst=40 tenant=big;",
+    }
 
     def ask_all(self, tenant, count, threads=10):
         return at_once([lambda i=i: self.kitchen.picture(f"/{tenant}/lenient.png", count=i) for i in range(count)], threads)

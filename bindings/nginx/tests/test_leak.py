@@ -1,10 +1,11 @@
 """Two thousand requests of all kinds: a worker's memory and its descriptors are what they were."""
+
 import os
 
 import many
 from kitchen import Case, rig
 
-WARM, MANY = 600, 2_000
+WARM, MANY = 1_000, 2_000
 LIMIT_KB = 2 << 10
 
 

@@ -1,4 +1,5 @@
 """The module beside the rest of nginx: other kinds of locations to fetch from, connections that stay, a prefix."""
+
 import http.client
 import io
 import socket
@@ -16,12 +17,21 @@ def server(port, inside):
 
 
 class Neighbours(Case):
-    settings = {"more": server(NOWHERE, "location / { templrender on; templrender_fetch /_none; }")
-                + server(FILE, f"location / {{ templrender on; templrender_fetch /_file; }} location = /_file {{ internal; alias {STILL}; }}")
-                + server(WORD, 'location / { templrender on; templrender_fetch /_word; } location = /_word { internal; return 200 "hello"; }')
-                + server(PREFIX, "location /pictures/ { templrender on; templrender_prefix /pictures; templrender_fetch /_fetch; } "
-                                 "location = /_fetch { internal; proxy_pass http://$proxy_of_host; proxy_set_header Host $templrender_fetch_host; }")
-                + server(GZIP, f"gzip on; gzip_types *; gzip_min_length 1; location / {{ templrender on; templrender_fetch /_file; }} location = /_file {{ internal; alias {STILL}; }}")}
+    settings = {
+        "more": server(NOWHERE, "location / { templrender on; templrender_fetch /_none; }")
+        + server(FILE, f"location / {{ templrender on; templrender_fetch /_file; }} location = /_file {{ internal; alias {STILL}; }}")
+        + server(WORD, 'location / { templrender on; templrender_fetch /_word; } location = /_word { internal; return 200 "hello"; }')
+        + server(
+            PREFIX,
+            "location /pictures/ { templrender on; templrender_prefix /pictures; templrender_fetch /_fetch; } "
+            "location = /_fetch { internal; proxy_pass http://$proxy_of_host; proxy_set_header Host $templrender_fetch_host; }",
+        )
+        + server(
+            GZIP,
+            f"gzip on; gzip_types *; gzip_min_length 1; "
+            f"location / {{ templrender on; templrender_fetch /_file; }} location = /_file {{ internal; alias {STILL}; }}",
+        )
+    }
 
     @classmethod
     def setUpClass(cls):
@@ -53,8 +63,14 @@ class Neighbours(Case):
 
     def test_a_connection_stays_in_step(self):
         """Bodies that nobody wants, answers without a body, errors: the next request on the connection is the next one."""
-        steps = [("GET", self.target, 200, None), ("HEAD", self.target, 200, None), ("POST", self.target, 405, b"hello" * 1_000), ("GET", self.kitchen.target("none.png"), 404, None),
-                 ("GET", self.target, 200, b"x" * 70_000), ("DELETE", self.target, 405, b"y" * 200_000)]
+        steps = [
+            ("GET", self.target, 200, None),
+            ("HEAD", self.target, 200, None),
+            ("POST", self.target, 405, b"hello" * 1_000),
+            ("GET", self.kitchen.target("none.png"), 404, None),
+            ("GET", self.target, 200, b"x" * 70_000),
+            ("DELETE", self.target, 405, b"y" * 200_000),
+        ]
         connection = http.client.HTTPConnection("127.0.0.1", INNER, timeout=30)
         for method, target, status, body in steps * 10:
             connection.request(method, target, body=body)

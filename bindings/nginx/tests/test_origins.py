@@ -3,6 +3,7 @@
 A host name that resolves to a private address passes here, for nginx resolves no names of rows: the squids judge addresses after the lookup
 (`deny dst`), and the drills of the chain try that.
 """
+
 import time
 import unicodedata
 from urllib.parse import quote
@@ -81,9 +82,20 @@ class Signatures(Case):
     def test_refused_tampered(self):
         """No character of a signed URL can be another one."""
         target = signed("/shop/strict.png", self.columns)
-        changed = [target.replace("/shop/", "/acme/"), target.replace("strict", "lenient"), target.replace(".png?", ".jpg?"), target.replace("00ff00", "00ff01"),
-                   target.replace("red.png", "rec.png"), target + "&count=1", target.replace("photo=", "second="), target.replace("~k=k1", "~k=k2"),
-                   target.replace(".png?", "/wide.png?"), target.replace(".png?", "@0123456789abcdef.png?"), target + "&~lang=de", target + "&~e=9999999999"]
+        changed = [
+            target.replace("/shop/", "/acme/"),
+            target.replace("strict", "lenient"),
+            target.replace(".png?", ".jpg?"),
+            target.replace("00ff00", "00ff01"),
+            target.replace("red.png", "rec.png"),
+            target + "&count=1",
+            target.replace("photo=", "second="),
+            target.replace("~k=k1", "~k=k2"),
+            target.replace(".png?", "/wide.png?"),
+            target.replace(".png?", "@0123456789abcdef.png?"),
+            target + "&~lang=de",
+            target + "&~e=9999999999",
+        ]
         at = target.index("~s=") + 3
         for i in range(at, len(target) - 1):
             changed.append(target[:i] + ("A" if target[i] != "A" else "B") + target[i + 1 :])
@@ -99,8 +111,13 @@ class Signatures(Case):
         self.assertEqual(ask(INNER, "/shop/strict.png?tint=" + "a" * 40_000).status, 414)
 
     def test_refused_user_names_and_line_feeds(self):
-        for photo in ("http://user:secret@shop.example/red.png", "http://shop.example\r\nHost: evil/", "http://shop.example/a\r\nX: y", "http://shop.example/a b\nc",
-                      "http://shop.example@127.0.0.1/red.png"):
+        for photo in (
+            "http://user:secret@shop.example/red.png",
+            "http://shop.example\r\nHost: evil/",
+            "http://shop.example/a\r\nX: y",
+            "http://shop.example/a b\nc",
+            "http://shop.example@127.0.0.1/red.png",
+        ):
             got = self.kitchen.get(signed("/shop/strict.png", {"photo": photo}))
             self.assertIn(got.code, ("refused-origin", "bad-field"))
             self.failed(got, 400, got.code)
@@ -111,15 +128,27 @@ class Signatures(Case):
 
     def test_other_origins_are_refused_before_any_is_asked(self):
         url = self.shop.url
-        for evil in ("http://127.0.0.1:18101/a.png", "http://localhost:18100/a.png", "http://127.0.0.1/red.png", "https://127.0.0.1:18100/red.png", "http://example/red.png",
-                     "http://shop.example.evil.test/", "http://[::1]:18100/red.png", "http://2130706433:18100/red.png", "http://127.1:18100/red.png", "http://0.0.0.0:18100/red.png"):
+        for evil in (
+            "http://127.0.0.1:18101/a.png",
+            "http://localhost:18100/a.png",
+            "http://127.0.0.1/red.png",
+            "https://127.0.0.1:18100/red.png",
+            "http://example/red.png",
+            "http://shop.example.evil.test/",
+            "http://[::1]:18100/red.png",
+            "http://2130706433:18100/red.png",
+            "http://127.1:18100/red.png",
+            "http://0.0.0.0:18100/red.png",
+        ):
             # Beside a good one: all are judged before the first is fetched.
             got = self.kitchen.get(signed("/shop/choices.png", {"photo": url("/gone.png"), "second": evil, "third": url("/red.png")}))
             self.failed(got, 400, "refused-origin", 605, "row")
         self.assertEqual(self.shop.count(), 0)
 
     def test_redirects_are_not_followed(self):
-        for number, to in enumerate((self.shop.url("/red.png"), "http://127.0.0.1:9/", "file:///etc/passwd", "//shop.example/red.png", "/red.png", "/ping", "/status")):
+        for number, to in enumerate(
+            (self.shop.url("/red.png"), "http://127.0.0.1:9/", "file:///etc/passwd", "//shop.example/red.png", "/red.png", "/ping", "/status")
+        ):
             for status in (301, 302, 303, 307, 308):
                 self.shop.says(f"/{status}-{number}.png", Reply(status=status, headers={"Location": to}))
                 got = self.kitchen.get(signed("/shop/strict.png", {"photo": self.shop.url(f"/{status}-{number}.png")}))
@@ -132,8 +161,15 @@ class Signatures(Case):
         target = signed("/shop/strict.png", self.columns)
         parts = target.split("?")[1].split("&")
         path = "/shop/strict.png"
-        spellings = [path + "?" + "&".join(reversed(parts)), path + "?&&" + "&&".join(parts) + "&", target.replace("photo=", "%70hoto="), target.replace("%3A", "%3a"),
-                     target.replace("/shop/", "/sho%70/"), target.replace("http%3A%2F%2F", "http://"), "http://pictures.example" + target]
+        spellings = [
+            path + "?" + "&".join(reversed(parts)),
+            path + "?&&" + "&&".join(parts) + "&",
+            target.replace("photo=", "%70hoto="),
+            target.replace("%3A", "%3a"),
+            target.replace("/shop/", "/sho%70/"),
+            target.replace("http%3A%2F%2F", "http://"),
+            "http://pictures.example" + target,
+        ]
         first = self.served(self.kitchen.get(target))
         key = self.kitchen.logged(first, "key")
         self.assertRegex(key, r"^[0-9a-f]{32}$")
@@ -147,21 +183,48 @@ class Signatures(Case):
     def test_paths_that_nginx_would_tidy_are_judged_as_they_came(self):
         """nginx merges slashes and resolves dots before it looks for a location: what was signed is the URL as it was sent."""
         target = signed("/shop/strict.png", self.columns)
-        for odd in (target.replace("/shop/", "//shop//"), target.replace("/shop/", "/./shop/"), target.replace("/shop/", "/a/../shop/"), target.replace("/shop/", "/shop/%2e%2e/shop/"),
-                    target.replace("/shop/", "/shop%2f")):
+        for odd in (
+            target.replace("/shop/", "//shop//"),
+            target.replace("/shop/", "/./shop/"),
+            target.replace("/shop/", "/a/../shop/"),
+            target.replace("/shop/", "/shop/%2e%2e/shop/"),
+            target.replace("/shop/", "/shop%2f"),
+        ):
             got = self.kitchen.get(odd)
             self.assertIn(got.status, (400, 403, 404), odd)
-            got.error
+            self.assertTrue(got.error["message"])
         self.assertEqual(self.shop.count(), 0)
 
 
 class Headers(Case):
     # As somebody might write it: nothing of a client is there to be passed on.
     settings = {"passes_headers": "on"}
-    EVIL = {"Cookie": "session=1", "Authorization": "Basic dTpw", "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "evil.test", "X-Forwarded-Proto": "https",
-            "Range": "bytes=0-9", "Host": "evil.test", "Accept-Encoding": "gzip, br", "Referer": "http://evil.test/", "User-Agent": "evil", "If-Modified-Since": "Sat, 01 Nov 2025 00:00:00 GMT",
-            "X-Original-URL": "/evil", "Accept": "text/html", "Accept-Language": "de", "If-Range": '"a"', "Via": "1.1 evil", "X-Accel-Redirect": "/status", "Cache-Control": "no-cache",
-            "Pragma": "no-cache", "Forwarded": "for=127.0.0.1", "Expect": "", "TE": "trailers", "X-HTTP-Method-Override": "DELETE", "Proxy-Authorization": "Basic dTpw"}
+    EVIL = {
+        "Cookie": "session=1",
+        "Authorization": "Basic dTpw",
+        "X-Forwarded-For": "127.0.0.1",
+        "X-Forwarded-Host": "evil.test",
+        "X-Forwarded-Proto": "https",
+        "Range": "bytes=0-9",
+        "Host": "evil.test",
+        "Accept-Encoding": "gzip, br",
+        "Referer": "http://evil.test/",
+        "User-Agent": "evil",
+        "If-Modified-Since": "Sat, 01 Nov 2025 00:00:00 GMT",
+        "X-Original-URL": "/evil",
+        "Accept": "text/html",
+        "Accept-Language": "de",
+        "If-Range": '"a"',
+        "Via": "1.1 evil",
+        "X-Accel-Redirect": "/status",
+        "Cache-Control": "no-cache",
+        "Pragma": "no-cache",
+        "Forwarded": "for=127.0.0.1",
+        "Expect": "",
+        "TE": "trailers",
+        "X-HTTP-Method-Override": "DELETE",
+        "Proxy-Authorization": "Basic dTpw",
+    }
 
     def test_nothing_of_a_client_reaches_the_origin_or_changes_the_answer(self):
         self.shop.says("/plain.png", Reply(png(6, 6, RED)))
@@ -192,8 +255,23 @@ class Headers(Case):
                 self.assertEqual(self.shop.count(), 1)
 
     def test_nothing_of_an_origin_reaches_the_client(self):
-        self.shop.says("/loud.png", Reply(png(6, 6, RED), headers={"Set-Cookie": "a=b", "Vary": "*", "X-Powered-By": "shop", "Link": "<x>", "Server": "shop", "Refresh": "1",
-                                                                  "Content-Disposition": "attachment", "Last-Modified": "Sat, 01 Nov 2025 00:00:00 GMT", "ETag": '"shop"'}))
+        self.shop.says(
+            "/loud.png",
+            Reply(
+                png(6, 6, RED),
+                headers={
+                    "Set-Cookie": "a=b",
+                    "Vary": "*",
+                    "X-Powered-By": "shop",
+                    "Link": "<x>",
+                    "Server": "shop",
+                    "Refresh": "1",
+                    "Content-Disposition": "attachment",
+                    "Last-Modified": "Sat, 01 Nov 2025 00:00:00 GMT",
+                    "ETag": '"shop"',
+                },
+            ),
+        )
         for port in (INNER, FRONT):
             got = self.served(self.kitchen.picture("strict.png", "/loud.png", port=port))
             names = {name.lower() for name, _ in got.headers}

@@ -1,4 +1,5 @@
 """Too much at once: what cannot be drawn is refused at once, and the worker's loop never waits for a drawing."""
+
 import json
 import os
 import subprocess
@@ -12,7 +13,12 @@ from shop import Reply
 
 
 class Overflow(Case):
-    settings = {"templates": {"heavy": heavy("heavy", 500), "small": template("small", layer={"missing": "hide"})}, "module": "templrender_max_waiting 4;", "threads": 2, "queue": 1024}
+    settings = {
+        "templates": {"heavy": heavy("heavy", 500), "small": template("small", layer={"missing": "hide"})},
+        "module": "templrender_max_waiting 4;",
+        "threads": 2,
+        "queue": 1024,
+    }
 
     def test_what_finds_no_place_is_refused_at_once(self):
         before = self.kitchen.page()
@@ -42,8 +48,11 @@ class Overflow(Case):
         page = self.kitchen.page()
         self.assertEqual(page.get("templrender_shed_total") - before.get("templrender_shed_total"), len(answers) - len(served))
         self.assertEqual((page.get("templrender_in_flight"), page.get("templrender_tasks")), (0, 0))
-        print(f"\noverflow: 100 at once, {len(served)} served, {100 - len(served)} x 503; p50 of the refusals {1000 * quantile([t for g, t in answers if g.status == 503], .5):.0f} ms; "
-              f"healthy after {1000 * took:.0f} ms")
+        print(
+            f"\noverflow: 100 at once, {len(served)} served, {100 - len(served)} x 503; "
+            f"p50 of the refusals {1000 * quantile([t for g, t in answers if g.status == 503], 0.5):.0f} ms; "
+            f"healthy after {1000 * took:.0f} ms"
+        )
 
 
 class QueueFull(Case):
@@ -89,7 +98,8 @@ class Memory(Case):
 
 # One that has nothing else to do.
 IDLE = """daemon off; pid @folder@/nginx.pid; error_log @folder@/error.log; events { }
-http { access_log off; client_body_temp_path @folder@/1; proxy_temp_path @folder@/2; fastcgi_temp_path @folder@/3; uwsgi_temp_path @folder@/4; scgi_temp_path @folder@/5;
+http { access_log off; client_body_temp_path @folder@/1; proxy_temp_path @folder@/2; fastcgi_temp_path @folder@/3;
+    uwsgi_temp_path @folder@/4; scgi_temp_path @folder@/5;
     server { listen 127.0.0.1:18112; location = /ping { return 200 "pong\\n"; } } }
 """
 
@@ -105,11 +115,21 @@ class OffTheLoop(Case):
         file = self.kitchen.folder / "photo.jpg"
         source = photos.PHOTOS / "product-sale/rows/photos/bridge.jpg"
         if not file.exists():
-            drawing = {"templrender": 1, "name": "photo", "size": [1600, 1600], "fields": {"photo": {"type": "image"}}, "output": {"format": "jpeg", "quality": 85},
-                       "layers": [{"type": "image", "src": "{{ photo }}", "width": 1600, "height": 1600, "object-fit": "cover"}]}
+            drawing = {
+                "templrender": 1,
+                "name": "photo",
+                "size": [1600, 1600],
+                "fields": {"photo": {"type": "image"}},
+                "output": {"format": "jpeg", "quality": 85},
+                "layers": [{"type": "image", "src": "{{ photo }}", "width": 1600, "height": 1600, "object-fit": "cover"}],
+            }
             template_file = self.kitchen.folder / "photo.json"
             template_file.write_text(json.dumps(drawing))
-            subprocess.run([PROGRAM, "render", template_file, "--root", source.parent, "--row", json.dumps({"photo": str(source)}), "-o", file], check=True, capture_output=True)
+            subprocess.run(
+                [PROGRAM, "render", template_file, "--root", source.parent, "--row", json.dumps({"photo": str(source)}), "-o", file],
+                check=True,
+                capture_output=True,
+            )
         self.shop.says("/j1.jpg", Reply(file.read_bytes(), headers={"Content-Type": "image/jpeg"}))
 
     def window(self, seconds, renders):
@@ -118,7 +138,9 @@ class OffTheLoop(Case):
 
         def client(me):
             while not over.is_set():
-                got = self.kitchen.picture("product-ad.jpg", "/j1.jpg", name=f"Night Bridge, number {me} of {drawn[me]}", price=f"${drawn[me]}.00", old="$999.00", badge="-20%")
+                got = self.kitchen.picture(
+                    "product-ad.jpg", "/j1.jpg", name=f"Night Bridge, number {me} of {drawn[me]}", price=f"${drawn[me]}.00", old="$999.00", badge="-20%"
+                )
                 self.served(got)
                 drawn[me] += 1
 
@@ -140,8 +162,11 @@ class OffTheLoop(Case):
         for _ in range(3):
             times, idle, drawn = self.window(3 * SLOWER, 8)
             p99, most = quantile(times, 0.99), max(self.LIMIT_MS * SLOWER, 2 * quantile(idle, 0.99))
-            print(f"\n/ping in the worker of 8 x J1 ({drawn} pictures): {len(times)} pings, p50 {quantile(times, .5):.2f} ms, p99 {p99:.2f} ms, longest {max(times):.1f} ms; in an nginx that draws "
-                  f"nothing p50 {quantile(idle, .5):.2f}, p99 {quantile(idle, .99):.2f}; without drawings p50 {quantile(calm, .5):.2f}, p99 {quantile(calm, .99):.2f}; load average {os.getloadavg()[0]:.1f}")
+            print(
+                f"\n/ping in the worker of 8 x J1 ({drawn} pictures): {len(times)} pings, p50 {quantile(times, 0.5):.2f} ms, p99 {p99:.2f} ms, "
+                f"longest {max(times):.1f} ms; in an nginx that draws nothing p50 {quantile(idle, 0.5):.2f}, p99 {quantile(idle, 0.99):.2f}; "
+                f"without drawings p50 {quantile(calm, 0.5):.2f}, p99 {quantile(calm, 0.99):.2f}; load average {os.getloadavg()[0]:.1f}"
+            )
             self.assertGreater(drawn, 8)
             if p99 <= most:
                 return

@@ -1,4 +1,5 @@
 """Templates of other places: `template@digest` that no folder has is fetched as a pack, opened, kept, and put away again."""
+
 import io
 import json
 import struct
@@ -76,7 +77,12 @@ class Packs(Shelf):
         self.served(self.kitchen.picture(target))
 
     def test_a_pack_that_is_nowhere(self):
-        for status, code, number in ((404, "unknown-template", 702), (500, "missing-resource", 301), (403, "missing-resource", 301), (302, "missing-resource", 301)):
+        for status, code, number in (
+            (404, "unknown-template", 702),
+            (500, "missing-resource", 301),
+            (403, "missing-resource", 301),
+            (302, "missing-resource", 301),
+        ):
             name = f"nowhere{status}@0123456789abcdef"
             self.shop.says(f"/_pack/shop/{name}.zip", Reply(status=status, headers={"Location": "/_pack/shop/other.zip"}))
             got = self.kitchen.picture(f"{name}.png")
@@ -104,7 +110,9 @@ class Packs(Shelf):
 
     def test_a_fallback_in_a_pack(self):
         files = {**files_of("far", "#0000fb"), "fallback.json": json.dumps({"tint": "#00ff00"})}
-        files["template.json"] = json.dumps({**json.loads(files["template.json"]), "layers": [{"id": "photo", "type": "image", "src": "{{ photo }}", "width": 6, "height": 6, "if": "photo"}]})
+        files["template.json"] = json.dumps(
+            {**json.loads(files["template.json"]), "layers": [{"id": "photo", "type": "image", "src": "{{ photo }}", "width": 6, "height": 6, "if": "photo"}]}
+        )
         target, _ = self.offer("back", files)
         got = self.served(self.kitchen.picture(target, "/none.png"))
         self.assertEqual((pixel(got.body, 8, 8), got.header("templrender-fallback")), (GREEN, "missing-resource"))
@@ -135,14 +143,30 @@ class Packs(Shelf):
         link = zipfile.ZipInfo("template.json")
         link.external_attr = 0o120777 << 16
         return {
-            "no zip": b"<!doctype html>", "empty": b"", "half": whole[: len(whole) // 2], "no end": whole[:-22], "damaged": bytes(damaged), "no template": packed({"other.txt": "x"}),
-            "nothing in it": packed({}), "twice": twice.getvalue(), "encrypted": bytes(encrypted), "a length that lies": bytes(lying), "an offset beyond the end": bytes(beyond),
-            "a way out": packed({**good, "../../etc/passwd": "x"}), "an absolute path": packed({**good, "/etc/passwd": "x"}), "backslashes": packed({**good, "..\\..\\x": "x"}),
-            "a bomb": packed({**good, "assets/bomb.png": bytes(300 << 20)}), "a bomb as template": packed({"template.json": b" " * (300 << 20) + text.encode()}),
-            "many files": packed({**good, **{f"assets/{i}.png": b"" for i in range(70_000)}}), "no JSON": packed({"template.json": "{"}),
-            "JSON nested deep": packed({"template.json": "[" * 1_000_000}), "no UTF-8": packed({"template.json": b"\xff\xfe" + text.encode()}),
-            "a font that is none": packed({**good, "fonts/a.ttf": b"\0\1\0\0" + bytes(1000)}), "an asset that is missing": packed({"template.json": files_of("far", "#0000f9", b"x")["template.json"]}),
-            "garbage behind": whole + bytes(1 << 20), "a link": packed_info(link, "/etc/passwd"),
+            "no zip": b"<!doctype html>",
+            "empty": b"",
+            "half": whole[: len(whole) // 2],
+            "no end": whole[:-22],
+            "damaged": bytes(damaged),
+            "no template": packed({"other.txt": "x"}),
+            "nothing in it": packed({}),
+            "twice": twice.getvalue(),
+            "encrypted": bytes(encrypted),
+            "a length that lies": bytes(lying),
+            "an offset beyond the end": bytes(beyond),
+            "a way out": packed({**good, "../../etc/passwd": "x"}),
+            "an absolute path": packed({**good, "/etc/passwd": "x"}),
+            "backslashes": packed({**good, "..\\..\\x": "x"}),
+            "a bomb": packed({**good, "assets/bomb.png": bytes(300 << 20)}),
+            "a bomb as template": packed({"template.json": b" " * (300 << 20) + text.encode()}),
+            "many files": packed({**good, **{f"assets/{i}.png": b"" for i in range(70_000)}}),
+            "no JSON": packed({"template.json": "{"}),
+            "JSON nested deep": packed({"template.json": "[" * 1_000_000}),
+            "no UTF-8": packed({"template.json": b"\xff\xfe" + text.encode()}),
+            "a font that is none": packed({**good, "fonts/a.ttf": b"\0\1\0\0" + bytes(1000)}),
+            "an asset that is missing": packed({"template.json": files_of("far", "#0000f9", b"x")["template.json"]}),
+            "garbage behind": whole + bytes(1 << 20),
+            "a link": packed_info(link, "/etc/passwd"),
         }
 
     def test_hostile_zips(self):

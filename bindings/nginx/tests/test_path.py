@@ -1,4 +1,5 @@
 """From a URL to a picture: which of its sources is drawn, who is told that nothing has changed, and what is asked for once."""
+
 import json
 import subprocess
 import time
@@ -33,7 +34,18 @@ class FromUrlToPicture(Case):
         made = int(self.kitchen.logged(got, "notes"))
         # As many notes as the program makes, and they tell of both.
         row = {"photo": url("/gone.png"), "second": url("/page.png"), "third": url("/third.png")}
-        command = [PROGRAM, "render", self.kitchen.templates / "choices", "--allow-private", "--row", json.dumps(row), "-o", self.kitchen.folder / "choices.png", "--report", "-"]
+        command = [
+            PROGRAM,
+            "render",
+            self.kitchen.templates / "choices",
+            "--allow-private",
+            "--row",
+            json.dumps(row),
+            "-o",
+            self.kitchen.folder / "choices.png",
+            "--report",
+            "-",
+        ]
         notes = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["notes"]
         told = " ".join(note["message"] for note in notes)
         self.assertTrue("gone.png: the server answered with status 404" in told and "page.png: this is an HTML page" in told, told)
@@ -61,6 +73,7 @@ class FromUrlToPicture(Case):
 
     def test_a_data_url_is_read_in_place(self):
         import base64
+
         data = "data:image/png;base64," + base64.b64encode(png(6, 6, BLUE)).decode()
         got = self.served(self.kitchen.picture("strict.png", data))
         self.assertEqual((pixel(got.body, 2, 2), self.shop.count()), (BLUE, 0))
@@ -158,9 +171,17 @@ class Fresh(Case):
         for name, colour in (("red", RED), ("copy", RED), ("blue", BLUE)):
             self.shop.says(f"/{name}.png", Reply(png(6, 6, colour)))
         seen = {}
-        for path, photo, more in (("lenient.png", "/red.png", {}), ("lenient.png", "/blue.png", {}), ("lenient.png", "/copy.png", {}), ("lenient.png", "/none.png", {}),
-                                  ("strict.png", "/red.png", {}), ("strict/wide.png", "/red.png", {}), ("lenient.jpg", "/red.png", {}), ("lenient.webp", "/red.png", {}),
-                                  ("lenient.png", "/red.png", {"tint": "red"})):
+        for path, photo, more in (
+            ("lenient.png", "/red.png", {}),
+            ("lenient.png", "/blue.png", {}),
+            ("lenient.png", "/copy.png", {}),
+            ("lenient.png", "/none.png", {}),
+            ("strict.png", "/red.png", {}),
+            ("strict/wide.png", "/red.png", {}),
+            ("lenient.jpg", "/red.png", {}),
+            ("lenient.webp", "/red.png", {}),
+            ("lenient.png", "/red.png", {"tint": "red"}),
+        ):
             got = self.served(self.kitchen.picture(path, photo, **more))
             self.assertEqual(seen.setdefault(got.header("etag"), got.body), got.body, (path, photo, more))
         first = self.kitchen.picture("lenient.png", "/red.png").header("etag")
@@ -170,8 +191,17 @@ class Fresh(Case):
 
 
 class ValidUntil(Case):
-    SALE = json.dumps({"templrender": 1, "name": "sale", "size": [10, 10], "time-zone": "UTC", "fields": {"until": {"type": "date"}},
-                       "background": "{{ '#ff0000' if now < until else '#0000ff' }}", "layers": []})
+    SALE = json.dumps(
+        {
+            "templrender": 1,
+            "name": "sale",
+            "size": [10, 10],
+            "time-zone": "UTC",
+            "fields": {"until": {"type": "date"}},
+            "background": "{{ '#ff0000' if now < until else '#0000ff' }}",
+            "layers": [],
+        }
+    )
     settings = {"templates": {"sale": SALE}}
 
     def test_nothing_is_kept_longer_than_it_is_true(self):
@@ -190,10 +220,14 @@ class ValidUntil(Case):
 
 class Fallback(Case):
     SKIP = {"more": {"skip-if": "'sold out' if count == 0"}, "layer": {"missing": "hide"}}
-    settings = {"templates": {
-        "strict": template("strict"), "skip": template("skip", **SKIP),
-        "plan-b": __import__("kitchen").plan_b("plan-b"),
-        "skip-b": {"template.json": template("skip-b", **SKIP), "fallback.json": json.dumps({"tint": "#0000ff", "count": 1})}}}
+    settings = {
+        "templates": {
+            "strict": template("strict"),
+            "skip": template("skip", **SKIP),
+            "plan-b": __import__("kitchen").plan_b("plan-b"),
+            "skip-b": {"template.json": template("skip-b", **SKIP), "fallback.json": json.dumps({"tint": "#0000ff", "count": 1})},
+        }
+    }
 
     def test_a_fallback_takes_the_place_of_what_an_origin_did_not_give(self):
         self.shop.says("/page.png", Reply(PAGE))

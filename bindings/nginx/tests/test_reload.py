@@ -1,11 +1,12 @@
 """Templates that change and configurations that are read again, under load: no answer is lost, and what is broken is refused."""
+
 import itertools
 import signal
 import threading
 import time
 
 from kitchen import INNER, SLOWER, Case, ask, heavy, template
-from pictures import BLUE, GREEN, RED, WHITE, pixel, png
+from pictures import BLUE, GREEN, RED, pixel, png
 from shop import Reply, wait_for
 
 CLIENTS, RELOADS = 20, 5
@@ -13,7 +14,12 @@ CLIENTS, RELOADS = 20, 5
 
 class Reload(Case):
     expected = ("template.json",)
-    settings = {"templates": {"tinted": template("tinted", layer={"missing": "hide"}), "strict": template("strict"), "heavy": heavy("heavy", 2500)}, "queue": 512, "pictures": "0", "workers": 2}
+    settings = {
+        "templates": {"tinted": template("tinted", layer={"missing": "hide"}), "strict": template("strict"), "heavy": heavy("heavy", 2500)},
+        "queue": 512,
+        "pictures": "0",
+        "workers": 2,
+    }
 
     def paint(self, colour):
         self.kitchen.save("tinted", template("tinted", layer={"missing": "hide"}).replace("#ffffff", colour))
@@ -30,7 +36,11 @@ class Reload(Case):
             while not over.is_set():
                 i = next(number)
                 fetches = i % 2 == 0
-                target = self.kitchen.target("strict.png", "/slow.png", tint=f"#0000{i % 256:02x}", count=i) if fetches else self.kitchen.target("tinted.png", tint="#00ff00", count=i)
+                target = (
+                    self.kitchen.target("strict.png", "/slow.png", tint=f"#0000{i % 256:02x}", count=i)
+                    if fetches
+                    else self.kitchen.target("tinted.png", tint="#00ff00", count=i)
+                )
                 try:
                     got = self.served(ask(INNER, target))
                     wanted = (RED, (0, 0, i % 256, 255)) if fetches else (GREEN, GREEN)
@@ -105,7 +115,10 @@ class Reload(Case):
         self.assertTrue(nginx.reload()[0])
         workers = nginx.workers()
         good = (self.kitchen.templates / "tinted" / "template.json").read_text()
-        for broken, place in ((good[: len(good) // 2], "template.json:1:"), ('{\n  "templrender": 1, "name": "tinted", "size": [10, 10],\n  "layers": [ { "type": "txt" } ] }', "template.json:3:25")):
+        for broken, place in (
+            (good[: len(good) // 2], "template.json:1:"),
+            ('{\n  "templrender": 1, "name": "tinted", "size": [10, 10],\n  "layers": [ { "type": "txt" } ] }', "template.json:3:25"),
+        ):
             self.kitchen.save("tinted", broken)
             status, said = nginx.check()
             self.assertNotEqual(status, 0)
@@ -123,6 +136,7 @@ class Reload(Case):
 
     def test_a_new_template_and_one_that_is_gone(self):
         import shutil
+
         self.kitchen.save("fresh", template("fresh", layer={"missing": "hide"}))
         self.assertEqual(self.kitchen.picture("fresh.png").status, 404)
         self.assertTrue(self.kitchen.nginx.reload()[0])

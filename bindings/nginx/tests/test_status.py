@@ -1,5 +1,5 @@
 """The status page: read strictly, and its counters never go back, whatever happens to the workers."""
-import os
+
 import os
 import signal
 import unittest
@@ -13,18 +13,37 @@ from shop import Reply, wait_for
 class Strict(unittest.TestCase):
     """The reader itself: what the format does not allow, it does not let pass."""
 
-    GOOD = ('# HELP a_total What.\n# TYPE a_total counter\na_total{x="1",y="a\\"b"} 1\na_total{x="2",y=""} 2\n# HELP h_seconds Long.\n# TYPE h_seconds histogram\n'
-            'h_seconds_bucket{le="0.1"} 1\nh_seconds_bucket{le="+Inf"} 3\nh_seconds_sum 1.5\nh_seconds_count 3\n')
+    GOOD = (
+        '# HELP a_total What.\n# TYPE a_total counter\na_total{x="1",y="a\\"b"} 1\na_total{x="2",y=""} 2\n# HELP h_seconds Long.\n# TYPE h_seconds histogram\n'
+        'h_seconds_bucket{le="0.1"} 1\nh_seconds_bucket{le="+Inf"} 3\nh_seconds_sum 1.5\nh_seconds_count 3\n'
+    )
 
     def test_what_is_right_passes(self):
         page = Page(self.GOOD)
         self.assertEqual((page.get("a_total"), page.get("a_total", x="2"), page.get("h_seconds_count")), (3, 2, 3))
 
     def test_what_is_wrong_does_not(self):
-        for right, wrong in (("3\n", "3"), ("# HELP a_total What.\n", ""), ("# TYPE a_total counter\n", ""), ("counter", "counters"), ('{x="2",y=""}', '{x="1",y="a\\"b"}'), ('{x="2",y=""}', '{x=2}'),
-                             ('{x="2",y=""}', '{x="2",x="3"}'), ('{x="2",y=""}', '{x="2",}'), ('"} 1\n', '"} -1\n'), (" 2\n", " two\n"), (" 2\n", "\n"), ('a_total{x="2"', 'a-total{x="2"'),
-                             ("h_seconds_sum 1.5\n", ""), ("h_seconds_count 3", "h_seconds_count 2"), ('le="+Inf"} 3', 'le="+Inf"} 0'), ('le="+Inf"', 'le="9"'), ("# TYPE h", "# COMMENT h"),
-                             ("h_seconds_count 3\n", 'h_seconds_count 3\na_total{x="9"} 1\n'), ("h_seconds_count 3\n", "h_seconds_count 3\n# TYPE a_total counter\n")):
+        for right, wrong in (
+            ("3\n", "3"),
+            ("# HELP a_total What.\n", ""),
+            ("# TYPE a_total counter\n", ""),
+            ("counter", "counters"),
+            ('{x="2",y=""}', '{x="1",y="a\\"b"}'),
+            ('{x="2",y=""}', "{x=2}"),
+            ('{x="2",y=""}', '{x="2",x="3"}'),
+            ('{x="2",y=""}', '{x="2",}'),
+            ('"} 1\n', '"} -1\n'),
+            (" 2\n", " two\n"),
+            (" 2\n", "\n"),
+            ('a_total{x="2"', 'a-total{x="2"'),
+            ("h_seconds_sum 1.5\n", ""),
+            ("h_seconds_count 3", "h_seconds_count 2"),
+            ('le="+Inf"} 3', 'le="+Inf"} 0'),
+            ('le="+Inf"', 'le="9"'),
+            ("# TYPE h", "# COMMENT h"),
+            ("h_seconds_count 3\n", 'h_seconds_count 3\na_total{x="9"} 1\n'),
+            ("h_seconds_count 3\n", "h_seconds_count 3\n# TYPE a_total counter\n"),
+        ):
             self.assertIn(right, self.GOOD)
             with self.assertRaises(ValueError, msg=f"{right!r} -> {wrong!r}"):
                 Page(self.GOOD.replace(right, wrong, 1))

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use core_::{Code, Fault};
+
 /// Why a picture is not to be had from the web.
 ///
 /// ```
@@ -49,8 +51,8 @@ pub enum Refusal {
     Redirect(String),
     /// An answer that is not HTTP, or none that can be read.
     Answer(String),
-    /// The bytes are no picture; the sentence of who found out.
-    NoPicture(String),
+    /// The bytes are no picture that is drawn: what was found out about them.
+    NoPicture(Fault),
     /// Not asked now: too much is asked of this origin already, or it said to wait.
     Busy {
         /// How long to wait.
@@ -71,7 +73,11 @@ impl Refusal {
 
     /// Whether the picture is there and too large.
     pub fn is_too_large(&self) -> bool {
-        matches!(self, Self::TooLarge { .. })
+        match self {
+            Self::TooLarge { .. } => true,
+            Self::NoPicture(fault) => fault.code == Code::ResourceLimit,
+            _ => false,
+        }
     }
 
     /// How long to leave the origin alone, where it or its governor said so.
@@ -94,7 +100,8 @@ impl From<core_::Error> for Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Origin(why) | Self::Connection(why) | Self::Redirect(why) | Self::Answer(why) | Self::NoPicture(why) => f.write_str(why),
+            Self::Origin(why) | Self::Connection(why) | Self::Redirect(why) | Self::Answer(why) => f.write_str(why),
+            Self::NoPicture(fault) => f.write_str(&fault.message),
             Self::PrivateAddress => f.write_str("the host has a private address, which needs --allow-private"),
             Self::TooLarge { bytes: Some(bytes), limit } => write!(f, "picture has {bytes} bytes, over the limit of {limit}"),
             Self::TooLarge { bytes: None, limit } => write!(f, "picture has more bytes than the limit of {limit}"),

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use core_::{OriginPolicy, PictureUrl, Resources};
+use core_::{Code, Fault, OriginPolicy, PictureUrl, Resources};
 use tokio::time::Instant;
 
 use crate::cache::Cache;
@@ -176,10 +176,10 @@ impl Pictures {
 
     /// Says that a picture, though it was recognised as one, cannot be drawn: it is not handed out again, and not fetched again before the time of
     /// failures is over.
-    pub async fn reject(&self, url: &PictureUrl, policy: &OriginPolicy, reason: impl fmt::Display) {
+    pub async fn reject(&self, url: &PictureUrl, policy: &OriginPolicy, fault: &Fault) {
         let key = key(url, policy);
         self.inner.cache.put(key, stored::withdrawn()).await;
-        self.inner.remember(key, &Refusal::NoPicture(reason.to_string()));
+        self.inner.remember(key, &Refusal::NoPicture(fault.clone()));
     }
 
     /// One fetch, however many ask.
@@ -295,10 +295,9 @@ impl Inner {
     async fn recognise(&self, bytes: &Bytes) -> Result<(), Refusal> {
         let (bytes, limits) = (bytes.clone(), self.options.limits.clone());
         let probed = tokio::task::spawn_blocking(move || Resources::probe(&bytes, &limits)).await;
-        let lost = |_| Refusal::NoPicture("the picture cannot be read".into());
-        let reason =
-            |error: core_::Error| Refusal::NoPicture(error.faults().first().map(|fault| fault.message.clone()).unwrap_or_default());
-        probed.map_err(lost)?.map_err(reason)
+        let unread = || Fault::new(Code::DamagedResource, "", "the picture cannot be read");
+        let found = |error: core_::Error| error.faults().first().cloned().unwrap_or_else(unread);
+        probed.map_err(|_| Refusal::NoPicture(unread()))?.map_err(|error| Refusal::NoPicture(found(error)))
     }
 }
 

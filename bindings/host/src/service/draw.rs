@@ -82,7 +82,7 @@ async fn reject(job: &Job, error: &Error) -> bool {
         let named = |need: &&Need| matches!(need.source(), NeedSource::Location(location) if location == name);
         let url = job.plan.needs().find(named).and_then(|need| job.places.get(&need.id()));
         if let Some(url) = url {
-            job.center.pictures.reject(url, &job.policy, &fault.message).await;
+            job.center.pictures.reject(url, &job.policy, fault).await;
             rejected = true;
         }
     }

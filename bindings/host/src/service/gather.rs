@@ -199,7 +199,8 @@ impl Missed {
     fn transient(&self) -> bool {
         match &self.why {
             // An origin that sends something else in a picture's place may come to its senses.
-            Why::Refused(refusal) => refusal.is_transient() || matches!(refusal, Refusal::NoPicture(_)),
+            Why::Refused(Refusal::NoPicture(fault)) => fault.code != Code::ResourceLimit,
+            Why::Refused(refusal) => refusal.is_transient(),
             Why::Unreadable(fault) => fault.code != Code::ResourceLimit,
         }
     }
@@ -214,7 +215,7 @@ impl Missed {
     fn fault(&self) -> Fault {
         let code = match &self.why {
             Why::Refused(refusal) if refusal.is_too_large() => Code::ResourceLimit,
-            Why::Refused(Refusal::NoPicture(_)) => Code::UnknownFormat,
+            Why::Refused(Refusal::NoPicture(fault)) => fault.code,
             Why::Refused(_) => Code::MissingResource,
             Why::Unreadable(fault) => fault.code,
         };
