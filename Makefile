@@ -32,6 +32,7 @@ test: setup
 	CHECK_ROWS=20000 $(CARGO) test $(CI)
 	bindings/c/test.sh
 	bindings/nginx/test.sh
+	deploy/chain.sh check
 
 test-all: test
 	PROPTEST_CASES=4096 $(CARGO) test $(CI) -- --include-ignored

@@ -49,5 +49,7 @@ fi
 
 cd "$out/source"
 make -j2 -f "$out/objs/Makefile" modules >"$out/make.log" 2>&1 || { grep -E 'error|warning' -A5 "$out/make.log" >&2 || tail -20 "$out/make.log" >&2; exit 1; }
-cp "$out/objs/ngx_http_templrender_module.so" "$out/"
+# Not written over: an nginx that runs has the old one mapped.
+cp "$out/objs/ngx_http_templrender_module.so" "$out/module.new"
+mv "$out/module.new" "$out/ngx_http_templrender_module.so"
 echo "$out/ngx_http_templrender_module.so"
