@@ -8,7 +8,6 @@
 # TEMPLRENDER_BUILT is taken as bindings/c/test.sh takes it; else `make install` builds the library. The same tree and the same tools give the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=$PWD
 tools/packages.sh dpkg-dev fakeroot nginx-dev python3
 folder=$(realpath -m "${1:-out}")
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
@@ -26,8 +25,6 @@ umask 022
 # What `make install` installs for everybody, at Debian's places.
 make -s install DESTDIR="$tree" PREFIX=/usr LIBDIR="/usr/lib/$triplet" ${TEMPLRENDER_BUILT:+TEMPLRENDER_BUILT="$TEMPLRENDER_BUILT"}
 so=$(basename "$(readlink -f "$lib/libtemplrender.so")")
-built=${TEMPLRENDER_BUILT:-${CARGO_TARGET_DIR:-$root/target}/ci}
-[ -x "$tree/usr/bin/templrender" ] || install -D -m 755 "$built/templrender" "$tree/usr/bin/templrender"
 
 # The module is linked with the library that was just installed.
 module=$(bindings/nginx/build.sh "$work/nginx" "$tree/usr/include" "$lib" | tail -1)

@@ -4,6 +4,7 @@
 # What is in it, with which modes and owners; that it is the same when it is made again; lintian without errors; unpacked: its checksums, a C program
 # built with its pkg-config file and nginx with its module. As root on a machine without it, also installed, used and removed again, with nothing left behind.
 set -euo pipefail
+export PROFILE=${PROFILE:-ci} # the build of the other tests
 cd "$(dirname "$0")/.."
 tools/packages.sh lintian nginx pkg-config
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/templrender-deb-check.XXXXXX")

@@ -3,7 +3,7 @@
 #
 # From the environment: PREFIX (/usr/local), LIBDIR (PREFIX/lib), INCLUDEDIR (PREFIX/include), BINDIR (PREFIX/bin), DOCDIR (PREFIX/share/doc/templrender),
 # and DESTDIR, which stands before all of them. A folder TEMPLRENDER_BUILT with libtemplrender.so, libtemplrender.a, the program templrender and include/ is
-# taken as it is; without it cargo builds with the profile PROFILE (ci: as it is tested; release: without debug assertions).
+# taken as it is; without it cargo builds with the profile PROFILE (release; ci is the build of the tests, with debug assertions).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -20,7 +20,7 @@ if [ -n "${TEMPLRENDER_BUILT:-}" ]; then
     built=$TEMPLRENDER_BUILT
     header=$built/include/templrender.h
 else
-    profile=${PROFILE:-ci}
+    profile=${PROFILE:-release}
     "${CARGO:-cargo}" build --locked --workspace --profile "$profile"
     built=${CARGO_TARGET_DIR:-target}/$profile
     header=include/templrender.h
