@@ -27,7 +27,8 @@ make -s install DESTDIR="$tree" PREFIX=/usr LIBDIR="/usr/lib/$triplet" ${TEMPLRE
 so=$(basename "$(readlink -f "$lib/libtemplrender.so")")
 
 # The module is linked with the library that was just installed.
-module=$(bindings/nginx/build.sh "$work/nginx" "$tree/usr/include" "$lib" | tail -1)
+# Without the scratch folder's name in it.
+module=$(CFLAGS="-ffile-prefix-map=$work=." LDFLAGS=-Wl,--build-id=none bindings/nginx/build.sh "$work/nginx" "$tree/usr/include" "$lib" | tail -1)
 install -D -m 644 "$module" "$tree/usr/lib/nginx/modules/ngx_http_templrender_module.so"
 mkdir -p "$tree/usr/share/nginx/modules-available"
 printf 'load_module modules/ngx_http_templrender_module.so;\n' > "$tree/usr/share/nginx/modules-available/mod-http-templrender.conf"
