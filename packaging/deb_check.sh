@@ -50,7 +50,8 @@ use() { # ROOT-OR-NOTHING: builds and runs a program, and lets nginx load the mo
         [ -z "$at" ] || export PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
         # shellcheck disable=SC2046 # flags are words
         gcc -std=c99 -Wall -Wextra -Wpedantic -Werror bindings/c/examples/render.c $(pkg-config --cflags --libs templrender) -o "$scratch/render"
-        ldd "$scratch/render" | grep -q "libtemplrender.so.0 => $at/" || fail 'the program does not find the library'
+        found=$(ldd "$scratch/render")
+        [[ $found == *"libtemplrender.so.0 => $at/"* ]] || fail "the program does not find the library: $found"
         "$scratch/render" $card $card/rows/english.json "$scratch/c.png" 2> /dev/null
         "$at/usr/bin/templrender" render $card --row $card/rows/english.json -o "$scratch/cli.png" 2> /dev/null
         cmp "$scratch/c.png" "$scratch/cli.png"
