@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use templrender::{Code, Context, Fonts, Frame, InlineImage, Limits, Need, Output, Plan, Renderer, Resources, Row, Scratch, Template, Value};
+use templrender::{
+    Code, Context, Fonts, Frame, InlineImage, Limits, Need, Output, Plan, Renderer, Resources, Row, Scratch, Template, Value,
+};
 
 fn config() -> Config {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(48);
@@ -136,13 +138,13 @@ fn limits_hold_for_frames() {
         r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [{ "type": "image", "src": ["{{ photo }}", "b.png"], "width": 9, "height": 9 }] }"#,
     )
     .unwrap();
-    let renderer = Renderer::with_limits(Fonts::new(), limits);
+    let renderer = Renderer::new(Fonts::new()).with_limits(limits.clone());
     let plan = renderer.plan(&template, &Row::from_json(r#"{ "photo": "a.png" }"#).unwrap(), &Context::default()).unwrap();
     for ((width, height), message) in [
         ((101, 1), "resource 6f0c3cd07c8e3ca3: picture is 101x1 px, over the limit of 100 px a side"),
         ((50, 50), "picture is 0.1 megapixels, over the limit of 0.1"),
     ] {
-        let mut resources = Resources::with_limits(limits);
+        let mut resources = Resources::with_limits(limits.clone());
         let first = plan.pending(&resources)[0].id();
         let error = resources.insert_frame(first, frame(width, height, 255, 1)).unwrap_err();
         assert_eq!(error.code(), Code::ResourceLimit);
@@ -172,7 +174,10 @@ fn what_is_lent_is_given_back_and_never_copied() {
     let lent = Arc::new(Lent(png(&frame(8, 8, 255, 1))));
     let mut row = Row::new();
     row.set_image_shared("photo", lent.clone());
-    assert_eq!(row.get("photo").and_then(|value| if let Value::Image(image) = value { image.bytes() } else { None }).unwrap().as_ptr(), lent.0.as_ptr());
+    assert_eq!(
+        row.get("photo").and_then(|value| if let Value::Image(image) = value { image.bytes() } else { None }).unwrap().as_ptr(),
+        lent.0.as_ptr()
+    );
     let plan = planned(&template(LAYERS[0]), &row, 1.0);
     drop(row);
     assert!(Arc::strong_count(&lent) > 1, "the plan holds it");
@@ -182,7 +187,15 @@ fn what_is_lent_is_given_back_and_never_copied() {
 
     let pixels = Arc::new(frame(8, 8, 255, 1));
     let image = InlineImage::from_frame("photo", Arc::clone(&pixels));
-    let plan = planned(&template(LAYERS[0]), &{ let mut row = Row::new(); row.set("photo", Value::Image(image)); row }, 1.0);
+    let plan = planned(
+        &template(LAYERS[0]),
+        &{
+            let mut row = Row::new();
+            row.set("photo", Value::Image(image));
+            row
+        },
+        1.0,
+    );
     assert_eq!(Arc::strong_count(&pixels), 2 + 1 - 0 * plan.needs().count(), "one for each layer's picture");
     drop(plan);
     assert_eq!(Arc::strong_count(&pixels), 1);

@@ -47,7 +47,8 @@ def settled(value: Any) -> Any:
     """What a value comes out as: a blank text is None, a whole Decimal an int."""
     match value:
         case str():
-            return value if value.strip() else None
+            # Unicode's White_Space, to which Python adds four separators
+            return value if value.strip() or set(value) & set("\x1c\x1d\x1e\x1f") else None
         case list() | tuple():
             return [settled(item) for item in value]
         case Mapping():
@@ -233,7 +234,7 @@ def nested(depth: int) -> Any:
         ({"x": "\ud800"}, "field x: must be Unicode text, found a lone surrogate"),
         ({"\ud800": 1}, "row: the name of a column must be Unicode text, found a lone surrogate"),
         ({"x": float("inf")}, "field x: must be a number of at most 28 digits, found inf"),
-        ({"x": 1e300}, "field x: must be a number of at most 28 digits, found 1e300"),
+        ({"x": 1e300}, r"field x: must be a number of at most 28 digits, found 1e\+300"),
         ({"x": 10**40}, "field x: must be a number of at most 28 digits, found a larger int"),
         ({"x": 10**100_000}, "field x: must be a number of at most 28 digits, found a larger int"),
         ({"x": Decimal("Infinity")}, "field x: must be a number of at most 28 digits, found Infinity"),
@@ -366,12 +367,12 @@ def test_money_is_a_value(money: Money) -> None:
 def test_money_must_have_an_amount_and_a_currency() -> None:
     assert Money(6.9, "eur") == Money("6.90", "EUR") == Money(Decimal("6.9"), "EUR") != Money("6.90", "USD")
     for amount, currency, message in [
-        ("6.90", "euro", "currency must be an ISO 4217 code such as EUR, found \"euro\""),
-        ("twelve", "EUR", "amount must be a number of at most 28 digits, found twelve"),
-        (float("nan"), "EUR", "amount must be a Decimal, an int, a float or a str of digits, found float"),
-        (None, "EUR", "amount must be a Decimal, an int, a float or a str of digits, found NoneType"),
+        ("6.90", "euro", "currency: must be an ISO 4217 code such as EUR, found \"euro\""),
+        ("twelve", "EUR", "amount: must be a number of at most 28 digits, found twelve"),
+        (float("nan"), "EUR", "amount: must be a Decimal, an int, a float or a str of digits, found float"),
+        (None, "EUR", "amount: must be a Decimal, an int, a float or a str of digits, found NoneType"),
     ]:
-        with pytest.raises(ValueError, match=message.replace(" ", ":? ", 1)):
+        with pytest.raises(ValueError, match=f"^{message}$"):
             Money(amount, currency)  # type: ignore[arg-type]
 
 
@@ -385,5 +386,5 @@ def test_an_interval_is_a_value(interval: Interval) -> None:
 def test_an_interval_has_dates_for_sides() -> None:
     assert str(Interval(date(2026, 7, 1), None)) == "2026-07-01/.."
     assert repr(Interval(date(2026, 7, 1), None)) == "Interval(datetime.date(2026, 7, 1), None)"
-    with pytest.raises(ValueError, match=r"start: must be a date, a datetime or None, found str"):
+    with pytest.raises(ValueError, match=r"^start: must be a date, a datetime or None, found str"):
         Interval("2026-07-01", None)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ use crate::error::{Fault, quoted};
 use crate::limits::Limits;
 use crate::pixel::Held;
 use crate::resources::{Need, NeedId, NeedSource, Picture, Resources};
-use crate::row::image::Content;
+use crate::row::picture::Content;
 use crate::row::{InlineImage, Value};
 
 /// One candidate of a picture layer.

@@ -1,17 +1,17 @@
 //! Rows: what a template is filled with, one value a column, read as the type its field declares.
 //!
 //! `value` is the one type of rows and expressions; `decimal`, `money` and `date` are its parts, `zone` says what local clocks show; `field` reads raw values as declared types;
-//! `locale` writes numbers, prices and dates as a language does; `json`, `plain` and `percent` are how rows are written down. `image` is a picture that comes with a row.
+//! `locale` writes numbers, prices and dates as a language does; `json`, `plain` and `percent` are how rows are written down. `picture` is one that comes with a row.
 
 pub(crate) mod catalogue;
 pub(crate) mod date;
 pub(crate) mod decimal;
 pub(crate) mod field;
-pub(crate) mod image;
 pub(crate) mod json;
 pub(crate) mod locale;
 pub(crate) mod money;
 pub(crate) mod percent;
+pub(crate) mod picture;
 pub(crate) mod plain;
 mod price;
 mod records;
@@ -21,8 +21,8 @@ pub(crate) mod zone;
 pub(crate) use catalogue::Clean;
 pub use date::{Date, Interval};
 pub use decimal::Decimal;
-pub use image::InlineImage;
 pub use money::{Currency, Money};
+pub use picture::InlineImage;
 pub use value::Value;
 
 use std::borrow::Cow;

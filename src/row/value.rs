@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::error::quoted;
 use crate::row::date::{Date, Interval};
 use crate::row::decimal::Decimal;
-use crate::row::image::{Content, InlineImage};
 use crate::row::money::Money;
+use crate::row::picture::{Content, InlineImage};
 use crate::row::zone::Zone;
 
 /// A value of a row or an expression.
