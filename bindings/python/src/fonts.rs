@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use crate::boundary::detached;
 use crate::buffer::Held;
@@ -28,7 +28,7 @@ impl Fonts {
 #[pymethods]
 impl Fonts {
     #[new]
-    #[pyo3(signature = (files = None, *, default = true))]
+    #[pyo3(signature = (files = None, *, default = true), text_signature = "(files=(), *, default=True)")]
     fn new(py: Python<'_>, files: Option<Vec<Bound<'_, PyAny>>>, default: bool) -> PyResult<Self> {
         let held: Vec<Held> = files.unwrap_or_default().iter().map(|file| Held::of(file, "a font")).collect::<PyResult<_>>()?;
         detached(py, || {
@@ -42,8 +42,8 @@ impl Fonts {
     }
 
     #[getter]
-    fn families(&self) -> Vec<String> {
-        self.fonts.families()
+    fn families<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.fonts.families())
     }
 
     fn __len__(&self) -> usize {
