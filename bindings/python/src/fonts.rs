@@ -7,6 +7,7 @@ use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use crate::boundary::detached;
 use crate::buffer::Held;
+use crate::hash::hash_of;
 
 /// Fonts, immutable, shared by all threads.
 #[pyclass(frozen, module = "templrender")]
@@ -59,8 +60,15 @@ impl Fonts {
     }
 
     fn __hash__(&self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.fonts.digest();
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+        hash_of(self.fonts.digest())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {

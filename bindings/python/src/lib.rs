@@ -11,6 +11,7 @@ mod error;
 mod fonts;
 mod frame;
 mod guard;
+mod hash;
 mod limits;
 mod money;
 mod output;
