@@ -884,7 +884,7 @@ class Row(Mapping[str, Any]):
         """The columns' names, sorted."""
     def __len__(self) -> int: ...
     def __contains__(self, name: object, /) -> bool: ...
-    def get(self, name: object, default: Any = None, /) -> Any:  # type: ignore[override]
+    def get(self, name: object, default: Any = None, /) -> Any:
         """A column's value as `[]` gives it, or the default where there is no such column."""
     def __eq__(self, other: object, /) -> bool:
         """Whether the other one is a row or a mapping of the same values."""
