@@ -8,7 +8,7 @@
 #   python/test.sh speed           beside the Rust program and beside other libraries, in the same run
 #
 # A folder TEMPLRENDER_BUILT with _templrender.abi3.so (and, for `speed`, the programs) is taken as it is; without it cargo builds them with the profile ci.
-# What is installed is pinned in pyproject.toml, and lies in target/python-NAME until its lines or this file change.
+# What is installed is pinned in pyproject.toml, and lies in target/python-NAME until its lines there change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -23,7 +23,7 @@ venv() {
     local name=$1 group stamp
     shift
     bin=$target/python-$name/bin
-    stamp=$target/python-$name/made-by-$(cat pyproject.toml python/test.sh | cksum | tr ' ' -)
+    stamp=$target/python-$name/made-by-$({ python3 -V && sed -n '/^\[dependency-groups\]/,/^\[tool/p' pyproject.toml; } | cksum | tr ' ' -)
     [ ! -e "$stamp" ] || return 0
     mkdir -p "$target"
     python3 -m venv --clear "$target/python-$name"
@@ -51,8 +51,7 @@ build() {
     cp -r python/templrender "$package/templrender"
     find "$package" \( -name __pycache__ -o -name '*.so' \) -prune -exec rm -rf {} +
     cp "$native" "$package/templrender/_templrender.abi3.so"
-    export PYTHONPATH=$package PYTHONDONTWRITEBYTECODE=
-    unset PYTHONDONTWRITEBYTECODE
+    export PYTHONPATH=$package
 }
 
 # Formatting, types, and stubs beside what they describe. The examples of README and docs are type-checked as users would write them.

@@ -31,7 +31,7 @@ def test_the_same_bytes_as_rust(folder: Path) -> None:
         plan = bundle.plan(row, variant=variant, now=NOW)
         rendered = bundle.renderer.render(plan, answers(folder, bundle, plan))
         label = f"{folder.name}/{name}/{variant or 'default'}"
-        return [(label, digest(memoryview(rendered.frame))), (f"{label} encoded", digest(rendered.encode()))]
+        return [(label, digest(memoryview(rendered.frame).cast("B"))), (f"{label} encoded", digest(rendered.encode()))]
 
     with ThreadPoolExecutor(4) as threads:
         found = dict(pair for pairs in threads.map(draw, jobs) for pair in pairs)

@@ -33,7 +33,9 @@ DOCSTRINGS = list(documented(ast.parse(STUB.read_text(encoding="utf-8")), "_temp
 @pytest.mark.parametrize(("name", "line", "text"), DOCSTRINGS, ids=[name for name, _, _ in DOCSTRINGS])
 def test_the_example_of(name: str, line: int, text: str) -> None:
     names = {public: getattr(templrender, public) for public in templrender.__all__}
-    example = doctest.DocTestParser().get_doctest(text, {"templrender": templrender, **names}, name, str(STUB), line - 1)
+    example = doctest.DocTestParser().get_doctest(
+        text, {"templrender": templrender, **names}, name, str(STUB), line - 1
+    )
     told: list[str] = []
     doctest.DocTestRunner(optionflags=FLAGS).run(example, out=told.append)
     assert not told, "".join(told)
