@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from blake3 import blake3
+
 from templrender import Bundle, Fonts, Pack, Plan, Resources, Row
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 import templrender
 
 STUB = Path(templrender.__file__).with_name("_templrender.pyi")
