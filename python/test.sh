@@ -18,25 +18,6 @@ package=$target/python # the package with its native half, for PYTHONPATH
 say() { printf '%s\n' "$*"; }
 fail() { say "$*" >&2; exit 1; }
 
-# venv NAME GROUP...: target/python-NAME with these groups of pyproject.toml; `bin` is where its programs are.
-venv() {
-    local name=$1 group stamp
-    shift
-    bin=$target/python-$name/bin
-    stamp=$target/python-$name/made-by-$({ python3 -V && sed -n '/^\[dependency-groups\]/,/^\[tool/p' pyproject.toml; } | cksum | tr ' ' -)
-    [ ! -e "$stamp" ] || return 0
-    mkdir -p "$target"
-    python3 -m venv --clear "$target/python-$name"
-    [ $# = 0 ] || pip install "$(pinned pip)"
-    for group in "$@"; do pip install --group "$group"; done
-    touch "$stamp"
-}
-
-pip() { "$bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
-
-# pinned NAME: how a group of pyproject.toml has it.
-pinned() { sed -n "s/.*\"\($1==[^\"]*\)\".*/\1/p" pyproject.toml | head -1; }
-
 build() {
     if [ -n "${TEMPLRENDER_BUILT:-}" ]; then
         built=$(cd "$TEMPLRENDER_BUILT" && pwd)
@@ -67,12 +48,12 @@ types() {
 
 # import_time: without numpy, pyarrow, Pillow and httpx, the best of ten, <= 60 ms over an interpreter that imports nothing.
 import_time() {
-    venv bare
+    bin=$(python/venv.sh bare)
     "$bin/python" tools/python_import_time.py 60
 }
 
 quick() {
-    venv test test
+    bin=$(python/venv.sh test test)
     build
     if [ $# -gt 0 ]; then
         "$bin/pytest" "$@"
@@ -86,19 +67,19 @@ quick() {
 
 engines() {
     tools/packages.sh openjdk-17-jre-headless
-    venv engines engines
+    bin=$(python/venv.sh engines engines)
     build
     TEMPLRENDER_ENGINES=1 "$bin/pytest" -q -m slow python/tests
 }
 
 soak() {
-    venv test test
+    bin=$(python/venv.sh test test)
     build
     "$bin/python" tools/python_soak.py "$@"
 }
 
 speed() {
-    venv test test
+    bin=$(python/venv.sh test test)
     build
     "$bin/python" tools/python_speed.py "$built" "$@"
 }
