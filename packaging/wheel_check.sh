@@ -34,7 +34,7 @@ grep -E '^(target|templates|tests|python/tests|deploy|docs)/|\.so$|\.pyc$' "$scr
 (cd "$scratch/wheel" && find . -type f -printf '%P\n' | sort) > "$scratch/list"
 info=$(basename "$(echo "$scratch"/wheel/*.dist-info)")
 for path in templrender/__init__.py templrender/py.typed templrender/_templrender.pyi templrender/_templrender.abi3.so \
-    "$info"/licenses/{LICENSE-MIT,LICENSE-APACHE,NOTICE,THIRD-PARTY}; do
+    "$info"/licenses/{LICENSE-MIT,LICENSE-APACHE,NOTICE,THIRD-PARTY,src/text/default/OFL.txt}; do
     grep -qxF "$path" "$scratch/list" || fail "$path is not in the wheel"
 done
 git ls-files python/templrender | sed 's,^python/,,' | sort | comm -23 - "$scratch/list" | grep . && fail 'the wheel lacks these'
