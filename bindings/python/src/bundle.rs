@@ -128,6 +128,11 @@ impl Bundle {
         Ok(planned.map(|(plan, resources)| (Plan::new(plan), Resources::of(Arc::new(resources), limits()))))
     }
 
+    /// How a notebook shows it.
+    fn _repr_png_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("templrender._notebook")?.call_method1("preview", (slf,))
+    }
+
     fn __eq__(&self, other: &Self) -> bool {
         self.bundle.is_same(&other.bundle)
     }

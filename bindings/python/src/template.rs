@@ -83,6 +83,11 @@ impl Template {
         core_::Template::schema()
     }
 
+    /// How a notebook shows it.
+    fn _repr_png_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("templrender._notebook")?.call_method1("preview", (slf,))
+    }
+
     fn __eq__(&self, other: &Self) -> bool {
         self.template == other.template
     }
