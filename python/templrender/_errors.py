@@ -6,9 +6,10 @@ each derives from two, which a native class of the stable ABI cannot; `_templren
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from templrender._templrender import Fault
 
 __all__ = [
@@ -37,7 +38,7 @@ class Error(Exception):
     ... except templrender.Error as error:
     ...     print(error)
     ...     print(error.code, error.number, error.cause, error.http_status)
-    1:73: layers[0].type: unknown layer type "txt", did you mean "text"?
+    1:71: layers[0].type: unknown layer type "txt", did you mean "text"?
     bad-value 107 template 500
     """
 

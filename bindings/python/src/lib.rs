@@ -11,8 +11,10 @@ mod error;
 mod fonts;
 mod frame;
 mod guard;
+mod hash;
 mod limits;
 mod money;
+mod origin;
 mod output;
 mod pack;
 mod pixels;
@@ -50,6 +52,8 @@ mod _templrender {
     #[pymodule_export]
     use crate::money::{Interval, Money};
     #[pymodule_export]
+    use crate::origin::{OriginPolicy, PictureUrl, _origin_policy, is_public_address};
+    #[pymodule_export]
     use crate::output::Output;
     #[pymodule_export]
     use crate::pack::Pack;
@@ -72,6 +76,8 @@ mod _templrender {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         error::add_classes(module)?;
         row::register(module.py())?;
-        module.add("__version__", env!("CARGO_PKG_VERSION"))
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        // the stub says what there is; the package's own list is the one to import by
+        module.delattr("__all__")
     }
 }
