@@ -8,15 +8,19 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Union
 
 from ._load_error import LoadError
 from ._open import AnyPath
 from ._open import open as open_template
-from ._templrender import Bundle, Fonts, Need, Output, Rendered, Renderer, ResourceError, Resources, Row, Template, Value
+from ._templrender import Bundle, Fonts, Need, Output, Rendered, Renderer, ResourceError, Resources, Row, Template
 from .loading import Found, Loader
 
+if TYPE_CHECKING:
+    from ._templrender import Value
+
 AnyTemplate = AnyPath | Bundle | Template
-AnyRow = Row | Mapping[str, Value]
+AnyRow = Union[Row, Mapping[str, "Value"]]
 
 
 def render(

@@ -88,7 +88,7 @@ class Web:
     def _check(self, location: str) -> _native.PictureUrl:
         try:
             return self._policy.check(location)
-        except _native.RequestError as error:
+        except _native.Error as error:
             raise LoadError(error.faults[0].message) from None
 
     @contextlib.asynccontextmanager

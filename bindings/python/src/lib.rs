@@ -13,6 +13,7 @@ mod frame;
 mod guard;
 mod limits;
 mod money;
+mod origin;
 mod output;
 mod pack;
 mod pixels;
@@ -49,6 +50,8 @@ mod _templrender {
     use crate::limits::Limits;
     #[pymodule_export]
     use crate::money::{Interval, Money};
+    #[pymodule_export]
+    use crate::origin::{OriginPolicy, PictureUrl, _origin_policy, is_public_address};
     #[pymodule_export]
     use crate::output::Output;
     #[pymodule_export]

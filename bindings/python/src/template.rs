@@ -72,6 +72,11 @@ impl Template {
         Ok(Row::from(self.template.trim(row_from(row)?.as_ref())))
     }
 
+    /// The row of its fields' first examples, for previews.
+    fn example(&self) -> Row {
+        Row::from(self.template.example())
+    }
+
     /// The format's JSON Schema, for editors.
     #[staticmethod]
     fn schema() -> String {
