@@ -144,7 +144,7 @@ class Outcome:
 
     def about(self, renderer: BatchRenderer) -> bytes:
         until = None if self.valid_until is None else self.valid_until.timestamp()
-        return json.dumps({"counts": json.loads(self.counts.to_json()), "now": _seconds(renderer.now), "valid_until": until}).encode()
+        return json.dumps({"counts": json.loads(self.counts.to_json()), "now": seconds(renderer.now), "valid_until": until}).encode()
 
 
 def _there(work: Work, name: str) -> Counts | None:
@@ -154,7 +154,7 @@ def _there(work: Work, name: str) -> Counts | None:
     with work.store.open(name) as file:
         about = json.loads(pq.read_metadata(file).metadata[_ABOUT])
     counts = Counts(**about["counts"] | {"drawn": 0, "bytes": 0})
-    now, until = _seconds(work.renderer.now), about["valid_until"]
+    now, until = seconds(work.renderer.now), about["valid_until"]
     if not (now == about["now"] or about["now"] < now and (until is None or now < until)):
         return None
     if work.again == "failed" and counts.unfound + counts.incomplete > 0:
@@ -284,7 +284,7 @@ def _writer(file: IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:
     return pq.ParquetWriter(file, schema, compression=packed, use_dictionary=[name for name in plain if name != "key"], write_statistics=plain)
 
 
-def _seconds(when: datetime | float) -> float:
+def seconds(when: datetime | float) -> float:
     if isinstance(when, datetime):
         return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
     return float(when)

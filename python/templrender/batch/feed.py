@@ -1,6 +1,6 @@
 """A feed's rows as Arrow: a file, a glob or a folder goes in, batches come out with how much was read.
 
-Two kinds: feeds of text (CSV, TSV, JSON Lines, RSS, Atom; also with .gz), which the library reads and whose row is JSON in the column `row`, and tables (Parquet, Arrow IPC),
+Two kinds: feeds of text (CSV, TSV, JSON Lines, RSS, Atom; also packed, .gz, .bz2, .xz), which the library reads and whose row is JSON in the column `row`, and tables (Parquet, Arrow IPC),
 whose columns are the row's. Each row gets an id, its own or `row-000001`, so that it can be placed in a shard, drawn for a sample and named in what failed.
 """
 
@@ -16,11 +16,13 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
+from .._feeds import _format as feed_format
 from ..arrow import read_feed_batches
 from .store import filesystem
 
 _TABLES = (".parquet", ".pq", ".arrow", ".arrows", ".ipc", ".feather")
 _TEXTS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".xml", ".rss", ".atom")
+_PACKED = (".gz", ".bz2", ".xz")
 _ROWS = 1024
 
 ROW = "row"
@@ -78,7 +80,7 @@ def find(feed: str, id_column: str = ID) -> Feed:
     prefix = feed.partition("://")[0] + "://" if remote else ""
     if files is None and os.path.isdir(path) or files is not None and files.isdir(path):
         listed = glob.glob(f"{glob.escape(path)}/**", recursive=True) if files is None else files.find(path)
-        names = [name for name in listed if name.lower().removesuffix(".gz").endswith(_TABLES + _TEXTS) and not _hidden(name[len(path) :])]
+        names = [name for name in listed if _is_feed(name) and not _hidden(name[len(path) :])]
     elif glob.has_magic(path):
         names = glob.glob(path, recursive=True) if files is None else files.glob(path)
     else:
@@ -102,6 +104,15 @@ def with_ids(rows: pa.RecordBatch, id_column: str, before: int) -> pa.RecordBatc
     return rows.set_column(index, id_column, pa.compute.if_else(pa.compute.equal(ids, ""), numbered, ids))
 
 
+def _is_feed(name: str) -> bool:
+    """
+    >>> _is_feed("a/Products.CSV.gz"), _is_feed("a/products.parquet"), _is_feed("a/readme.md")
+    (True, True, False)
+    """
+    stem, ending = os.path.splitext(name.lower())
+    return (stem if ending in _PACKED else name.lower()).endswith(_TEXTS) or _is_table(name)
+
+
 def _hidden(path: str) -> bool:
     return any(part.startswith((".", "_")) for part in path.split("/"))
 
@@ -110,11 +121,11 @@ def _is_table(name: str) -> bool:
     return name.lower().endswith(_TABLES)
 
 
-def _open(name: str) -> tuple[IO[bytes], int]:
+def _open(name: str, *, unpacked: bool = False) -> tuple[IO[bytes], int]:
     if "://" not in name:
         return open(name, "rb"), os.path.getsize(name)
     files, path = filesystem(name)
-    return files.open(path, "rb"), int(files.size(path))
+    return files.open(path, "rb", compression="infer" if unpacked else None), int(files.size(path))
 
 
 def _table(name: str) -> Iterator[tuple[pa.RecordBatch, float]]:
@@ -139,11 +150,16 @@ def _table(name: str) -> Iterator[tuple[pa.RecordBatch, float]]:
 
 
 def _text(name: str) -> Iterator[tuple[pa.RecordBatch, float]]:
-    file, size = _open(name)
+    """What is packed, or may be, says nothing about how much of it is read."""
+    remote, packed = "://" in name, name.lower().endswith(_PACKED)
+    if packed and not remote:
+        yield from ((pa.record_batch(batch), 0.0) for batch in read_feed_batches(name, _ROWS))
+        return
+    file, size = _open(name, unpacked=packed)
     with file:
         counted = _Counted(file)
-        for batch in read_feed_batches(counted, _ROWS, name=name):
-            yield pa.record_batch(batch), min(1.0, counted.read_bytes / max(size, 1))
+        for batch in read_feed_batches(counted, _ROWS, format=feed_format(name)):
+            yield pa.record_batch(batch), 0.0 if packed else min(1.0, counted.read_bytes / max(size, 1))
 
 
 class _Counted:

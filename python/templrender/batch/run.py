@@ -11,7 +11,7 @@ from typing import Any
 from ..arrow import BatchRenderer, Fetcher
 from . import choice, cluster, local
 from .counts import Counts
-from .draw import REJECTS, Work
+from .draw import REJECTS, Work, seconds
 from .feed import Feed, Piece, find
 from .options import Options
 from .parts import Part, parts
@@ -163,7 +163,7 @@ def _finish(work: Work, mark: str, names: set[str], counts: Counts) -> None:
             if _is_of(stem, mark) and stem not in names:
                 work.store.remove(f"{folder}/{name}")
     template = work.renderer.bundle.template.name
-    about = {"template": f"{template}@{work.renderer.bundle.version}", "now": int(work.renderer.now_seconds), "parts": len(names), **json.loads(counts.to_json())}
+    about = {"template": f"{template}@{work.renderer.bundle.version}", "now": seconds(work.renderer.now), "parts": len(names), **json.loads(counts.to_json())}
     work.store.write(_done_name(mark), json.dumps(about).encode())
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pyarrow as pa
+import ray
 from ray.data import ActorPoolStrategy, Dataset
 
 from ..arrow import BatchRenderer
@@ -22,12 +23,14 @@ def render(rows: Dataset, renderer: BatchRenderer, *, actors: int | tuple[int, i
     """
     size = actors if isinstance(actors, tuple) else (actors, actors)
     pool = ActorPoolStrategy(min_size=size[0], max_size=size[1])
-    return rows.map_batches(_Draw, fn_constructor_args=(renderer,), batch_format="pyarrow", batch_size=batch_size, compute=pool, num_cpus=num_cpus)
+    # By reference: an actor whose arguments are large cannot always be started again after its node has died.
+    shared = [ray.put(renderer)]
+    return rows.map_batches(_Draw, fn_constructor_args=(shared,), batch_format="pyarrow", batch_size=batch_size, compute=pool, num_cpus=num_cpus)
 
 
 class _Draw:
-    def __init__(self, renderer: BatchRenderer) -> None:
-        self._renderer = renderer
+    def __init__(self, shared: list[ray.ObjectRef[BatchRenderer]]) -> None:
+        self._renderer = ray.get(shared[0])
 
     def __call__(self, rows: pa.Table) -> Iterator[pa.Table]:
         for batch in self._renderer.iter(rows):
