@@ -49,6 +49,7 @@ MANIFEST_SCHEMA = pa.schema(
 # What a part's file says of itself beside its rows.
 _ABOUT = b"templrender"
 _INCOMPLETE = "image-missing"
+_NONE_NAMED = "it has no source"
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 
 Again = Literal["failed", "all"] | None
@@ -255,10 +256,11 @@ def _content_key(made: dict[str, Any]) -> str:
 
 
 def missing_pictures(report: str | None) -> list[str]:
-    """What a report says of photos that were not to be had."""
+    """What a report says of photos that were not to be had. A row that names none lacks none."""
     if report is None or _INCOMPLETE not in report:
         return []
-    return sorted(f"{note['layer']}: {note['message']}" for note in json.loads(report)["notes"] if note["code"] == _INCOMPLETE)
+    notes = [note for note in json.loads(report)["notes"] if note["code"] == _INCOMPLETE and note["message"] != _NONE_NAMED]
+    return sorted(f"{note['layer']}: {note['message']}" for note in notes)
 
 
 def _file(key: str, content_type: str) -> str:
