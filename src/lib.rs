@@ -100,7 +100,7 @@ pub use render::{Rendered, Renderer, Scratch};
 pub use report::{LayerReport, LineReport, Note, NoteCode, Report, Timings};
 pub use request::{Keyring, OriginPolicy, PictureUrl, Request, Signature, is_public_address, without_queries};
 pub use resources::{Need, NeedId, NeedSource, Resources};
-pub use row::{Currency, Date, Decimal, InlineImage, Interval, Money, Row, Value};
+pub use row::{Currency, Date, Decimal, InlineImage, Interval, Money, Row, TimeZone, Value};
 pub use rules::{Choice, Outcome, Rules};
 pub use template::Template;
 pub use text::Fonts;

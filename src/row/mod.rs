@@ -21,6 +21,7 @@ pub use date::{Date, Interval};
 pub use decimal::Decimal;
 pub use money::{Currency, Money};
 pub use value::{InlineImage, Value};
+pub use zone::TimeZone;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

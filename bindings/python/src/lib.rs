@@ -1,5 +1,7 @@
 //! The Python module `templrender._templrender`: converts, releases the interpreter, calls the core, converts.
 
+mod arrow;
+
 use pyo3::prelude::*;
 
 /// The native half of the package `templrender`.
