@@ -46,7 +46,8 @@ pub(super) fn build(
 
     let changes = Changes::default();
     let time_zone = fields::time_zone(document, row, context, &changes)?;
-    let columns = Columns::read(document, row, context, &time_zone, &changes);
+    let row = row.anchored(&time_zone);
+    let columns = Columns::read(document, &row, context, &time_zone, &changes);
     // A row whose own fields cannot be read says so, unless it is skipped for a reason that does not need them.
     let lang = fields::lang(document, &columns, context, &changes).or_else(|fault| columns.check().and(Err(fault.into())))?;
     let expr_context = expr::Context { now: context.now, lang: &lang, zone: &time_zone, strings: document.strings.as_deref() };

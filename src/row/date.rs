@@ -29,6 +29,8 @@ pub struct Date {
     pub(crate) offset_s: i32,
     /// Whether a time of day was written.
     pub(crate) has_time: bool,
+    /// Whether its zone is that of the template that reads it; until then it is held as if that were UTC.
+    pub(crate) is_floating: bool,
 }
 
 /// A span of time from a first instant up to, not including, an end; either may be open.
@@ -69,7 +71,7 @@ impl Date {
                 let (clock, offset_s) = split_offset(clock.trim())?;
                 let local = day_number(day)? * DAY_S + clock_seconds(clock)?;
                 Some(match offset_s {
-                    Some(offset_s) => Self { seconds: local - i64::from(offset_s), offset_s, has_time: true },
+                    Some(offset_s) => Self::at(local - i64::from(offset_s), offset_s),
                     None => Self::local(local, zone),
                 })
             }
@@ -78,12 +80,65 @@ impl Date {
 
     /// An instant, seen from a zone.
     pub fn at(seconds: i64, offset_s: i32) -> Self {
-        Self { seconds, offset_s, has_time: true }
+        Self { seconds, offset_s, has_time: true, is_floating: false }
     }
 
-    /// Seconds since 1970-01-01T00:00:00Z; of a day, its first second in its zone.
+    /// What clocks show in the zone of the template that reads it, as seconds since they showed 1970-01-01T00:00:00: a date and time without an offset.
+    ///
+    /// ```
+    /// use templrender::{Context, Date, Fonts, Renderer, Row, Template, Value};
+    /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "time-zone": "Europe/London", "fonts": ["Noto Sans"],
+    ///     "layers": [{ "type": "text", "text": "{{ until | date('HH:mm XXX') }}" }] }"#)?;
+    /// let noon = Date::floating(1_782_907_200);
+    /// assert_eq!(noon.to_string(), "2026-07-01T12:00:00");
+    /// let mut row = Row::new();
+    /// row.set("until", Value::Date(noon));
+    /// let plan = Renderer::new(Fonts::new()).plan(&template, &row, &Context::default())?;
+    /// row.set("until", Value::Date(Date::at(1_782_903_600, 3_600)));
+    /// assert_eq!(Renderer::new(Fonts::new()).plan(&template, &row, &Context::default())?.key(), plan.key());
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn floating(clock_s: i64) -> Self {
+        Self { is_floating: true, ..Self::at(clock_s, 0) }
+    }
+
+    /// A day in the zone of the template that reads it, by its number since 1970-01-01.
+    ///
+    /// ```
+    /// use templrender::Date;
+    /// assert_eq!(Date::floating_day(20_635).to_string(), "2026-07-01");
+    /// ```
+    pub fn floating_day(day: i64) -> Self {
+        Self { has_time: false, ..Self::floating(day.saturating_mul(DAY_S)) }
+    }
+
+    /// Whether it waits for the zone of a template: it is [`floating`](Self::floating) or a [`floating_day`](Self::floating_day).
+    pub fn is_floating(&self) -> bool {
+        self.is_floating
+    }
+
+    /// The instant or the day that it is in a zone.
+    pub(crate) fn anchored(self, zone: &Zone) -> Self {
+        match (self.is_floating, self.has_time) {
+            (false, _) => self,
+            (true, true) => Self::local(self.seconds, zone),
+            (true, false) => Self::of_day(self.day(), zone),
+        }
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z; of a day, its first second in its zone; of what floats, as if its zone were UTC.
     pub fn seconds(&self) -> i64 {
         self.seconds
+    }
+
+    /// Seconds that its zone is east of UTC.
+    pub fn offset_s(&self) -> i32 {
+        self.offset_s
+    }
+
+    /// Whether it is an instant; else it is a day.
+    pub fn has_time(&self) -> bool {
+        self.has_time
     }
 
     /// The day's number since 1970-01-01, in the date's own zone.
@@ -94,13 +149,13 @@ impl Date {
     /// What a zone's clocks show, as an instant.
     fn local(local: i64, zone: &Zone) -> Self {
         let seconds = zone.seconds_of(local);
-        Self { seconds, offset_s: zone.offset_at(seconds), has_time: true }
+        Self::at(seconds, zone.offset_at(seconds))
     }
 
     /// A day's first second in a zone.
     fn of_day(day: i64, zone: &Zone) -> Self {
         let seconds = zone.start_of(day);
-        Self { seconds, offset_s: zone.offset_at(seconds), has_time: false }
+        Self { has_time: false, ..Self::at(seconds, zone.offset_at(seconds)) }
     }
 
     /// Year, month, day, time and weekday in the date's own zone.
@@ -122,9 +177,25 @@ impl Date {
 }
 
 impl Interval {
-    /// From a first instant up to, not including, an end; either may be open.
+    /// From a first instant up to, not including, an end; either may be open. An end that is a [`floating_day`](Date::floating_day) is the last day of it.
     pub fn new(start: Option<Date>, end: Option<Date>) -> Self {
         Self { start, end }
+    }
+
+    /// What it is in a zone.
+    pub(crate) fn anchored(self, zone: &Zone) -> Self {
+        let end = self.end.map(|end| if end.is_floating { last(end.anchored(zone), zone) } else { end });
+        Self { start: self.start.map(|start| start.anchored(zone)), end }
+    }
+
+    /// Its first instant; `None` is open.
+    pub fn start(&self) -> Option<Date> {
+        self.start
+    }
+
+    /// The first instant after it; `None` is open.
+    pub fn end(&self) -> Option<Date> {
+        self.end
     }
 
     /// Reads `A/B`, where either side may be empty or `..`; a side that is a day only means the whole day.
@@ -172,7 +243,12 @@ fn side(text: &str, zone: &Zone, is_end: bool) -> Option<Option<Date>> {
         return Some(Some(Date::local(day_number(day)? * DAY_S + if is_end { to + 60 } else { from }, zone)));
     }
     let date = Date::parse(text, zone)?;
-    Some(Some(if is_end && !date.has_time { Date { has_time: true, ..Date::of_day(date.day() + 1, zone) } } else { date }))
+    Some(Some(if is_end { last(date, zone) } else { date }))
+}
+
+/// The end of a span whose last day, or first instant after it, is known.
+fn last(end: Date, zone: &Zone) -> Date {
+    if end.has_time { end } else { Date { has_time: true, ..Date::of_day(end.day().saturating_add(1), zone) } }
 }
 
 /// The day's number of `YYYY-MM-DD`, also with slashes, dots or nothing between, or of `DD.MM.YYYY`. With slashes or hyphens a day that
@@ -291,7 +367,7 @@ fn civil_from_days(days: i64) -> (i64, u8, u8) {
     (year, part(month), part(day_of_year - (153 * shifted + 2) / 5 + 1))
 }
 
-/// ISO 8601, in the zone the date was written in.
+/// ISO 8601, in the zone the date was written in; of what floats, without one.
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let c = self.civil();
@@ -301,6 +377,7 @@ impl fmt::Display for Date {
         }
         write!(f, "T{:02}:{:02}:{:02}", c.hour, c.minute, c.second)?;
         match self.offset_s {
+            _ if self.is_floating => Ok(()),
             0 => f.write_str("Z"),
             s => write!(f, "{}{:02}:{:02}", if s < 0 { '-' } else { '+' }, s.abs() / 3600, s.abs() / 60 % 60),
         }
@@ -441,6 +518,26 @@ mod tests {
         assert_eq!((open.end, open.to_string()), (None, "2026-11-24/..".to_owned()));
         for text in ["", "/", "2026-11-24", "2026-11-29/2026-11-24", "a/b"] {
             assert_eq!(Interval::parse(text, &UTC), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_floats_is_what_its_text_is_in_every_zone() {
+        for name in ["UTC", "-12:00", "Pacific/Kiritimati", "America/Sao_Paulo", "Europe/London"] {
+            let zone = Zone::parse(name).unwrap();
+            for clock_s in [0, 1_541_289_600, 1_541_291_400, 1_782_907_200, 1_795_867_200] {
+                let (time, day) = (Date::floating(clock_s), Date::floating_day(clock_s / DAY_S));
+                assert_eq!(Some(time.anchored(&zone)), Date::parse(&time.to_string(), &zone), "{time} in {name}");
+                assert_eq!(Some(day.anchored(&zone)), Date::parse(&day.to_string(), &zone), "{day} in {name}");
+                for (start, end) in [(Some(day), Some(day)), (Some(time), None), (None, Some(day)), (Some(day), Some(time))] {
+                    let span = Interval::new(start, end);
+                    assert_eq!(
+                        span.anchored(&zone).end,
+                        Interval::parse(&span.to_string(), &zone).map_or(span.end, |read| read.end),
+                        "{span}"
+                    );
+                }
+            }
         }
     }
 

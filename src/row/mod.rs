@@ -23,6 +23,7 @@ pub use money::{Currency, Money};
 pub use value::{InlineImage, Value};
 pub use zone::TimeZone;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -81,6 +82,15 @@ impl Row {
     /// A row of columns whose blank texts are null already.
     pub(crate) fn from_columns(columns: BTreeMap<String, Value>) -> Self {
         Self { columns }
+    }
+
+    /// The row with its floating dates put into a zone.
+    pub(crate) fn anchored(&self, zone: &zone::Zone) -> Cow<'_, Self> {
+        if !self.columns.values().any(Value::floats) {
+            return Cow::Borrowed(self);
+        }
+        let anchor = |(name, value): (&String, &Value)| (name.clone(), if value.floats() { value.anchored(zone) } else { value.clone() });
+        Cow::Owned(Self { columns: self.columns.iter().map(anchor).collect() })
     }
 
     /// The row as one map value.

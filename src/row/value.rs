@@ -11,6 +11,7 @@ use crate::error::quoted;
 use crate::row::date::{Date, Interval};
 use crate::row::decimal::Decimal;
 use crate::row::money::Money;
+use crate::row::zone::Zone;
 
 /// A value of a row or an expression.
 ///
@@ -198,6 +199,28 @@ impl Value {
             Self::Date(d) => format!("date {d}"),
             Self::Interval(i) => format!("interval {i}"),
             other => other.kind().to_owned(),
+        }
+    }
+
+    /// Whether a date in it waits for the zone of a template.
+    pub(crate) fn floats(&self) -> bool {
+        match self {
+            Self::Date(date) => date.is_floating,
+            Self::Interval(span) => [span.start, span.end].iter().flatten().any(|side| side.is_floating),
+            Self::List(items) => items.iter().any(Self::floats),
+            Self::Map(entries) => entries.values().any(Self::floats),
+            _ => false,
+        }
+    }
+
+    /// The value with its floating dates put into a zone.
+    pub(crate) fn anchored(&self, zone: &Zone) -> Self {
+        match self {
+            Self::Date(date) => Self::Date(date.anchored(zone)),
+            Self::Interval(span) => Self::Interval(span.anchored(zone)),
+            Self::List(items) => Self::List(items.iter().map(|item| item.anchored(zone)).collect()),
+            Self::Map(entries) => Self::Map(Arc::new(entries.iter().map(|(name, item)| (name.clone(), item.anchored(zone))).collect())),
+            plain => plain.clone(),
         }
     }
 
