@@ -234,6 +234,11 @@ impl Resources {
         self.answers.is_empty()
     }
 
+    /// How many needs were answered, failures included.
+    pub fn len(&self) -> usize {
+        self.answers.len()
+    }
+
     /// Answers a need with a picture's bytes.
     ///
     /// # Errors

@@ -106,6 +106,11 @@ impl Pack {
         self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_ref()))
     }
 
+    /// The limits that it was made with.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// The paths of assets, and of the pictures of the fallback, that are not in the pack yet. Fonts are the host's to add: all of `fonts/`.
     ///
     /// A picture that the fallback draws at certain times alone may be missing here; [`wanted_at`](Self::wanted_at) takes the time.

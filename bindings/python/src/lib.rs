@@ -1,8 +1,30 @@
 //! The Python module `templrender._templrender`: converts, releases the interpreter, calls the core, converts.
+//!
+//! One file per noun, each a thin layer over the core's type; `boundary` is what every call into the core runs in. Classes are frozen and shared between threads
+//! without a lock of Python's, so the module runs without the GIL as well. Its docs are in `python/templrender/_templrender.pyi`.
 
 mod arrow;
+mod boundary;
+mod buffer;
+mod bundle;
+mod context;
+mod error;
+mod fonts;
+mod frame;
+mod guard;
+mod limits;
 mod money;
+mod output;
+mod pack;
+mod pixels;
+mod plan;
+mod rendered;
+mod renderer;
+mod report;
+mod resources;
 mod row;
+mod save;
+mod template;
 mod value;
 
 use pyo3::prelude::*;
@@ -13,13 +35,45 @@ mod _templrender {
     use super::*;
 
     #[pymodule_export]
+    use crate::boundary::_provoke_panic;
+    #[pymodule_export]
+    use crate::bundle::{_open_bundle, Bundle};
+    #[pymodule_export]
+    use crate::error::{_error_json, Fault};
+    #[pymodule_export]
+    use crate::fonts::Fonts;
+    #[pymodule_export]
+    use crate::frame::{_frame_of_png, Frame};
+    #[pymodule_export]
+    use crate::guard::Cancel;
+    #[pymodule_export]
+    use crate::limits::Limits;
+    #[pymodule_export]
     use crate::money::{Interval, Money};
     #[pymodule_export]
+    use crate::output::Output;
+    #[pymodule_export]
+    use crate::pack::Pack;
+    #[pymodule_export]
+    use crate::plan::{Need, Plan};
+    #[pymodule_export]
+    use crate::rendered::Rendered;
+    #[pymodule_export]
+    use crate::renderer::Renderer;
+    #[pymodule_export]
+    use crate::report::{LayerReport, LineReport, Note, Report};
+    #[pymodule_export]
+    use crate::resources::Resources;
+    #[pymodule_export]
     use crate::row::Row;
+    #[pymodule_export]
+    use crate::template::Template;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        error::add_classes(module)?;
         row::register(module.py())?;
+        arrow::register(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -26,7 +26,7 @@ impl Seen {
 }
 
 pub(super) fn of_day(day: i64) -> Read<Value> {
-    if DAYS.contains(&day) { Ok(Value::Date(Date::at(day * 86_400, 0))) } else { Err(beyond()) }
+    if DAYS.contains(&day) { Ok(Value::Date(Date::floating_day(day))) } else { Err(beyond()) }
 }
 
 pub(super) fn of_instant(count: i64, unit: TimeUnit, seen: &Seen) -> Read<Value> {
@@ -40,7 +40,7 @@ pub(super) fn of_instant(count: i64, unit: TimeUnit, seen: &Seen) -> Read<Value>
         return Err(beyond());
     }
     Ok(Value::Date(match seen {
-        Seen::Anywhere => Date::at(seconds, 0),
+        Seen::Anywhere => Date::floating(seconds),
         Seen::From(zone) => zone.see(seconds),
     }))
 }

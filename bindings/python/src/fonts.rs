@@ -1,0 +1,76 @@
+//! The fonts that texts are drawn with.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::boundary::detached;
+use crate::buffer::Held;
+
+/// Fonts, immutable, shared by all threads.
+#[pyclass(frozen, module = "templrender")]
+#[derive(Clone)]
+pub(crate) struct Fonts {
+    pub(crate) fonts: core_::Fonts,
+    /// The files, in the memory that the core reads them from.
+    files: Vec<Arc<[u8]>>,
+    default: bool,
+}
+
+impl Fonts {
+    /// The embedded last fallback alone.
+    pub(crate) fn default_only() -> Self {
+        Self { fonts: core_::Fonts::with_default(), files: Vec::new(), default: true }
+    }
+}
+
+#[pymethods]
+impl Fonts {
+    #[new]
+    #[pyo3(signature = (files = None, *, default = true))]
+    fn new(py: Python<'_>, files: Option<Vec<Bound<'_, PyAny>>>, default: bool) -> PyResult<Self> {
+        let held: Vec<Held> = files.unwrap_or_default().iter().map(|file| Held::of(file, "a font")).collect::<PyResult<_>>()?;
+        detached(py, || {
+            let mut fonts = if default { core_::Fonts::with_default() } else { core_::Fonts::new() };
+            let files: Vec<Arc<[u8]>> = held.iter().map(|file| file.as_ref().into()).collect();
+            for file in &files {
+                fonts.add(Arc::clone(file))?;
+            }
+            Ok(Self { fonts, files, default })
+        })
+    }
+
+    #[getter]
+    fn families(&self) -> Vec<String> {
+        self.fonts.families()
+    }
+
+    fn __len__(&self) -> usize {
+        self.fonts.len()
+    }
+
+    fn __bool__(&self) -> bool {
+        !self.fonts.is_empty()
+    }
+
+    fn __eq__(&self, other: &Self) -> bool {
+        self.fonts.digest() == other.fonts.digest()
+    }
+
+    fn __hash__(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.fonts.digest();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    fn __repr__(&self) -> String {
+        let (faces, families) = (self.fonts.len(), self.fonts.families().join(", "));
+        format!("<Fonts: {faces} faces{}{families}>", if families.is_empty() { "" } else { ", " })
+    }
+
+    fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<((Vec<Bound<'py, PyBytes>>,), Bound<'py, PyDict>)> {
+        let settings = PyDict::new(py);
+        settings.set_item("default", self.default)?;
+        Ok(((self.files.iter().map(|file| PyBytes::new(py, file)).collect(),), settings))
+    }
+}

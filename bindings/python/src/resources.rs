@@ -1,0 +1,136 @@
+//! What a host found for the needs of plans.
+//!
+//! The answers are one map behind a count: a render takes the count and draws what was answered when it was called, whatever is inserted meanwhile, and nobody
+//! waits for it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use core_::{Code, Error, Fault, NeedId};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyString};
+
+use crate::boundary::{caught, detached};
+use crate::buffer::{Held, len_of};
+use crate::error::raised;
+use crate::limits::{Limits, limits_of};
+use crate::pixels::frame_if;
+use crate::plan::Need;
+
+/// Answers; calls of several threads are done one after another.
+#[pyclass(frozen, module = "templrender")]
+pub(crate) struct Resources {
+    answers: Mutex<Arc<core_::Resources>>,
+    limits: core_::Limits,
+}
+
+impl Resources {
+    pub(crate) fn of(answers: Arc<core_::Resources>, limits: core_::Limits) -> Self {
+        Self { answers: Mutex::new(answers), limits }
+    }
+
+    /// The answers; what a panic left there is whole, for the core inserts last.
+    fn answers(&self) -> MutexGuard<'_, Arc<core_::Resources>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that a need cannot be answered; the error is handed on.
+    fn failed(&self, py: Python<'_>, id: NeedId, fault: Fault) -> PyErr {
+        py.detach(|| Arc::make_mut(&mut *self.answers()).fail(id, &fault.message));
+        raised(Error::from(Fault { place: format!("resource {id}"), ..fault }))
+    }
+}
+
+/// The answers at this moment; of `None`, none.
+pub(crate) fn snapshot_of(py: Python<'_>, resources: Option<&Resources>) -> Arc<core_::Resources> {
+    resources.map(|resources| py.detach(|| Arc::clone(&resources.answers()))).unwrap_or_default()
+}
+
+#[pymethods]
+impl Resources {
+    #[new]
+    #[pyo3(signature = (*, limits = None))]
+    fn new(limits: Option<&Limits>) -> Self {
+        let limits = limits_of(limits);
+        Self::of(Arc::new(core_::Resources::with_limits(limits.clone())), limits)
+    }
+
+    /// Answers a need with a picture: encoded bytes, or pixels.
+    fn insert(&self, py: Python<'_>, need: &Bound<'_, PyAny>, picture: &Bound<'_, PyAny>) -> PyResult<()> {
+        let id = id_of(need)?;
+        if let Some(frame) = frame_if(picture, &self.limits)? {
+            return detached(py, || {
+                let png = frame.encode(&core_::Output::png())?;
+                Arc::make_mut(&mut *self.answers()).insert(id, png)
+            });
+        }
+        let (len, most) = (len_of(picture, "picture")?, self.limits.max_input_bytes);
+        if len > most {
+            let message = format!("picture has {len} bytes, over the limit of {most}");
+            return Err(self.failed(py, id, Fault::new(Code::ResourceLimit, "", message)));
+        }
+        let held = Held::of(picture, "picture")?.shared();
+        // The answers that make_mut leaves behind may hold the last counts of Python's objects, which pyo3 gives back later.
+        py.detach(|| caught(|| Arc::make_mut(&mut *self.answers()).insert_shared(id, held))).map_err(raised)
+    }
+
+    /// Says that a need cannot be answered, and why.
+    fn fail(&self, py: Python<'_>, need: &Bound<'_, PyAny>, why: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (id, why) = (id_of(need)?, reason(why)?);
+        py.detach(|| Arc::make_mut(&mut *self.answers()).fail(id, why));
+        Ok(())
+    }
+
+    /// The same answers, to go on from on their own.
+    fn copy(&self, py: Python<'_>) -> Self {
+        Self::of(snapshot_of(py, Some(self)), self.limits.clone())
+    }
+
+    fn __copy__(&self, py: Python<'_>) -> Self {
+        self.copy(py)
+    }
+
+    fn __deepcopy__(&self, py: Python<'_>, _memo: &Bound<'_, PyAny>) -> Self {
+        self.copy(py)
+    }
+
+    fn __len__(&self, py: Python<'_>) -> usize {
+        snapshot_of(py, Some(self)).len()
+    }
+
+    fn __bool__(&self) -> bool {
+        true
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        format!("<Resources: {} answers>", self.__len__(py))
+    }
+}
+
+/// The id of a need, or of a number that was one's.
+fn id_of(need: &Bound<'_, PyAny>) -> PyResult<NeedId> {
+    if let Ok(need) = need.cast::<Need>() {
+        return Ok(need.get().need.id());
+    }
+    match need.is_instance_of::<PyBool>() {
+        false => need.extract::<u64>().map(NeedId::from).map_err(|_| ()),
+        true => Err(()),
+    }
+    .map_err(|()| PyTypeError::new_err(format!("need must be a Need or its id, found {}", named(need))))
+}
+
+/// A sentence, or what an exception says.
+fn reason(why: &Bound<'_, PyAny>) -> PyResult<String> {
+    if why.is_instance_of::<PyString>() {
+        return why.extract();
+    }
+    if !why.is_instance_of::<pyo3::exceptions::PyBaseException>() {
+        return Err(PyTypeError::new_err(format!("why must be str or an exception, found {}", named(why))));
+    }
+    let said: String = why.str()?.extract()?;
+    Ok(if said.is_empty() { named(why) } else { said })
+}
+
+fn named(object: &Bound<'_, PyAny>) -> String {
+    object.get_type().name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
