@@ -89,7 +89,7 @@ pub use check::{Channel, ChannelFinding, CheckOptions, CheckReport, Checker, Row
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use diff::{DiffReport, Differ, DifferentRow};
 pub use error::{Cause, Code, Error, Fault};
-pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Group, Groups, Overrides, Rewriter};
+pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Group, Groups, Overrides, Rewriter, RowIds};
 pub use govern::{Admission, Gate, GateLimits, Rate, SlowTemplate, TokenBucket};
 pub use guard::Guard;
 pub use limits::Limits;

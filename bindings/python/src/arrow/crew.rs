@@ -49,18 +49,18 @@ pub(super) fn threads(asked: Option<usize>) -> Result<usize, Error> {
     }
 }
 
-/// Runs a body on so many threads until all of them return. An error of one of them, a signal or the flag ends it as an exception; what the body did until
+/// Runs a body on so many threads, which are numbered, until all of them return. An error of one of them, a signal or the flag ends it as an exception; what the body did until
 /// then is the caller's to drop.
 pub(super) fn work(
     py: Python<'_>,
     threads: usize,
     cancel: Option<&Cancel>,
-    body: &(dyn Fn(&Stop) -> Result<(), Error> + Sync),
+    body: &(dyn Fn(usize, &Stop) -> Result<(), Error> + Sync),
 ) -> PyResult<()> {
     let stop = Stop::default();
     let crew = Crew::new(threads);
-    let run = |stop: &Stop| {
-        if let Err(error) = caught(|| body(stop)) {
+    let run = |number: usize, stop: &Stop| {
+        if let Err(error) = caught(|| body(number, stop)) {
             crew.fail(error);
             stop.set();
         }
@@ -70,7 +70,10 @@ pub(super) fn work(
         std::thread::scope(|scope| {
             for number in 0..threads {
                 let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-                if let Err(error) = thread.spawn_scoped(scope, || run(&stop)) {
+                if let Err(error) = thread.spawn_scoped(scope, {
+                    let (run, stop) = (&run, &stop);
+                    move || run(number, stop)
+                }) {
                     crew.fail(Fault::new(Code::BadArgument, "threads", format!("thread {number} cannot be started: {error}")).into());
                     stop.set();
                     crew.leave();

@@ -5,6 +5,7 @@
 //! threads, and `job` a batch from its plans to its pictures.
 
 mod budget;
+mod check;
 mod crew;
 mod errors;
 mod export;

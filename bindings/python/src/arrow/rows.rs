@@ -7,7 +7,7 @@ use core_::{Code, Error, Fault, Row, Value};
 
 use super::budget::Budget;
 use super::import::{Chunk, Column, Schema, bad_batch};
-use super::node::{Node, Trouble};
+use super::node::{Node, Read, Trouble};
 
 /// Which columns of a batch are a row.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,17 @@ pub(crate) struct Columns {
     pub(crate) row: Option<String>,
     /// The column with what people call a row.
     pub(crate) id: Option<String>,
+}
+
+/// What a column is to its reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Left alone.
+    None,
+    /// Looked at: what cannot be read is null.
+    Seen,
+    /// Read: what cannot be is an error of the row.
+    Read,
 }
 
 /// Reads the rows of one batch.
@@ -30,11 +41,11 @@ pub(crate) struct RowReader {
 
 #[derive(Debug)]
 enum Cells {
-    Columns(Vec<(String, Result<Node, Arc<str>>)>),
+    Columns(Vec<(String, Result<Node, Arc<str>>, Use)>),
     /// Texts of JSON.
     Json(String, Node),
     /// A struct, by the names of its parts.
-    Struct(String, Node, Vec<bool>),
+    Struct(String, Node, Vec<Use>),
 }
 
 impl Columns {
@@ -50,22 +61,22 @@ impl Columns {
 }
 
 impl RowReader {
-    /// A reader of the columns that are wanted.
-    pub(crate) fn new(chunk: &Chunk, columns: &Columns, wanted: &dyn Fn(&str) -> bool) -> Result<Self, Error> {
+    /// A reader of the columns that are used.
+    pub(crate) fn new(chunk: &Chunk, columns: &Columns, used: &dyn Fn(&str) -> Use) -> Result<Self, Error> {
         let find = |name: &str| chunk.columns.iter().find(|column| &*column.name == name);
         let id = columns.id.as_deref().and_then(find).and_then(|column| node(column).ok());
         let cells = match &columns.row {
             None => {
-                let wanted = chunk.columns.iter().filter(|column| wanted(&column.name));
-                Cells::Columns(wanted.map(|column| (column.name.as_ref().to_owned(), node(column))).collect())
+                let used = chunk.columns.iter().map(|column| (column, used(&column.name))).filter(|(_, used)| *used != Use::None);
+                Cells::Columns(used.map(|(column, used)| (column.name.as_ref().to_owned(), node(column), used)).collect())
             }
             Some(name) => {
                 let column = find(name).ok_or_else(|| bad_batch(format!("must have the column {name:?} that is the row")))?;
                 let node = node(column).map_err(|why| bad_batch(format!("must have a row column that can be read: {why}")))?;
                 match node.parts() {
                     Some(parts) => {
-                        let read = parts.iter().map(|(name, _)| wanted(name)).collect();
-                        Cells::Struct(name.clone(), node, read)
+                        let used = parts.iter().map(|(name, _)| used(name)).collect();
+                        Cells::Struct(name.clone(), node, used)
                     }
                     None if node.is_text() => Cells::Json(name.clone(), node),
                     None => {
@@ -90,23 +101,22 @@ impl RowReader {
         let is_missing = self.nulls.as_ref().is_some_and(|nulls| index < nulls.len() && nulls.is_null(index));
         match &self.cells {
             Cells::Columns(columns) => {
-                for (name, node) in columns {
+                for (name, node, used) in columns {
                     let value = match node {
                         _ if is_missing => Ok(Value::Null),
                         Ok(node) => node.value(index, &mut budget),
                         Err(why) => Err(Trouble::new(format!("must be of a type that is known, found another: {why}"))),
                     };
-                    row.set(name.as_str(), value.map_err(|trouble| fault(name, trouble))?);
+                    row.set(name.as_str(), used.settle(name, value)?);
                 }
             }
-            Cells::Struct(name, node, read) => {
+            Cells::Struct(name, node, uses) => {
                 if is_missing || node.is_null(index) {
                     return Err(no_row(name));
                 }
                 let at = node.part_index(index);
-                for ((name, part), _) in node.parts().unwrap_or_default().iter().zip(read).filter(|(_, read)| **read) {
-                    let value = part.value(at, &mut budget).map_err(|trouble| fault(name, trouble))?;
-                    row.set(name.as_str(), value);
+                for ((name, part), used) in node.parts().unwrap_or_default().iter().zip(uses).filter(|(_, used)| **used != Use::None) {
+                    row.set(name.as_str(), used.settle(name, part.value(at, &mut budget))?);
                 }
             }
             Cells::Json(name, node) => match node.value(index, &mut budget).map_err(|trouble| fault(name, trouble))? {
@@ -117,19 +127,33 @@ impl RowReader {
         Ok(row)
     }
 
-    /// What people call the row at an index: the value of the batch's column, else of the row's.
-    pub(crate) fn id(&self, index: usize, row: Option<&Row>) -> Option<String> {
-        let value = match &self.id {
-            Some(node) => node.value(index, &mut Budget::new()).ok(),
+    /// The value that says what people call the row at an index: the batch's column, else the row's. What cannot be read is nothing that can be an id.
+    pub(crate) fn id(&self, index: usize, row: Option<&Row>) -> Option<Value> {
+        match &self.id {
+            Some(node) => Some(node.value(index, &mut Budget::new()).unwrap_or_default()),
             None => self.id_name.as_deref().and_then(|name| row?.get(name)).cloned(),
-        };
-        match value? {
-            Value::Text(text) => Some(text.trim().to_owned()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(value) => Some(value.to_string()),
-            Value::Date(date) => Some(date.to_string()),
-            _ => None,
         }
+    }
+}
+
+impl Use {
+    fn settle(self, column: &str, value: Read<Value>) -> Result<Value, Error> {
+        match value {
+            Ok(value) => Ok(value),
+            Err(_) if self == Self::Seen => Ok(Value::Null),
+            Err(trouble) => Err(fault(column, trouble)),
+        }
+    }
+}
+
+/// An id as a text, of what can be one.
+pub(crate) fn id_text(id: Value) -> Option<String> {
+    match id {
+        Value::Text(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Date(date) => Some(date.to_string()),
+        _ => None,
     }
 }
 

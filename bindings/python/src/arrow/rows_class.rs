@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 
-use super::rows::Columns;
+use super::rows::{Columns, Use};
 use super::table::{Table, TableReader};
 use crate::error::raised;
 use crate::row::Row;
@@ -21,7 +21,7 @@ impl Rows {
     fn new(batch: &Bound<'_, PyAny>, row_column: Option<String>) -> PyResult<Self> {
         let table = Table::read(batch)?.map_err(raised)?;
         let columns = Columns { row: row_column, id: None };
-        Ok(Self { reader: table.reader(&columns, &|_| true).map_err(raised)? })
+        Ok(Self { reader: table.reader(&columns, &|_| Use::Read).map_err(raised)? })
     }
 
     fn __len__(&self) -> usize {

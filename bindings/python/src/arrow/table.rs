@@ -1,10 +1,10 @@
 //! The batches of one job: what an object gave, and the rows of all of it by one number.
 
-use core_::{Error, Row};
+use core_::{Error, Row, Value};
 use pyo3::prelude::*;
 
 use super::import::{Chunk, Schema, Stream};
-use super::rows::{Columns, RowReader};
+use super::rows::{Columns, RowReader, Use};
 
 /// Batches that lie in memory.
 #[derive(Debug)]
@@ -37,12 +37,12 @@ impl Table {
         }))
     }
 
-    /// A reader of the columns that are wanted.
-    pub(super) fn reader(&self, columns: &Columns, wanted: &dyn Fn(&str) -> bool) -> Result<TableReader, Error> {
+    /// A reader of the columns that are used.
+    pub(super) fn reader(&self, columns: &Columns, used: &dyn Fn(&str) -> Use) -> Result<TableReader, Error> {
         columns.check(&self.schema)?;
         let (mut readers, mut rows) = (Vec::new(), 0);
         for chunk in &self.chunks {
-            let reader = RowReader::new(chunk, columns, wanted)?;
+            let reader = RowReader::new(chunk, columns, used)?;
             let first = rows;
             rows += reader.len();
             readers.push((first, reader));
@@ -63,7 +63,7 @@ impl TableReader {
     }
 
     /// What people call the row of a number.
-    pub(super) fn id(&self, number: usize, row: Option<&Row>) -> Option<String> {
+    pub(super) fn id(&self, number: usize, row: Option<&Row>) -> Option<Value> {
         let (reader, index) = self.find(number)?;
         reader.id(index, row)
     }

@@ -89,7 +89,7 @@ pub(super) fn draw(
     let known_bytes = known.values().map(Drawn::bytes).sum();
     let shelf = Shelf { bytes: AtomicUsize::new(known_bytes), next: AtomicUsize::new(0), drawn: Mutex::new(known) };
     let threads = threads.min(todo.len()).max(1);
-    crew::work(py, threads, cancel, &|stop| {
+    crew::work(py, threads, cancel, &|_, stop| {
         bundle.renderer().with_scratch(|renderer, scratch| {
             while let Some(number) = shelf.take(&todo, settings.max_bytes, stop) {
                 let Some(plan) = planned.plans.get(number) else { break };

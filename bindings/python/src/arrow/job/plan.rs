@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 
 use super::Planned;
 use crate::arrow::crew;
-use crate::arrow::rows::Columns;
+use crate::arrow::rows::{Columns, Use, id_text};
 use crate::arrow::table::{Table, TableReader};
 use crate::boundary::caught;
 use crate::bundle::Bundle;
@@ -38,7 +38,7 @@ pub(super) fn plan(
 ) -> PyResult<Planned> {
     let core = &bundle.bundle;
     let template = core.template();
-    let reader = table.reader(columns, &|name| template.reads(name)).map_err(raised)?;
+    let reader = table.reader(columns, &|name| if template.reads(name) { Use::Read } else { Use::None }).map_err(raised)?;
     for (number, variant) in variants.iter().enumerate() {
         let twice = variants.iter().take(number).any(|earlier| earlier == variant);
         if let Some(name) = variant.as_deref().filter(|name| !template.variants().any(|known| known == *name)) {
@@ -50,7 +50,7 @@ pub(super) fn plan(
     }
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(reader.len())));
     let threads = threads.min(reader.len().div_ceil(AT_ONCE)).max(1);
-    crew::work(py, threads, cancel, &|stop| {
+    crew::work(py, threads, cancel, &|_, stop| {
         let mut own = Vec::new();
         loop {
             let first = next.fetch_add(AT_ONCE, Ordering::Relaxed);
@@ -79,7 +79,7 @@ pub(super) fn plan(
 /// Plans a row; what goes wrong with it stays with it.
 fn one(reader: &TableReader, number: usize, bundle: &core_::Bundle, contexts: &[Context]) -> One {
     let read = caught(|| reader.row(number).unwrap_or_else(|| Ok(core_::Row::new())));
-    let id = reader.id(number, read.as_ref().ok()).map(String::into_boxed_str);
+    let id = reader.id(number, read.as_ref().ok()).and_then(id_text).map(String::into_boxed_str);
     let plan = |context| match &read {
         Ok(row) => caught(|| bundle.renderer().plan(bundle.template(), row, context)),
         Err(error) => Err(error.clone()),
