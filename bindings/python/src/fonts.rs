@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use crate::boundary::detached;
 use crate::buffer::Held;
+use crate::hash::hash_of;
 
 /// Fonts, immutable, shared by all threads.
 #[pyclass(frozen, module = "templrender")]
@@ -28,7 +29,7 @@ impl Fonts {
 #[pymethods]
 impl Fonts {
     #[new]
-    #[pyo3(signature = (files = None, *, default = true))]
+    #[pyo3(signature = (files = None, *, default = true), text_signature = "(files=(), *, default=True)")]
     fn new(py: Python<'_>, files: Option<Vec<Bound<'_, PyAny>>>, default: bool) -> PyResult<Self> {
         let held: Vec<Held> = files.unwrap_or_default().iter().map(|file| Held::of(file, "a font")).collect::<PyResult<_>>()?;
         detached(py, || {
@@ -42,8 +43,8 @@ impl Fonts {
     }
 
     #[getter]
-    fn families(&self) -> Vec<String> {
-        self.fonts.families()
+    fn families<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.fonts.families())
     }
 
     fn __len__(&self) -> usize {
@@ -59,8 +60,15 @@ impl Fonts {
     }
 
     fn __hash__(&self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.fonts.digest();
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+        hash_of(self.fonts.digest())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {

@@ -7,11 +7,13 @@ mod arrow;
 mod boundary;
 mod buffer;
 mod bundle;
+mod check;
 mod context;
 mod error;
 mod fonts;
 mod frame;
 mod guard;
+mod hash;
 mod limits;
 mod money;
 mod output;
@@ -74,6 +76,8 @@ mod _templrender {
         error::add_classes(module)?;
         row::register(module.py())?;
         arrow::register(module)?;
-        module.add("__version__", env!("CARGO_PKG_VERSION"))
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        // the stub says what there is; the package's own list is the one to import by
+        module.delattr("__all__")
     }
 }

@@ -6,9 +6,11 @@
 
 mod budget;
 mod check;
+mod check_function;
 mod crew;
 mod errors;
 mod export;
+mod feed;
 mod import;
 mod job;
 mod moment;
@@ -26,5 +28,7 @@ use pyo3::prelude::*;
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<record_batch::RecordBatch>()?;
     module.add_class::<rows_class::Rows>()?;
-    module.add_class::<job::BatchJob>()
+    module.add_class::<job::BatchJob>()?;
+    module.add_class::<feed::FeedBatches>()?;
+    module.add_function(wrap_pyfunction!(check_function::check_batches, module)?)
 }

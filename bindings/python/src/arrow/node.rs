@@ -376,13 +376,25 @@ impl Bytes {
     }
 }
 
-/// Bytes of a buffer as an encoded picture.
+/// Bytes of a buffer as an encoded picture: they stay where they are, and the buffer with them.
 fn picture(buffer: &Buffer, start: usize, end: usize, name: &Arc<str>) -> Read<Value> {
-    let bytes = buffer.get(start..end).ok_or_else(|| broken("offsets beyond the end"))?;
-    if bytes.is_empty() {
+    if start > end || end > buffer.len() {
+        return Err(broken("offsets beyond the end"));
+    }
+    if start == end {
         return Ok(Value::Null);
     }
-    Ok(Value::Image(core_::InlineImage { name: Arc::clone(name), bytes: bytes.into() }))
+    let bytes = Borrowed(buffer.slice_with_length(start, end - start));
+    Ok(Value::Image(core_::InlineImage::shared(Arc::clone(name), Arc::new(bytes))))
+}
+
+/// A part of the producer's memory.
+struct Borrowed(Buffer);
+
+impl AsRef<[u8]> for Borrowed {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_slice()
+    }
 }
 
 /// A map's key as a name.
