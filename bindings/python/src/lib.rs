@@ -3,6 +3,7 @@
 //! One file per noun, each a thin layer over the core's type; `boundary` is what every call into the core runs in. Classes are frozen and shared between threads
 //! without a lock of Python's, so the module runs without the GIL as well. Its docs are in `python/templrender/_templrender.pyi`.
 
+mod arrow;
 mod boundary;
 mod buffer;
 mod bundle;
@@ -16,6 +17,7 @@ mod guard;
 mod hash;
 mod limits;
 mod money;
+mod origin;
 mod output;
 mod pack;
 mod pixels;
@@ -58,6 +60,8 @@ mod _templrender {
     #[pymodule_export]
     use crate::money::{Interval, Money};
     #[pymodule_export]
+    use crate::origin::{OriginPolicy, PictureUrl, _origin_policy, is_public_address};
+    #[pymodule_export]
     use crate::output::Output;
     #[pymodule_export]
     use crate::pack::Pack;
@@ -82,6 +86,7 @@ mod _templrender {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         error::add_classes(module)?;
         row::register(module.py())?;
+        arrow::register(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // the stub says what there is; the package's own list is the one to import by
         module.delattr("__all__")
