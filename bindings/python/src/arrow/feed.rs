@@ -51,12 +51,8 @@ impl FeedBatches {
     }
 
     #[pyo3(signature = (max_rows = 1024))]
-    fn next_batch(&self, py: Python<'_>, max_rows: usize) -> PyResult<Option<RecordBatch>> {
-        if !(1..=MAX_ROWS).contains(&max_rows) {
-            return Err(bad("max_rows", format!("max_rows must be 1 to {MAX_ROWS}, found {max_rows}")));
-        }
-        let batch = detached(py, || next(&mut self.reader(), max_rows))?;
-        Ok(batch.map(RecordBatch::new))
+    fn next_batch(&self, py: Python<'_>, max_rows: usize) -> PyResult<RecordBatch> {
+        next_batch(py, &self.reader, max_rows)
     }
 
     /// Why the feed as a whole, or what is left of it, cannot be read.
@@ -82,8 +78,15 @@ impl FeedBatches {
     }
 }
 
-/// The rows that are there by now; nothing when there is none.
-fn next(reader: &mut FeedReader, max_rows: usize) -> Result<Option<Batch>, Error> {
+/// The rows that are there by now, at most so many: `line`, `id`, `row` as JSON and `error`.
+pub(crate) fn next_batch(py: Python<'_>, reader: &Mutex<FeedReader>, max_rows: usize) -> PyResult<RecordBatch> {
+    if !(1..=MAX_ROWS).contains(&max_rows) {
+        return Err(bad("max_rows", format!("max_rows must be 1 to {MAX_ROWS}, found {max_rows}")));
+    }
+    detached(py, || next(&mut reader.lock().unwrap_or_else(PoisonError::into_inner), max_rows)).map(RecordBatch::new)
+}
+
+fn next(reader: &mut FeedReader, max_rows: usize) -> Result<Batch, Error> {
     let mut lines: Vec<i64> = Vec::new();
     let (mut ids, mut rows): (Vec<Option<String>>, Vec<Option<String>>) = (Vec::new(), Vec::new());
     let (mut errors, mut bytes) = (Errors::default(), 0_usize);
@@ -98,16 +101,13 @@ fn next(reader: &mut FeedReader, max_rows: usize) -> Result<Option<Batch>, Error
         ids.push(id);
         rows.push(row.ok());
     }
-    if lines.is_empty() {
-        return Ok(None);
-    }
     let count = lines.len();
     let mut out = Builder::default();
     out.add("line", &Int64Array::from(lines), false);
     out.add("id", &texts(ids.iter().map(Option::as_deref))?, true);
     out.add("row", &texts(rows.iter().map(Option::as_deref))?, true);
     out.add("error", &errors.finish()?, true);
-    out.finish(count).map(Some)
+    out.finish(count)
 }
 
 fn format_of(name: &str) -> PyResult<FeedFormat> {
