@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from templrender._templrender import (
     ArgumentError,
+    BatchJob,
     BugError,
     Bundle,
     Cancel,
@@ -41,6 +42,7 @@ from templrender._templrender import (
     Pack,
     PictureUrl,
     Plan,
+    RecordBatch,
     Rendered,
     Renderer,
     Report,
@@ -50,10 +52,12 @@ from templrender._templrender import (
     Resources,
     Row,
     RowError,
+    Rows,
     Template,
     TemplateError,
     WorstRow,
     __version__,
+    check_batches,
     is_public_address,
 )
 
@@ -69,6 +73,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArgumentError",
+    "BatchJob",
     "BugError",
     "Bundle",
     "Cancel",
@@ -99,6 +104,7 @@ __all__ = [
     "Pack",
     "PictureUrl",
     "Plan",
+    "RecordBatch",
     "Rendered",
     "Renderer",
     "Report",
@@ -108,11 +114,13 @@ __all__ = [
     "Resources",
     "Row",
     "RowError",
+    "Rows",
     "Template",
     "TemplateError",
     "WorstRow",
     "__version__",
     "arender",
+    "check_batches",
     "is_public_address",
     "open",
     "read_feed",

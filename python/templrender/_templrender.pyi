@@ -47,7 +47,9 @@ class Fault:
     field price: a price must have a number, found "free"
     """
 
-    def __new__(cls, code: str, place: str = "", message: str = "", *, line: int | None = None, column: int | None = None) -> Self:
+    def __new__(
+        cls, code: str, place: str = "", message: str = "", *, line: int | None = None, column: int | None = None
+    ) -> Self:
         """A fault of your own, for a host that raises this library's errors. `code` is one of docs/errors.md, else it is a `ValueError`."""
     @property
     def code(self) -> str:
@@ -605,7 +607,9 @@ class Rendered:
     @property
     def output(self) -> Output:
         """How the plan wants it encoded."""
-    def encode(self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None) -> bytes:
+    def encode(
+        self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None
+    ) -> bytes:
         """The picture in an encoded format, without `output` the plan's. `timeout` and `cancel` as in `Renderer.render`."""
     def save(self, path: str | PathLike[str], output: Output | None = None) -> None:
         """Writes the picture into a file, whole or not at all: beside it, then in its place.
@@ -657,7 +661,9 @@ class Frame:
     @property
     def is_opaque(self) -> bool:
         """Whether no pixel lets anything through."""
-    def encode(self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None) -> bytes:
+    def encode(
+        self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None
+    ) -> bytes:
         """The picture in an encoded format, without `output` as PNG. `timeout` and `cancel` as in `Renderer.render`."""
     def to_rgba(self) -> bytes:
         """Straight RGBA, row after row without gaps; where alpha is 0, colour is 0."""
@@ -910,7 +916,12 @@ class FeedReader:
     """
 
     def __new__(
-        cls, format: str | None = None, *, encoding: str | None = None, repeated_ids: bool = False, limits: Limits | None = None
+        cls,
+        format: str | None = None,
+        *,
+        encoding: str | None = None,
+        repeated_ids: bool = False,
+        limits: Limits | None = None,
     ) -> Self:
         """A reader of one feed.
 
@@ -923,6 +934,12 @@ class FeedReader:
         """No more bytes follow: a last row without a line end is whole now."""
     def next_row(self) -> FeedRow | None:
         """The next row; None when more bytes are wanted, when the feed is over, or when there is a `fault`."""
+    def next_batch(self, max_rows: int = 1024) -> RecordBatch:
+        """The rows that are there by now, at most so many, as Arrow: none of them when more bytes are wanted, or when the feed is over.
+
+        The columns: `line: int64`, `id: string`, `row: string` (a JSON object, for `row_column` of `BatchJob` and others), `error: struct<code, cause, place,
+        message: string>`. Of each row one of `row` and `error` is null. A batch also ends with the row at which its texts have 64 MiB.
+        """
     @property
     def columns(self) -> tuple[str, ...] | None:
         """The names of a header's columns, once it is read; feeds without a header have none."""
@@ -1363,7 +1380,7 @@ class BatchJob:
         """What would be drawn: `id` (if there is one), `variant`, `key`, `valid_until`, `skipped`, `needs: list<string>` and `error`, as in `render`."""
 
 def check_batches(
-    bundle: Bundle,
+    bundle: Bundle | Template,
     stream: _Batch,
     *,
     variants: Sequence[str | None] | None = None,
@@ -1382,7 +1399,7 @@ def check_batches(
     A stream is read while its rows are checked, and nothing is kept for a row but 16 bytes for its id: a row with an id that stood before fails, as one of a feed does.
 
     Args:
-        bundle: The template.
+        bundle: A bundle, or a template with the embedded fonts.
         stream: Arrow data.
         variants: What every row is laid out in; None among them is the template as it stands, which is also the default.
         channel: `"google"` or `"meta"`: the channel whose rules rows and template are held to.

@@ -1,5 +1,6 @@
 """Batches on their way: planned, answered, drawn. The law: what comes out of a batch is what the same rows give one by one, byte for byte."""
 
+import datetime as dt
 import json
 import os
 import signal
@@ -14,8 +15,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from templrender import Bundle, Cancel, Cancelled, Error, Output, Pack, Resources
-from templrender._templrender import BatchJob
+from templrender import BatchJob, Bundle, Cancel, Cancelled, Error, Output, Pack, Resources
 
 NOW = 1_795_867_200
 TEMPLATE = {
@@ -57,7 +57,14 @@ PHOTOS = {f"{name}.svg": SVG % name.encode() for name in ("red", "green", "blue"
 
 
 def table(rows: list[dict[str, Any]]) -> pa.RecordBatch:
-    kinds = {"id": pa.string(), "tint": pa.string(), "title": pa.string(), "photo": pa.string(), "stock": pa.int32(), "until": pa.timestamp("s", "UTC")}
+    kinds = {
+        "id": pa.string(),
+        "tint": pa.string(),
+        "title": pa.string(),
+        "photo": pa.string(),
+        "stock": pa.int32(),
+        "until": pa.timestamp("s", "UTC"),
+    }
     return pa.RecordBatch.from_pylist(rows, pa.schema(list(kinds.items())))
 
 
@@ -102,7 +109,13 @@ def one_by_one(row: dict[str, Any], variant: str | None) -> dict[str, Any]:
         rendered = BUNDLE.renderer.render(plan, resources)
         width, height = rendered.frame.size
         report = rendered.report.to_json()
-        out |= {"picture": rendered.encode(), "content_type": "image/jpeg", "width": width, "height": height, "report": report}
+        out |= {
+            "picture": rendered.encode(),
+            "content_type": "image/jpeg",
+            "width": width,
+            "height": height,
+            "report": report,
+        }
     except Error as error:
         fault = error.faults[0]
         out["error"] = {"code": error.code, "cause": error.cause, "place": fault.place, "message": fault.message}
@@ -122,9 +135,9 @@ ROWS = st.fixed_dictionaries(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(ROWS, max_size=6), st.sampled_from([(None,), ("wide",), (None, "wide")]), st.integers(1, 8))
-def test_a_batch_is_its_rows_drawn_one_by_one(rows: list[dict[str, Any]], variants: tuple[str | None, ...], threads: int) -> None:
-    import datetime as dt
-
+def test_a_batch_is_its_rows_drawn_one_by_one(
+    rows: list[dict[str, Any]], variants: tuple[str | None, ...], threads: int
+) -> None:
     for number, row in enumerate(rows):
         row["id"] = f"r{number}"
         row["until"] = None if row["until"] is None else dt.datetime.fromtimestamp(row["until"], dt.UTC)
@@ -139,7 +152,15 @@ def test_a_batch_is_its_rows_drawn_one_by_one(rows: list[dict[str, Any]], varian
 
 
 def tiles(count: int) -> list[dict[str, Any]]:
-    return [{"id": str(i), "tint": f"#{i * 7919 % 4096:03x}", "title": f"tile {i}", "photo": [None, "red.svg", "blue.svg"][i % 3]} for i in range(count)]
+    return [
+        {
+            "id": str(i),
+            "tint": f"#{i * 7919 % 4096:03x}",
+            "title": f"tile {i}",
+            "photo": [None, "red.svg", "blue.svg"][i % 3],
+        }
+        for i in range(count)
+    ]
 
 
 def test_any_number_of_threads_gives_the_same_batches() -> None:
@@ -232,7 +253,9 @@ def test_answers_are_shared_and_let_go() -> None:
 
 def test_pictures_in_the_batch_are_drawn_without_asking() -> None:
     photos = [PHOTOS["red.svg"], None, b"no picture"]
-    batch = pa.record_batch({"id": pa.array([1, 2, 3]), "photo": pa.array(photos, pa.large_binary()), "unread": [b"x" * 1000] * 3})
+    batch = pa.record_batch(
+        {"id": pa.array([1, 2, 3]), "photo": pa.array(photos, pa.large_binary()), "unread": [b"x" * 1000] * 3}
+    )
     job = BatchJob(BUNDLE, batch, now=NOW)
     assert job.pending() == []
     rows = drawn(job)
@@ -246,18 +269,28 @@ def test_pictures_in_the_batch_are_drawn_without_asking() -> None:
 def test_columns_are_kept_as_they_came() -> None:
     rows = table(tiles(7))
     extra = pa.array([[{"a": i}] if i % 2 else None for i in range(7)])
-    batch = rows.append_column("extra", extra).append_column("words", pa.array(list("abcabca")).dictionary_encode()).slice(2, 4)
+    batch = (
+        rows.append_column("extra", extra)
+        .append_column("words", pa.array(list("abcabca")).dictionary_encode())
+        .slice(2, 4)
+    )
     job = BatchJob(BUNDLE, batch, now=NOW, keep=["extra", "words", "id"])
     out = pa.record_batch(job.render(1, 3)[0])
     assert out.schema.names[:4] == ["extra", "words", "id", "variant"]
     for name in ("extra", "words", "id"):
         assert out[name].equals(batch[name].slice(1, 2)) and out.schema.field(name) == batch.schema.field(name)
-    job = BatchJob(BUNDLE, pa.Table.from_batches([batch, batch]), now=NOW, keep=["extra", "words", "id"], variants=["wide", None])
+    job = BatchJob(
+        BUNDLE, pa.Table.from_batches([batch, batch]), now=NOW, keep=["extra", "words", "id"], variants=["wide", None]
+    )
     out = pa.record_batch(job.render()[0])
     out.validate(full=True)
     for name in ("extra", "words", "id"):
         assert out[name].to_pylist() == [value for value in batch[name].to_pylist() * 2 for _ in range(2)]
-    for keep, message in [(["nothing"], "must be one of the batch"), (["id", "id"], "must stand once"), (["picture"], "must stand once")]:
+    for keep, message in [
+        (["nothing"], "must be one of the batch"),
+        (["id", "id"], "must stand once"),
+        (["picture"], "must stand once"),
+    ]:
         with pytest.raises(ValueError, match=message):
             BatchJob(BUNDLE, batch, keep=keep)
 
@@ -272,12 +305,13 @@ def test_rows_in_one_column_and_ids() -> None:
 
 def test_arguments_are_held_to_their_rules() -> None:
     batch = table(tiles(1))
-    for arguments, message in [
+    refused: list[tuple[dict[str, Any], str]] = [
         ({"variants": ["tall"]}, 'variants must be of the template, found "tall"'),
         ({"variants": [None, None]}, "a variant must stand once"),
         ({"threads": 0}, "threads must be 1 to 1024, found 0"),
         ({"row_column": "x"}, "must be a column of the batch"),
-    ]:
+    ]
+    for arguments, message in refused:
         with pytest.raises(ValueError, match=message):
             BatchJob(BUNDLE, batch, **arguments)
     job = BatchJob(BUNDLE, batch)
@@ -293,7 +327,16 @@ SLOW: dict[str, Any] = {
     "name": "slow",
     "size": [1500, 1500],
     "layers": [
-        {"type": "box", "left": n, "top": n, "width": 1400, "height": 1400, "background": f"hsl({n * 20} 80% 50%)", "filter": "blur(20px)"} for n in range(20)
+        {
+            "type": "box",
+            "left": n,
+            "top": n,
+            "width": 1400,
+            "height": 1400,
+            "background": f"hsl({n * 20} 80% 50%)",
+            "filter": "blur(20px)",
+        }
+        for n in range(20)
     ],
 }
 
@@ -313,8 +356,7 @@ def test_a_flag_ends_a_batch() -> None:
 def test_ctrl_c_ends_a_long_batch_within_a_second() -> None:
     program = f"""
         import pyarrow as pa, sys, time
-        from templrender import Pack
-        from templrender._templrender import BatchJob
+        from templrender import BatchJob, Pack
         pack = Pack()
         pack.add("template.json", {json.dumps(SLOW).encode()!r})
         job = BatchJob(pack.open(), pa.record_batch({{"n": range(3_000)}}), threads=2)
@@ -324,7 +366,9 @@ def test_ctrl_c_ends_a_long_batch_within_a_second() -> None:
         except KeyboardInterrupt:
             print("interrupted", flush=True)
     """
-    child = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True, env=os.environ)
+    child = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True, env=os.environ
+    )
     try:
         assert child.stdout is not None and child.stdout.readline() == "drawing\n"
         time.sleep(0.5)

@@ -1,19 +1,17 @@
 """Checks over Arrow streams: the report of the same rows one after another, with any number of threads; and feeds as batches."""
 
 import json
-import time
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-import templrender
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from templrender import Bundle, Cancel, Cancelled, Error, Pack, RowError
-from templrender._templrender import FeedReader, check_batches
+from templrender import Bundle, Cancel, Cancelled, Checker, Error, FeedReader, Pack, RowError, check_batches
 
 NOW = 1_795_867_200
 REPO = Path(__file__).resolve().parents[2]
@@ -77,14 +75,14 @@ def test_the_report_is_that_of_the_same_feed(rows: list[dict[str, Any]], threads
     batches = [pa.RecordBatch.from_pylist(rows[at : at + size], SCHEMA) for at in range(0, len(rows), size)]
     report = check_batches(BUNDLE, pa.Table.from_batches(batches, SCHEMA), now=NOW, threads=threads)
     lines = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    checker = templrender.Checker(BUNDLE, now=NOW)
+    checker = Checker(BUNDLE, now=NOW)
     reader = FeedReader("jsonl")
     reader.push(lines)
     reader.finish()
     while (row := reader.next_row()) is not None:
-        if row.error is None:
+        if row.row is not None:
             checker.row(row.row, line=row.line, id=row.id or "")
-        else:
+        elif row.error is not None:
             checker.failed(row.error, line=row.line, id=row.id or "")
     assert report.to_json() == checker.finish().to_json()
     assert report.rows == len(rows)
@@ -99,7 +97,15 @@ def test_a_column_of_json_gives_the_same_report_as_its_columns() -> None:
     reports = [
         check_batches(bundle, texts, row_column="row", now=NOW, variants=variants, channel="google", threads=2),
         check_batches(bundle, whole, now=NOW, variants=variants, channel="google", threads=3),
-        check_batches(bundle, pa.table({"row": whole.to_struct_array()}), row_column="row", now=NOW, variants=variants, channel="google", threads=1),
+        check_batches(
+            bundle,
+            pa.table({"row": whole.to_struct_array()}),
+            row_column="row",
+            now=NOW,
+            variants=variants,
+            channel="google",
+            threads=1,
+        ),
     ]
     assert len({report.to_json() for report in reports}) == 1
     assert reports[0].rows == len(feed) and "badge: applies to" in str(reports[0])
@@ -133,11 +139,12 @@ def test_what_a_stream_fails_with_is_told() -> None:
     schema = pa.schema([("title", pa.string())])
     with pytest.raises(RowError, match="the cellar is flooded"):
         check_batches(BUNDLE, pa.RecordBatchReader.from_batches(schema, batches()))
-    for arguments, message in [
+    refused: list[tuple[dict[str, Any], str]] = [
         ({"channel": "x"}, "channel"),
         ({"variants": ["tall"]}, "tall"),
         ({"row_column": "x"}, "must be a column of the batch"),
-    ]:
+    ]
+    for arguments, message in refused:
         with pytest.raises((ValueError, Error), match=message):
             check_batches(BUNDLE, pa.table({"title": ["Honey"]}), **arguments)
     assert check_batches(BUNDLE, pa.table({"title": pa.array([], pa.string())})).rows == 0
@@ -162,12 +169,19 @@ def test_a_feed_comes_in_batches_with_its_lines_ids_and_errors() -> None:
     assert [(row["line"], row["id"]) for row in rows] == [(2, "1"), (3, "2"), (4, "1")]
     assert json.loads(rows[0]["row"]) == {"id": "1", "title": "Honig & Tee", "price": "6.90 EUR"}
     assert rows[0]["error"] is None and rows[1]["row"] is None
-    assert rows[1]["error"] == {"code": "bad-row", "cause": "row", "place": "", "message": "a row must have 3 cells as the header has, found 2"}
+    assert rows[1]["error"] == {
+        "code": "bad-row",
+        "cause": "row",
+        "place": "",
+        "message": "a row must have 3 cells as the header has, found 2",
+    }
     assert rows[2]["error"]["code"] == "duplicate-row-id"
     reader = FeedReader()
     reader.push(b'{"a": [1, {"b": null}], "c": 1.50}\n')
     batch = pa.record_batch(reader.next_batch())
-    assert batch["row"].to_pylist() == ['{"a":[1,{"b":null}],"c":1.5}'] and batch.schema.field("line").type == pa.int64()
+    assert (
+        batch["row"].to_pylist() == ['{"a":[1,{"b":null}],"c":1.5}'] and batch.schema.field("line").type == pa.int64()
+    )
     assert reader.next_batch().num_rows == 0
     with pytest.raises(ValueError, match="max_rows must be 1 to"):
         reader.next_batch(0)
