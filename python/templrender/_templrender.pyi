@@ -14,6 +14,7 @@ from typing import Any, Self, TypeAlias, final
 
 import numpy
 import PIL.Image
+
 from templrender._errors import ArgumentError as ArgumentError
 from templrender._errors import BugError as BugError
 from templrender._errors import Cancelled as Cancelled

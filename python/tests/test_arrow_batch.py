@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from templrender import BatchJob, Bundle, Cancel, Cancelled, Error, Output, Pack, Resources
 
 NOW = 1_795_867_200

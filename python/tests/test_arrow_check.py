@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from templrender import Bundle, Cancel, Cancelled, Checker, Error, FeedReader, Pack, RowError, check_batches
 
 NOW = 1_795_867_200
@@ -165,7 +166,7 @@ def test_a_flag_ends_a_check_of_a_stream_without_end() -> None:
 
 
 def test_a_feed_comes_in_batches_with_its_lines_ids_and_errors() -> None:
-    rows = list(feed_rows("id,title,price\n1,Honig & Tee,6.90 EUR\n2,short\n1,again,1 EUR\n".encode()))
+    rows = list(feed_rows(b"id,title,price\n1,Honig & Tee,6.90 EUR\n2,short\n1,again,1 EUR\n"))
     assert [(row["line"], row["id"]) for row in rows] == [(2, "1"), (3, "2"), (4, "1")]
     assert json.loads(rows[0]["row"]) == {"id": "1", "title": "Honig & Tee", "price": "6.90 EUR"}
     assert rows[0]["error"] is None and rows[1]["row"] is None

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from templrender import RecordBatch, Row, RowError, Rows
 
 ZONE = dt.timezone(dt.timedelta(hours=5, minutes=45))
