@@ -1,7 +1,7 @@
-//! `peer`: the three reference jobs behind a line protocol, so that one script times them beside other renderers.
+//! `peer`: the reference jobs behind a line protocol, so that one script times them beside other renderers.
 //!
 //! It prints `{"ready":true,"jobs":[...]}`; then, for each line on standard input, `{"cmd":"run","job":J,"n":N,"start":S}` is answered with
-//! `{"ms":[..],"cpu":[..],"size":bytes}`, `{"cmd":"dump","job":J,"start":S,"path":P}` writes the picture, `{"cmd":"quit"}` ends. `--cold JOB` draws once
+//! `{"ms":[..],"cpu":[..],"size":bytes}`, `{"cmd":"par","job":J,"n":N,"threads":T}`, where N are drawn by T threads, with `{"wall":ms,"n":N}`, `{"cmd":"dump","job":J,"start":S,"path":P}` writes the picture, `{"cmd":"quit"}` ends. `--cold JOB` draws once
 //! and prints `size N`. Photos, texts and fonts come from $PEERS_ROOT.
 
 mod jobs;
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
 
 fn serve() -> Result<(), Box<dyn std::error::Error>> {
     let root = std::env::var_os("PEERS_ROOT").ok_or("PEERS_ROOT is not set")?;
-    let mut jobs = jobs::Jobs::load(root.as_ref())?;
+    let jobs = jobs::Jobs::load(root.as_ref())?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => protocol::serve(&jobs::NAMES, |job, number| jobs.draw(job, number)),

@@ -1,0 +1,262 @@
+"""Batches over Arrow: a record batch of rows goes in, a record batch of pictures comes out.
+
+This is what every engine calls (Ray Data, Spark, Polars, DuckDB, Daft): see `templrender.engines` and docs/batch.md. Batches are anything with the Arrow
+PyCapsule interface, so that nothing here imports pyarrow: `pyarrow.record_batch(x)` and `polars.DataFrame(x)` take what comes out.
+
+The columns that come out, errors per row and never per batch: those that were to be kept, `id`, `variant`, `picture` (large_binary, as offsets of 32 bits overflow at
+2 GiB), `content_type`, `key`, `width`, `height`, `valid_until`, `skipped`, `report` (JSON) and `error` (code, cause, place, message).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
+
+from . import _templrender as _native
+from ._fetcher import Fetcher
+from ._templrender import Bundle, Cancel, CheckReport, Output, RecordBatch
+
+__all__ = ["BatchRenderer", "Fetcher", "read_feed_batches"]
+
+# Anything with __arrow_c_array__ or __arrow_c_stream__, and what has several of them.
+Batch = Any
+Batches = Any
+
+T = TypeVar("T")
+
+# Chunks whose photos are there, or on their way, while one is drawn.
+_AHEAD = 1
+
+
+class BatchRenderer:
+    """Draws the rows of record batches with one template. Safe to share between threads; pickles as its template's pack and its settings.
+
+    >>> import pyarrow as pa
+    >>> renderer = BatchRenderer("templates/og-card", format="jpg", now=0)
+    >>> rows = pa.record_batch({"id": ["a", "b"], "title": ["Aster honey", None], "author": ["Mira Larch", "Ada Elm"]})
+    >>> pictures = pa.record_batch(renderer.render(rows)).to_pylist()
+    >>> pictures[0]["id"], pictures[0]["content_type"], pictures[0]["width"], pictures[0]["picture"][:2]
+    ('a', 'image/jpeg', 1200, b'\\xff\\xd8')
+    >>> pictures[1]["picture"], pictures[1]["error"]["code"], pictures[1]["error"]["place"]
+    (None, 'missing-field', 'field title')
+    """
+
+    def __init__(
+        self,
+        template: str | os.PathLike[str] | bytes | Bundle,
+        *,
+        fetch: Fetcher | None = None,
+        variants: Sequence[str | None] = (None,),
+        id_column: str | None = "id",
+        row_column: str | None = None,
+        keep: Sequence[str] = (),
+        now: datetime | float | None = None,
+        lang: str | None = None,
+        time_zone: str | None = None,
+        scale: float | None = None,
+        output: Output | None = None,
+        format: str | None = None,
+        threads: int | None = None,
+        rows_at_once: int = 256,
+        max_bytes: int = 256 << 20,
+        timeout: float | None = None,
+        reports: bool = True,
+    ) -> None:
+        """Args:
+        template: A template's folder, its JSON file or its pack, the bytes of a pack, or an open bundle.
+        fetch: Where pictures come from. None: `Fetcher()`, files in the current folder and public URLs.
+        variants: What is drawn of each row, in this order; None is the template as it stands.
+        id_column: The column that names a row. None: there is none.
+        row_column: A column that has the whole row, as JSON or as a struct. None: every column is one of the row.
+        keep: Columns that come out as they came in.
+        now: What sale windows and dates are held against. None: the time at which this was made, so that all processes have the same.
+        lang, time_zone, scale, output, format: As of `Renderer.plan`.
+        threads: That plan and draw. None: as many as the process may use processors.
+        rows_at_once: Rows that are planned, fetched and drawn together by `iter`; fewer where their pictures are large.
+        max_bytes: The most bytes of encoded pictures in one batch that comes out of `iter`, one picture apart.
+        timeout: Seconds that one picture may take to be drawn.
+        reports: Whether the report of each picture comes out too.
+        """
+        self.bundle = _bundle(template)
+        self.fetch = Fetcher() if fetch is None else fetch
+        self.variants = tuple(variants)
+        self.id_column = id_column
+        self.row_column = row_column
+        self.keep = tuple(keep)
+        self.now = int(time.time()) if now is None else now
+        self.lang = lang
+        self.time_zone = time_zone
+        self.scale = scale
+        self.output = output
+        self.format = format
+        self.threads = _processors() if threads is None else threads
+        self.rows_at_once = rows_at_once
+        self.max_bytes = max_bytes
+        self.timeout = timeout
+        self.reports = reports
+        for name in ("threads", "rows_at_once", "max_bytes"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, found {getattr(self, name)}")
+
+    def plan(self, batch: Batch) -> RecordBatch:
+        """What would be drawn, without pictures: id, variant, key, valid_until, skipped, needs and error of each row and variant."""
+        return self._job(batch, Cancel()).plans()
+
+    def render(self, batch: Batch) -> RecordBatch:
+        """The pictures of one batch, as one batch. All its photos and pictures lie in memory at once: `iter` is for the others."""
+        with _cancelling() as cancel:
+            job = self._ready(batch, cancel)
+            return self._drawn(job, 0, 1 << 62, cancel)[0]
+
+    def iter(self, batches: Batches) -> Iterator[RecordBatch]:
+        """The pictures of many batches, in their order: the next rows' photos are fetched while these are drawn.
+
+        `batches` is a stream (a `pyarrow.Table` or `RecordBatchReader`, a `polars.DataFrame`), one batch, or an iterable of them. Memory holds two chunks of
+        `rows_at_once` rows with their photos and the pictures of `max_bytes`, however long the stream is.
+        """
+        pace = _Pace(self.rows_at_once, self.max_bytes)
+        with _cancelling() as cancel:
+            ahead: deque[Future[_native.BatchJob]] = deque()
+            for chunk in _chunks(batches, pace):
+                ahead.append(_in_background(partial(self._ready, chunk, cancel, pace)))
+                if len(ahead) > _AHEAD:
+                    yield from self._draw(ahead.popleft().result(), cancel)
+            while ahead:
+                yield from self._draw(ahead.popleft().result(), cancel)
+
+    def check(self, batches: Batches, *, channel: str | None = None) -> CheckReport:
+        """What the rows make of the template, without pixels and without pictures: see docs/check.md."""
+        return _native.check_batches(
+            self.bundle,
+            batches,
+            variants=self.variants,
+            channel=channel,
+            row_column=self.row_column,
+            id_column=self.id_column,
+            now=self.now,
+            lang=self.lang,
+            time_zone=self.time_zone,
+            threads=self.threads,
+        )
+
+    def _job(self, batch: Batch, cancel: Cancel) -> _native.BatchJob:
+        return _native.BatchJob(
+            self.bundle,
+            batch,
+            variants=self.variants,
+            row_column=self.row_column,
+            id_column=self.id_column,
+            keep=self.keep,
+            now=self.now,
+            lang=self.lang,
+            time_zone=self.time_zone,
+            scale=self.scale,
+            output=self.output,
+            format=self.format,
+            threads=self.threads,
+            cancel=cancel,
+        )
+
+    def _ready(self, batch: Batch, cancel: Cancel, pace: _Pace | None = None) -> _native.BatchJob:
+        """Planned, and every picture found or given up."""
+        job = self._job(batch, cancel)
+        found_bytes = 0
+        while wanted := job.pending():
+            for location, answer in self.fetch.get(wanted).items():
+                if isinstance(answer, bytes):
+                    job.answer(location, answer)
+                    found_bytes += len(answer)
+                else:
+                    job.fail(location, str(answer))
+        if pace is not None:
+            pace.saw(len(job) // len(self.variants), found_bytes)
+        return job
+
+    def _draw(self, job: _native.BatchJob, cancel: Cancel) -> Iterator[RecordBatch]:
+        start = 0
+        while start < len(job):
+            batch, start = self._drawn(job, start, self.max_bytes, cancel)
+            yield batch
+
+    def _drawn(self, job: _native.BatchJob, start: int, max_bytes: int, cancel: Cancel) -> tuple[RecordBatch, int]:
+        return job.render(start, len(job), max_bytes=max_bytes, threads=self.threads, timeout=self.timeout, cancel=cancel, reports=self.reports)
+
+
+def read_feed_batches(path: str | os.PathLike[str], rows: int = 1024, *, format: str | None = None, encoding: str | None = None) -> Iterator[RecordBatch]:
+    """The rows of a feed, CSV, TSV, JSON Lines, RSS or Atom, as batches of line, id, row (JSON, for `row_column="row"`) and error.
+
+    >>> import pyarrow as pa
+    >>> batch = pa.record_batch(next(read_feed_batches("templates/product-sale/rows/feed.tsv")))
+    >>> batch.schema.names, batch["id"][0].as_py()
+    (['line', 'id', 'row', 'error'], 'GB-0001')
+    """
+    raise NotImplementedError
+
+
+def _bundle(template: str | os.PathLike[str] | bytes | Bundle) -> Bundle:
+    if isinstance(template, Bundle):
+        return template
+    if isinstance(template, bytes):
+        return _native.Pack(template).open()
+    from . import open as open_template
+
+    return open_template(template)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def _cancelling() -> Iterator[Cancel]:
+    """What is under way ends with the caller: after an exception, after ctrl-c, and where an iterator is dropped half-way."""
+    cancel = Cancel()
+    try:
+        yield cancel
+    finally:
+        cancel.set()
+
+
+class _Pace:
+    """How many rows the next chunk has: fewer where the photos of the last one were large, so that those of a chunk stay below a number of bytes."""
+
+    def __init__(self, most_rows: int, most_bytes: int) -> None:
+        self.rows = most_rows
+        self._most_rows = most_rows
+        self._most_bytes = most_bytes
+
+    def saw(self, rows: int, photo_bytes: int) -> None:
+        """How large a chunk's photos were."""
+        fit = self._most_bytes * max(rows, 1) // max(photo_bytes, 1)
+        self.rows = max(1, min(self._most_rows, fit))
+
+
+def _chunks(batches: Batches, pace: _Pace) -> Iterator[RecordBatch]:
+    for batch in _native.read_batches(batches):
+        start = 0
+        while start < batch.num_rows:
+            chunk = batch.slice(start, pace.rows)
+            start += chunk.num_rows
+            yield chunk
+
+
+def _in_background(function: Callable[[], T]) -> Future[T]:
+    """Runs it in a thread that the end of the program does not wait for: a server may take its time."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as error:  # told to whoever waits for it
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="templrender-fetch", daemon=True).start()
+    return future
