@@ -4,7 +4,6 @@ The names and meanings are Rust's. Classes are immutable and may be used by seve
 the interpreter go meanwhile.
 """
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +13,7 @@ from typing import Any, Self, TypeAlias, final
 
 import numpy
 import PIL.Image
+
 from templrender._errors import ArgumentError as ArgumentError
 from templrender._errors import BugError as BugError
 from templrender._errors import Cancelled as Cancelled
@@ -47,7 +47,9 @@ class Fault:
     field price: a price must have a number, found "free"
     """
 
-    def __new__(cls, code: str, place: str = "", message: str = "", *, line: int | None = None, column: int | None = None) -> Self:
+    def __new__(
+        cls, code: str, place: str = "", message: str = "", *, line: int | None = None, column: int | None = None
+    ) -> Self:
         """A fault of your own, for a host that raises this library's errors. `code` is one of docs/errors.md, else it is a `ValueError`."""
     @property
     def code(self) -> str:
@@ -605,7 +607,9 @@ class Rendered:
     @property
     def output(self) -> Output:
         """How the plan wants it encoded."""
-    def encode(self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None) -> bytes:
+    def encode(
+        self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None
+    ) -> bytes:
         """The picture in an encoded format, without `output` the plan's. `timeout` and `cancel` as in `Renderer.render`."""
     def save(self, path: str | PathLike[str], output: Output | None = None) -> None:
         """Writes the picture into a file, whole or not at all: beside it, then in its place.
@@ -657,7 +661,9 @@ class Frame:
     @property
     def is_opaque(self) -> bool:
         """Whether no pixel lets anything through."""
-    def encode(self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None) -> bytes:
+    def encode(
+        self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None
+    ) -> bytes:
         """The picture in an encoded format, without `output` as PNG. `timeout` and `cancel` as in `Renderer.render`."""
     def to_rgba(self) -> bytes:
         """Straight RGBA, row after row without gaps; where alpha is 0, colour is 0."""
@@ -668,9 +674,7 @@ class Frame:
     def save(self, path: str | PathLike[str], output: Output | None = None) -> None:
         """As `Rendered.save`, without a plan's settings: a path of another suffix gets a PNG."""
     def _repr_png_(self) -> bytes: ...
-    if sys.version_info >= (3, 12):
-        def __buffer__(self, flags: int, /) -> memoryview: ...
-        def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...
