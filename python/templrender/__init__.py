@@ -1,4 +1,15 @@
-"""Draws pictures from a template, a data row and photos."""
+"""Draws pictures from a template, a data row and photos: ads out of a shop's feed, cards for shared links, collages.
+
+>>> import templrender as tr
+>>> ad = tr.render("templates/product-ad", {"name": "Aster honey", "price": "€6.90", "photo": "templates/product-ad/rows/photos/bee.webp"})
+>>> ad
+<Rendered 1080x1080, 0 notes>
+
+`open` reads a template once for many pictures, `arender` is for `asyncio`, `read_feed` reads a shop's feed and `check` says what would fail in it. Below them are the
+core's own steps: `Template`, `Renderer.plan`, `Plan.pending`, `Resources`, `Renderer.render`, `Frame.encode`. docs/python.md has recipes.
+"""
+
+from __future__ import annotations
 
 from templrender._templrender import (
     ArgumentError,
@@ -19,8 +30,10 @@ from templrender._templrender import (
     Money,
     Need,
     Note,
+    OriginPolicy,
     Output,
     Pack,
+    PictureUrl,
     Plan,
     Rendered,
     Renderer,
@@ -33,7 +46,18 @@ from templrender._templrender import (
     Template,
     TemplateError,
     __version__,
+    is_public_address,
 )
+
+# Type checkers know the name; importing it from typing would take longer than the rest of this file.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from templrender._arender import arender
+    from templrender._feeds import read_feed
+    from templrender._load_error import LoadError
+    from templrender._open import open
+    from templrender._render import render
+    from templrender.loading import Loader
 
 __all__ = [
     "ArgumentError",
@@ -51,11 +75,15 @@ __all__ = [
     "LayerReport",
     "Limits",
     "LineReport",
+    "LoadError",
+    "Loader",
     "Money",
     "Need",
     "Note",
+    "OriginPolicy",
     "Output",
     "Pack",
+    "PictureUrl",
     "Plan",
     "Rendered",
     "Renderer",
@@ -68,4 +96,33 @@ __all__ = [
     "Template",
     "TemplateError",
     "__version__",
+    "arender",
+    "is_public_address",
+    "open",
+    "read_feed",
+    "render",
 ]
+
+# What is written in Python, by the file that it is in; imported on use, so that `import templrender` takes no longer than its native half.
+_HOMES = {
+    "LoadError": "_load_error",
+    "Loader": "loading",
+    "arender": "_arender",
+    "open": "_open",
+    "read_feed": "_feeds",
+    "render": "_render",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"templrender.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

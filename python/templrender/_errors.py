@@ -6,9 +6,10 @@ each derives from two, which a native class of the stable ABI cannot; `_templren
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from templrender._templrender import Fault
 
 __all__ = [

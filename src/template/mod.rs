@@ -41,6 +41,7 @@ use self::reader::{Json, Node, join};
 use crate::error::{Code, Error, Fault, quoted, suggestion};
 use crate::limits::Limits;
 use crate::row::Row;
+use crate::row::field::Source;
 
 /// The newest format version that is read.
 const VERSION: f64 = 1.0;
@@ -234,6 +235,31 @@ impl Template {
         let Some(reads) = &self.inner.reads else { return row.clone() };
         let kept = row.iter().filter(|(name, _)| reads.contains(*name));
         Row::from_columns(kept.map(|(name, value)| (name.to_owned(), value.clone())).collect())
+    }
+
+    /// The row of its fields' first examples, for previews; fields without one are left out.
+    ///
+    /// ```
+    /// # use templrender::{Row, Template};
+    /// let json = r#"{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [],
+    ///     "fields": { "title": { "type": "text", "from": ["name", "title"], "examples": ["Aster honey", "Tea"] }, "note": { "type": "text" } } }"#;
+    /// assert_eq!(Template::parse(json)?.example(), Row::from_json(r#"{ "name": "Aster honey" }"#)?);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn example(&self) -> Row {
+        let mut row = Row::new();
+        for field in self.inner.base.fields.iter().flatten() {
+            let column = match field.rules.from.first() {
+                None => &field.name,
+                Some(Source::Column(column)) => column,
+                // No one column holds both sides.
+                Some(Source::Sides(..)) => continue,
+            };
+            if let Some(example) = field.examples.first() {
+                row.set(column.clone(), example.clone());
+            }
+        }
+        row
     }
 
     /// Names what the template draws with: 16 hex digits over what it says and over its files, by their paths in any order.

@@ -22,6 +22,8 @@ pub(crate) struct Origin {
     pub(crate) pack: core_::Pack,
     pub(crate) fonts: Py<Fonts>,
     pub(crate) now: Option<i64>,
+    /// Where the pictures of rows may lie that are named by paths.
+    pub(crate) folder: Option<String>,
 }
 
 /// A template with its fonts, files and fallback, immutable, shared by all threads.
@@ -72,6 +74,16 @@ impl Bundle {
         self.bundle.fallback().cloned().map(Row::from)
     }
 
+    #[getter]
+    fn folder(&self) -> Option<&str> {
+        self.origin.folder.as_deref()
+    }
+
+    /// One of the files that it was opened from.
+    fn file<'py>(&self, py: Python<'py>, path: &str) -> Option<Bound<'py, PyBytes>> {
+        self.origin.pack.get(path).map(|bytes| PyBytes::new(py, bytes))
+    }
+
     /// Answers to start from: its own files are in them already.
     fn resources(&self) -> Resources {
         Resources::of(Arc::clone(&self.resources), self.origin.pack.limits().clone())
@@ -116,6 +128,11 @@ impl Bundle {
         Ok(planned.map(|(plan, resources)| (Plan::new(plan), Resources::of(Arc::new(resources), limits()))))
     }
 
+    /// How a notebook shows it.
+    fn _repr_png_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("templrender._notebook")?.call_method1("preview", (slf,))
+    }
+
     fn __eq__(&self, other: &Self) -> bool {
         self.bundle.is_same(&other.bundle)
     }
@@ -139,14 +156,22 @@ impl Bundle {
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let zip = detached(py, || self.origin.pack.to_zip())?;
         let limits = Limits { limits: self.origin.pack.limits().clone() };
-        let arguments = (PyBytes::new(py, &zip), limits, self.origin.fonts.bind(py), self.origin.now);
+        let arguments = (PyBytes::new(py, &zip), limits, self.origin.fonts.bind(py), self.origin.now, self.folder());
         Ok((py.import("templrender._templrender")?.getattr("_open_bundle")?, arguments.into_pyobject(py)?))
     }
 }
 
 /// A bundle as it was pickled.
 #[pyfunction]
-pub(crate) fn _open_bundle(py: Python<'_>, zip: &[u8], limits: &Limits, fonts: Py<Fonts>, now: Option<i64>) -> PyResult<Bundle> {
+#[pyo3(signature = (zip, limits, fonts, now, folder))]
+pub(crate) fn _open_bundle(
+    py: Python<'_>,
+    zip: &[u8],
+    limits: &Limits,
+    fonts: Py<Fonts>,
+    now: Option<i64>,
+    folder: Option<String>,
+) -> PyResult<Bundle> {
     let pack = detached(py, || core_::Pack::from_zip(zip, &limits.limits))?;
-    Bundle::open(py, Origin { pack, fonts, now })
+    Bundle::open(py, Origin { pack, fonts, now, folder })
 }

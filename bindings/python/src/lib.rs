@@ -14,6 +14,7 @@ mod guard;
 mod hash;
 mod limits;
 mod money;
+mod origin;
 mod output;
 mod pack;
 mod pixels;
@@ -50,6 +51,8 @@ mod _templrender {
     use crate::limits::Limits;
     #[pymodule_export]
     use crate::money::{Interval, Money};
+    #[pymodule_export]
+    use crate::origin::{OriginPolicy, PictureUrl, _origin_policy, is_public_address};
     #[pymodule_export]
     use crate::output::Output;
     #[pymodule_export]

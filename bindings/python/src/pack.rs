@@ -86,11 +86,17 @@ impl Pack {
     }
 
     /// Makes it ready to draw.
-    #[pyo3(signature = (*, fonts = None, now = None))]
-    fn open(&self, py: Python<'_>, fonts: Option<Bound<'_, Fonts>>, now: Option<&Bound<'_, PyAny>>) -> PyResult<Bundle> {
+    #[pyo3(signature = (*, fonts = None, now = None, folder = None))]
+    fn open(
+        &self,
+        py: Python<'_>,
+        fonts: Option<Bound<'_, Fonts>>,
+        now: Option<&Bound<'_, PyAny>>,
+        folder: Option<String>,
+    ) -> PyResult<Bundle> {
         let fonts = fonts.map_or_else(|| Bound::new(py, Fonts::default_only()), Ok)?;
         let (pack, now) = (self.snapshot(py), now_of(now)?);
-        Bundle::open(py, Origin { pack, fonts: fonts.unbind(), now })
+        Bundle::open(py, Origin { pack, fonts: fonts.unbind(), now, folder })
     }
 
     fn __len__(&self, py: Python<'_>) -> usize {

@@ -74,10 +74,20 @@ impl Template {
         attached(|| Ok(self.template.trim(&row))).map(Row::from)
     }
 
+    /// The row of its fields' first examples, for previews.
+    fn example(&self) -> Row {
+        Row::from(self.template.example())
+    }
+
     /// The format's JSON Schema, for editors.
     #[staticmethod]
     fn schema() -> String {
         core_::Template::schema()
+    }
+
+    /// How a notebook shows it.
+    fn _repr_png_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("templrender._notebook")?.call_method1("preview", (slf,))
     }
 
     fn __eq__(&self, other: &Self) -> bool {
