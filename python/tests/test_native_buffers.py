@@ -194,6 +194,14 @@ def test_what_is_over_the_limit_is_refused_and_counts_as_failed(wrap: Any) -> No
         t.Frame.decode(wrap(PNG), limits=t.Limits(max_input_bytes=len(PNG) - 1))
 
 
+def test_pixels_over_the_limit_are_refused_and_count_as_failed() -> None:
+    for pixels in (numpy.zeros((8, 8), numpy.uint8), t.Frame(numpy.zeros((8, 8), numpy.uint8))):
+        resources = t.Resources(limits=t.Limits(max_side_px=7))
+        with pytest.raises(t.ResourceError, match=f"resource {NEED.id:016x}: picture is 8x8 px, over the limit of 7 px a side"):
+            resources.insert(NEED, pixels)
+        assert len(resources) == 1 and PLAN.pending(resources) == []
+
+
 def test_bytes_that_are_no_picture_fail_with_their_reason() -> None:
     resources = t.Resources()
     for data in (b"", b"<!doctype html><title>404</title>", PNG[:20], bytearray()):
