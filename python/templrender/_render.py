@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Union
+from typing import Any
 
 from ._load_error import LoadError
 from ._open import AnyPath
@@ -16,11 +16,8 @@ from ._open import open as open_template
 from ._templrender import Bundle, Fonts, Need, Output, Rendered, Renderer, ResourceError, Resources, Row, Template
 from .loading import Found, Loader
 
-if TYPE_CHECKING:
-    from ._templrender import Value
-
 AnyTemplate = AnyPath | Bundle | Template
-AnyRow = Union[Row, Mapping[str, "Value"]]
+AnyRow = Row | Mapping[str, Any]
 
 
 def render(

@@ -118,7 +118,7 @@ def test_fonts_of_the_host_stand_behind_those_of_the_template(tmp_path: Path) ->
     as_files = tr.open(tmp_path, fonts=sorted(fonts.glob("*.ttf")))
     assert as_folder == as_files != alone
     drawn = [bundle.renderer.render(bundle.plan({})) for bundle in (alone, as_folder)]
-    assert [{note.code for note in picture.report.notes} for picture in drawn] == [{"font-missing"}, set()]
+    assert [{note.code for note in picture.report.notes} for picture in drawn] == [{"font-substituted"}, set()]
 
 
 def test_without_the_embedded_font_text_has_none(tmp_path: Path) -> None:
