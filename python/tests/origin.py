@@ -67,11 +67,17 @@ class _Handler(BaseHTTPRequestHandler):
             case ["bytes", count]:
                 self._send(200, bytes(int(count)))
             case ["status", status]:
-                self._send(int(status), b"", {"Retry-After": retry} if (retry := parse_qs(query).get("after", [""])[0]) else {})
+                self._send(
+                    int(status), b"", {"Retry-After": retry} if (retry := parse_qs(query).get("after", [""])[0]) else {}
+                )
             case ["flaky", status, count]:
                 good = times > int(count)
                 after = parse_qs(query).get("after", [""])[0]
-                self._send(200 if good else int(status), BEE.read_bytes() if good else b"", {"Retry-After": after} if after else {})
+                self._send(
+                    200 if good else int(status),
+                    BEE.read_bytes() if good else b"",
+                    {"Retry-After": after} if after else {},
+                )
             case ["to"]:
                 self._send(302, b"moved", {"Location": query})
             case ["loop", step]:

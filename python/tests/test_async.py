@@ -7,13 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
+from origin import BEE, Origin
 
 import templrender as tr
-from origin import BEE, Origin
 
 ROW = {"name": "Aster honey", "price": "€6.90"}
 ONE = tr.Template(
-    '{ "templrender": 1, "name": "one", "size": [64, 48], "layers": [{ "type": "image", "src": "{{ first }}", "width": 64, "height": 48 }] }'
+    '{ "templrender": 1, "name": "one", "size": [64, 48], '
+    '"layers": [{ "type": "image", "src": "{{ first }}", "width": 64, "height": 48 }] }'
 )
 
 
@@ -22,7 +23,10 @@ def test_the_same_bytes_as_render() -> None:
     row = {**ROW, "photo": str(BEE)}
     drawn = asyncio.run(tr.arender(ad, row, scale=0.25, format="png"))
     assert drawn.encode() == tr.render(ad, row, scale=0.25, format="png").encode()
-    assert asyncio.run(tr.arender("templates/og-card", {"title": "One", "author": "Mira Larch"})).frame.size == (1200, 630)
+    assert asyncio.run(tr.arender("templates/og-card", {"title": "One", "author": "Mira Larch"})).frame.size == (
+        1200,
+        630,
+    )
 
 
 def test_pictures_arrive_at_once_and_the_loop_goes_on(origin: Origin) -> None:
@@ -76,7 +80,9 @@ def test_cancelling_ends_what_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[str] = []
     template = tr.Template(
         '{ "templrender": 1, "name": "slow", "size": [4000, 4000], "layers": ['
-        + ",".join(['{ "type": "box", "width": 4000, "height": 4000, "background": "red", "filter": "blur(90px)" }'] * 60)
+        + ",".join(
+            ['{ "type": "box", "width": 4000, "height": 4000, "background": "red", "filter": "blur(90px)" }'] * 60
+        )
         + "] }"
     )
 

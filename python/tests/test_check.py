@@ -26,7 +26,11 @@ def test_a_feed_is_checked_however_it_is_given() -> None:
 
 
 def test_rows_are_counted_and_named() -> None:
-    rows = [{"id": "a", "name": "Aster honey", "price": "€6.90", "photo": "a.jpg"}, {"id": "b", "name": "Tea"}, tr.Row(name="Jam")]
+    rows = [
+        {"id": "a", "name": "Aster honey", "price": "€6.90", "photo": "a.jpg"},
+        {"id": "b", "name": "Tea"},
+        tr.Row(name="Jam"),
+    ]
     report = tr.check("templates/product-ad", rows)
     assert (report.rows, report.failed) == (3, 2)
     assert "line 2 (b)" in str(report)

@@ -1,4 +1,6 @@
-"""`read_feed`: paths, compressed files, open files and pieces give the same rows; what is broken is told, and nothing is unpacked whole."""
+"""`read_feed`: paths, compressed files, open files and pieces give the same rows; what is broken is told, and nothing
+is unpacked whole.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def test_the_shipped_feed_is_read() -> None:
 @pytest.mark.parametrize(
     ("suffix", "pack"), [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress), (".GZ", gzip.compress)]
 )
-def test_compressed_files_are_read_and_cut_ones_told(suffix: str, pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+def test_compressed_files_are_read_and_cut_ones_told(
+    suffix: str, pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
     data = FEED.read_bytes()
     packed = pack(data)
     path = tmp_path / f"feed.tsv{suffix}"
@@ -57,7 +61,9 @@ def test_an_xz_that_asks_for_gigabytes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "feed.csv.xz"
     if sys.platform == "linux":
         # Only the header is needed, and the encoder would take all of that as well.
-        packed = bytearray(lzma.compress(SMALL, filters=[{"id": lzma.FILTER_LZMA2, "preset": 0}], check=lzma.CHECK_NONE))
+        packed = bytearray(
+            lzma.compress(SMALL, filters=[{"id": lzma.FILTER_LZMA2, "preset": 0}], check=lzma.CHECK_NONE)
+        )
         at = packed.index(b"\x21\x01") + 2
         packed[at] = 36  # 1 GiB
         end = 12 + (packed[12] + 1) * 4

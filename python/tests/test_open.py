@@ -122,7 +122,9 @@ def test_fonts_of_the_host_stand_behind_those_of_the_template(tmp_path: Path) ->
 
 
 def test_without_the_embedded_font_text_has_none(tmp_path: Path) -> None:
-    (tmp_path / "template.json").write_text('{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [{ "type": "text", "text": "a" }] }')
+    (tmp_path / "template.json").write_text(
+        '{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [{ "type": "text", "text": "a" }] }'
+    )
     bundle = tr.open(tmp_path, default_font=False)
     with pytest.raises(tr.Error):
         bundle.renderer.render(bundle.plan({}))

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy
 import PIL.Image
 import pytest
+from origin import BEE, Origin
 
 import templrender as tr
 from templrender._open import read_pack
-from origin import BEE, Origin
 
 ROW = {"name": "Aster honey", "price": "€6.90"}
 CARD = """{ "templrender": 1, "name": "card", "size": [64, 48],
@@ -88,10 +88,16 @@ def test_the_options_of_a_plan_are_handed_on() -> None:
 
 
 def test_time_is_the_clocks_unless_it_is_said() -> None:
-    clock = tr.Template('{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [{ "type": "text", "text": "{{ now | date(\'yyyy\') }}" }] }')
+    clock = tr.Template(
+        '{ "templrender": 1, "name": "a", "size": [9, 9], '
+        '"layers": [{ "type": "text", "text": "{{ now | date(\'yyyy\') }}" }] }'
+    )
     with pytest.raises(tr.Error):
         tr.Renderer().plan(clock, {})
-    lines = [tr.render(clock, {}, now=now).report.layers[0].lines[0].text for now in (None, 0, datetime(1970, 1, 1, 12, tzinfo=UTC))]
+    lines = [
+        tr.render(clock, {}, now=now).report.layers[0].lines[0].text
+        for now in (None, 0, datetime(1970, 1, 1, 12, tzinfo=UTC))
+    ]
     assert "1970" not in lines[0] and "1970" in lines[1] and lines[1] == lines[2]
 
 
@@ -132,7 +138,13 @@ def test_a_template_that_came_from_another_machine_draws_without_its_folder(tmp_
 
 def test_the_next_choice_is_taken_until_one_is_a_picture(origin: Origin) -> None:
     loader = tr.Loader(allow_private=True, retries=0)
-    for first in (f"{origin.url}/status/404", f"{origin.url}/page", "none.png", "file:///etc/passwd", f"{origin.url}/loop/0"):
+    for first in (
+        f"{origin.url}/status/404",
+        f"{origin.url}/page",
+        "none.png",
+        "file:///etc/passwd",
+        f"{origin.url}/loop/0",
+    ):
         drawn = tr.render(CHOICES, {"first": first, "second": str(BEE)}, loader=loader)
         assert [note.code for note in drawn.report.notes] == ["image-missing"], drawn.report.notes
         assert drawn.report.layers[0].source == str(BEE)
