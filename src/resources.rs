@@ -332,6 +332,24 @@ impl Resources {
         Ok(())
     }
 
+    /// Takes an answer back, whether it was a picture or a failure; its bytes are let go with the last clone of these answers.
+    ///
+    /// ```
+    /// use templrender::{Context, Fonts, Renderer, Resources, Row, Template};
+    /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [
+    ///     { "type": "image", "src": "a.png", "width": 9, "height": 9 } ] }"#)?;
+    /// let plan = Renderer::new(Fonts::new()).plan(&template, &Row::new(), &Context::default())?;
+    /// let mut resources = Resources::new();
+    /// let need = plan.pending(&resources)[0].id();
+    /// resources.fail(need, "the server said 404");
+    /// resources.remove(need);
+    /// assert_eq!(plan.pending(&resources)[0].id(), need);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn remove(&mut self, id: NeedId) {
+        self.answers.remove(&id);
+    }
+
     /// Says that a need cannot be answered, and why.
     pub fn fail(&mut self, id: NeedId, why: impl fmt::Display) {
         self.answers.insert(id, Err(why.to_string()));

@@ -10,6 +10,7 @@ The columns that come out, errors per row and never per batch: those that were t
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import threading
 import time
@@ -21,8 +22,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from . import _templrender as _native
+from ._feeds import FeedSource
+from ._feeds import _format as feed_format
+from ._feeds import _pieces as feed_pieces
 from ._fetcher import Fetcher
-from ._templrender import Bundle, Cancel, CheckReport, Output, RecordBatch
+from ._templrender import Bundle, Cancel, Cancelled, CheckReport, Fault, Output, RecordBatch
 
 __all__ = ["BatchRenderer", "Fetcher", "read_feed_batches"]
 
@@ -34,6 +38,8 @@ T = TypeVar("T")
 
 # Chunks whose photos are there, or on their way, while one is drawn.
 _AHEAD = 1
+# Seconds between two looks whether a call is cancelled.
+_LOOK_S = 0.05
 
 
 class BatchRenderer:
@@ -102,9 +108,20 @@ class BatchRenderer:
         self.max_bytes = max_bytes
         self.timeout = timeout
         self.reports = reports
+        self._under_way = _UnderWay()
         for name in ("threads", "rows_at_once", "max_bytes"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, found {getattr(self, name)}")
+
+    def with_variants(self, variants: Sequence[str | None]) -> BatchRenderer:
+        """The same, for other variants: template, fetcher and settings are shared, and `cancel` ends both."""
+        other = copy.copy(self)
+        other.variants = tuple(variants)
+        return other
+
+    def cancel(self) -> None:
+        """Ends what is under way in any thread, with `Cancelled`."""
+        self._under_way.cancel()
 
     def plan(self, batch: Batch) -> RecordBatch:
         """What would be drawn, without pictures: id, variant, key, valid_until, skipped, needs and error of each row and variant."""
@@ -112,7 +129,7 @@ class BatchRenderer:
 
     def render(self, batch: Batch) -> RecordBatch:
         """The pictures of one batch, as one batch. All its photos and pictures lie in memory at once: `iter` is for the others."""
-        with _cancelling() as cancel:
+        with self._under_way.one() as cancel:
             job = self._ready(batch, cancel)
             return self._drawn(job, 0, 1 << 62, cancel)[0]
 
@@ -123,14 +140,14 @@ class BatchRenderer:
         `rows_at_once` rows with their photos and the pictures of `max_bytes`, however long the stream is.
         """
         pace = _Pace(self.rows_at_once, self.max_bytes)
-        with _cancelling() as cancel:
+        with self._under_way.one() as cancel:
             ahead: deque[Future[_native.BatchJob]] = deque()
             for chunk in _chunks(batches, pace):
                 ahead.append(_in_background(partial(self._ready, chunk, cancel, pace)))
                 if len(ahead) > _AHEAD:
-                    yield from self._draw(ahead.popleft().result(), cancel)
+                    yield from self._draw(_result(ahead.popleft(), cancel), cancel)
             while ahead:
-                yield from self._draw(ahead.popleft().result(), cancel)
+                yield from self._draw(_result(ahead.popleft(), cancel), cancel)
 
     def check(self, batches: Batches, *, channel: str | None = None) -> CheckReport:
         """What the rows make of the template, without pixels and without pictures: see docs/check.md."""
@@ -190,15 +207,27 @@ class BatchRenderer:
         return job.render(start, len(job), max_bytes=max_bytes, threads=self.threads, timeout=self.timeout, cancel=cancel, reports=self.reports)
 
 
-def read_feed_batches(path: str | os.PathLike[str], rows: int = 1024, *, format: str | None = None, encoding: str | None = None) -> Iterator[RecordBatch]:
-    """The rows of a feed, CSV, TSV, JSON Lines, RSS or Atom, as batches of line, id, row (JSON, for `row_column="row"`) and error.
+def read_feed_batches(source: FeedSource, rows: int = 1024, *, format: str | None = None, encoding: str | None = None) -> Iterator[RecordBatch]:
+    """The rows of a feed, as `read_feed` reads them, in batches of at most so many: `line`, `id`, `row` (JSON, which `BatchRenderer(..., row_column="row")` draws) and `error`.
 
     >>> import pyarrow as pa
     >>> batch = pa.record_batch(next(read_feed_batches("templates/product-sale/rows/feed.tsv")))
     >>> batch.schema.names, batch["id"][0].as_py()
     (['line', 'id', 'row', 'error'], 'GB-0001')
     """
-    raise NotImplementedError
+    reader = _native.FeedReader(format or feed_format(source), encoding=encoding)
+    for piece in feed_pieces(source):
+        reader.push(piece)
+        yield from _whole(reader, rows)
+    reader.finish()
+    yield from _whole(reader, rows)
+
+
+def _whole(reader: _native.FeedReader, rows: int) -> Iterator[RecordBatch]:
+    while (batch := reader.next_batch(rows)).num_rows:
+        yield batch
+    if reader.fault is not None:
+        raise reader.fault
 
 
 def _bundle(template: str | os.PathLike[str] | bytes | Bundle) -> Bundle:
@@ -206,7 +235,7 @@ def _bundle(template: str | os.PathLike[str] | bytes | Bundle) -> Bundle:
         return template
     if isinstance(template, bytes):
         return _native.Pack(template).open()
-    from . import open as open_template
+    from ._open import open as open_template
 
     return open_template(template)
 
@@ -215,14 +244,44 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-@contextlib.contextmanager
-def _cancelling() -> Iterator[Cancel]:
-    """What is under way ends with the caller: after an exception, after ctrl-c, and where an iterator is dropped half-way."""
-    cancel = Cancel()
-    try:
-        yield cancel
-    finally:
-        cancel.set()
+class _UnderWay:
+    """Calls that are not done. Each ends with its caller: after an exception, after ctrl-c, and where an iterator is dropped half-way."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: list[Cancel] = []
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[Cancel]:
+        cancel = Cancel()
+        with self._lock:
+            self._calls.append(cancel)
+        try:
+            yield cancel
+        finally:
+            cancel.set()
+            with self._lock:
+                self._calls.remove(cancel)
+
+    def cancel(self) -> None:
+        with self._lock:
+            for call in self._calls:
+                call.set()
+
+    def __reduce__(self) -> tuple[type[_UnderWay], tuple[()]]:
+        return _UnderWay, ()
+
+
+def _result(future: Future[T], cancel: Cancel) -> T:
+    """What a thread in the background has found; a cancelled call does not wait for it."""
+    while True:
+        try:
+            return future.result(timeout=_LOOK_S)
+        except TimeoutError:
+            if future.done():
+                return future.result()
+            if cancel.is_set():
+                raise Cancelled(Fault("cancelled", "fetch", "a batch was cancelled")) from None
 
 
 class _Pace:

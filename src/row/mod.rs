@@ -24,6 +24,7 @@ pub use decimal::Decimal;
 pub use money::{Currency, Money};
 pub use picture::InlineImage;
 pub use value::Value;
+pub use zone::TimeZone;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

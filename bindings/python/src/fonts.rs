@@ -30,8 +30,11 @@ impl Fonts {
 impl Fonts {
     #[new]
     #[pyo3(signature = (files = None, *, default = true), text_signature = "(files=(), *, default=True)")]
-    fn new(py: Python<'_>, files: Option<Vec<Bound<'_, PyAny>>>, default: bool) -> PyResult<Self> {
-        let held: Vec<Held> = files.unwrap_or_default().iter().map(|file| Held::of(file, "a font")).collect::<PyResult<_>>()?;
+    fn new(py: Python<'_>, files: Option<&Bound<'_, PyAny>>, default: bool) -> PyResult<Self> {
+        let mut held = Vec::new(); // one after another: what is no font ends it, however long it says it is
+        for file in files.map(|files| files.try_iter()).transpose()?.into_iter().flatten() {
+            held.push(Held::of(&file?, "a font")?);
+        }
         detached(py, || {
             let mut fonts = if default { core_::Fonts::with_default() } else { core_::Fonts::new() };
             let files: Vec<Arc<[u8]>> = held.iter().map(|file| file.as_ref().into()).collect();

@@ -22,6 +22,8 @@ class Store(Protocol):
     """Files by names with slashes. Pickles."""
 
     uri: str
+    # Files that are looked for or written at the same time.
+    at_once: int
 
     def exists(self, name: str) -> bool: ...
 
@@ -38,15 +40,22 @@ class Store(Protocol):
     def remove(self, name: str) -> None:
         """Takes a file away; one that is not there is no failure."""
 
-    def clean(self, owner: str) -> None:
-        """Takes away what an owner's killed processes left unfinished."""
+    def clean(self) -> None:
+        """Takes away what killed processes of this owner left unfinished."""
 
     def address(self, name: str) -> str:
         """The file's URI, or its path."""
 
 
-def open_store(uri: str, owner: str) -> Store:
-    """A folder's path, `file://` and the path, or a URI that fsspec knows. `owner` marks what is unfinished, as several runs may share a folder."""
+def open_store(uri: str, owner: str = "run") -> Store:
+    """A folder's path, `file://` and the path, or a URI that fsspec knows. `owner` marks what is unfinished, as several runs may share a folder.
+
+    >>> import tempfile
+    >>> store = open_store(tempfile.mkdtemp())
+    >>> store.write("parts/a", b"whole")
+    >>> store.names("parts"), store.exists("parts/b")
+    (['a'], False)
+    """
     scheme, colon, rest = uri.partition("://")
     if not colon:
         return Folder(uri, owner)
@@ -57,6 +66,8 @@ def open_store(uri: str, owner: str) -> Store:
 
 class Folder:
     """A folder of a file system."""
+
+    at_once = 1
 
     def __init__(self, path: str, owner: str) -> None:
         self.path = Path(path).absolute()
@@ -99,8 +110,8 @@ class Folder:
     def remove(self, name: str) -> None:
         (self.path / name).unlink(missing_ok=True)
 
-    def clean(self, owner: str) -> None:
-        shutil.rmtree(self.path / _TEMPORARY / owner, ignore_errors=True)
+    def clean(self) -> None:
+        shutil.rmtree(self.path / _TEMPORARY / self._owner, ignore_errors=True)
         with contextlib.suppress(OSError):  # another owner's files are in it, or it was never there
             (self.path / _TEMPORARY).rmdir()
 
@@ -111,12 +122,11 @@ class Folder:
 class Bucket:
     """A prefix of an object storage, by fsspec, whose environment variables and files of settings hold."""
 
-    # Larger files go through the disk.
-    _IN_MEMORY = 8 << 20
+    at_once = 16
 
     def __init__(self, uri: str) -> None:
         self.uri = uri.rstrip("/")
-        self._files, self._path = _filesystem(self.uri)
+        self._files, self._path = filesystem(self.uri)
 
     def exists(self, name: str) -> bool:
         return bool(self._files.exists(f"{self._path}/{name}"))
@@ -137,17 +147,17 @@ class Bucket:
 
     @contextlib.contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
-        with tempfile.SpooledTemporaryFile(max_size=self._IN_MEMORY) as file:
+        with tempfile.NamedTemporaryFile(prefix="templrender-") as file:
             yield file  # type: ignore[misc]
             file.flush()
-            ...
+            self._files.put_file(file.name, f"{self._path}/{name}")
 
     def remove(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             self._files.rm_file(f"{self._path}/{name}")
 
-    def clean(self, owner: str) -> None:
-        """Nothing is unfinished there under a name."""
+    def clean(self) -> None:
+        """Nothing is there that is unfinished."""
 
     def address(self, name: str) -> str:
         return f"{self.uri}/{name}"
@@ -156,10 +166,12 @@ class Bucket:
         return Bucket, (self.uri,)
 
 
-def _filesystem(uri: str) -> tuple[Any, str]:
+def filesystem(uri: str) -> tuple[Any, str]:
+    """The file system of a URI, and the path in it."""
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
         raise ImportError(f"{uri.partition('://')[0]}:// needs fsspec: pip install 'templrender[batch]'") from error
-    files, path = url_to_fs(uri)
+    # What others write meanwhile is seen.
+    files, path = url_to_fs(uri, use_listings_cache=False)
     return files, path.rstrip("/")
