@@ -17,7 +17,7 @@ from . import _templrender as _native
 from ._feeds import BinaryFile, read_feed
 from ._open import open as open_template
 from ._render import AnyTemplate
-from ._templrender import Bundle, Checker, CheckReport, FeedRow, Row, Template
+from ._templrender import Bundle, Checker, CheckReport, FeedRow, Pack, Row, Template
 
 CheckedRows = str | os.PathLike[str] | BinaryFile | Iterable[FeedRow | Row | Mapping[str, Any]]
 
@@ -56,17 +56,24 @@ def check(
     checked = template if isinstance(template, (Bundle, Template)) else open_template(template)
     now = time.time() if now is None else now
     if hasattr(rows, "__arrow_c_stream__") or hasattr(rows, "__arrow_c_array__"):
+        bundle = checked if isinstance(checked, Bundle) else _bundle(checked)
         return _native.check_batches(
-            checked, rows, variants=variants, channel=channel, now=now, lang=lang, time_zone=time_zone
+            bundle, rows, variants=variants, channel=channel, now=now, lang=lang, time_zone=time_zone
         )
     checker = Checker(checked, variants=variants, channel=channel, now=now, lang=lang, time_zone=time_zone)
     for row in read_feed(rows) if isinstance(rows, (str, os.PathLike, BinaryFile)) else rows:
         if not isinstance(row, FeedRow):
             named = row.get("id") if isinstance(row, Mapping) else None
             checker.row(row, id="" if named is None else str(named))
-        elif row.row is None:
-            # A row without columns has an error.
+        elif row.error is not None:
             checker.failed(row.error, line=row.line, id=row.id or "")
-        else:
+        elif row.row is not None:
             checker.row(row.row, line=row.line, id=row.id or "")
     return checker.finish()
+
+
+def _bundle(template: Template) -> Bundle:
+    """A template that has no files."""
+    pack = Pack(limits=template.limits)
+    pack.add("template.json", template.json.encode())
+    return pack.open()

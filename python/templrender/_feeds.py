@@ -49,7 +49,7 @@ def read_feed(source: FeedSource, *, format: str | None = None, encoding: str | 
     >>> import templrender as tr
     >>> rows = list(tr.read_feed("templates/product-sale/rows/feed.tsv"))
     >>> len(rows), rows[0].id, rows[0].row["price"]
-    (30, 'GB-0001', Money('24.90', 'GBP'))
+    (30, 'GB-0001', '6.50 GBP')
     >>> [row.row["title"] for row in tr.read_feed([b"id,title,pri", b"ce\\n1,Honey,6.90 EUR\\n"])]
     ['Honey']
 

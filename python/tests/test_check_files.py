@@ -36,6 +36,10 @@ def test_rows_are_counted_and_named() -> None:
     assert "line 2 (b)" in str(report)
     alone = tr.check(tr.Template('{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [] }'), iter([{}, {}]))
     assert alone.rows == 2
+    by_arrow = tr.check(
+        tr.Template('{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [] }'), pyarrow.table({"a": [1]})
+    )
+    assert by_arrow.rows == 1
 
 
 def test_records_that_are_no_rows_are_counted(tmp_path: Path) -> None:

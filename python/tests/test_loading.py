@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -157,10 +158,8 @@ def test_what_a_name_resolves_to_is_judged_and_connected_to(origin: Origin, monk
     monkeypatch.setattr("templrender._connect.is_public", lambda address: address == "127.0.0.1")
     lookups = asyncio.BaseEventLoop.getaddrinfo
 
-    async def getaddrinfo(self: asyncio.BaseEventLoop, host: str, *rest: object, **more: object) -> list[object]:
-        if host.endswith(".example"):
-            return resolve(host)
-        return await lookups(self, host, *rest, **more)  # type: ignore[arg-type]
+    async def getaddrinfo(self: asyncio.BaseEventLoop, host: str, *rest: Any, **more: Any) -> Any:
+        return resolve(host) if host.endswith(".example") else await lookups(self, host, *rest, **more)
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
     with Loader() as loader:
@@ -300,8 +299,10 @@ def test_how_many_are_asked_at_once_is_bounded_in_all_and_by_origin(origin: Orig
     origin.most_at_once = 0
     with Loader(allow_private=True, at_once=2, per_host=8) as loader:
         threads = [threading.Thread(target=loader.get, args=(urls[i::3],)) for i in range(3)]
-        [thread.start() for thread in threads]
-        [thread.join() for thread in threads]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     assert origin.most_at_once == 2
 
 

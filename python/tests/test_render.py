@@ -72,7 +72,7 @@ def test_all_ways_to_name_a_template_draw_the_same(tmp_path: Path) -> None:
     bundle = tr.open("templates/og-card")
     zipped = tmp_path / "card.zip"
     zipped.write_bytes(read_pack("templates/og-card").to_zip())
-    ways = ["templates/og-card", Path("templates/og-card/template.json"), bundle, zipped]
+    ways: list[str | Path | tr.Bundle] = ["templates/og-card", Path("templates/og-card/template.json"), bundle, zipped]
     drawn = {tr.render(way, row, now=0, scale=0.2).encode() for way in ways}
     assert len(drawn) == 1
 
