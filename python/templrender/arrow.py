@@ -204,10 +204,20 @@ class BatchRenderer:
             yield batch
 
     def _drawn(self, job: _native.BatchJob, start: int, max_bytes: int, cancel: Cancel) -> tuple[RecordBatch, int]:
-        return job.render(start, len(job), max_bytes=max_bytes, threads=self.threads, timeout=self.timeout, cancel=cancel, reports=self.reports)
+        return job.render(
+            start,
+            len(job),
+            max_bytes=max_bytes,
+            threads=self.threads,
+            timeout=self.timeout,
+            cancel=cancel,
+            reports=self.reports,
+        )
 
 
-def read_feed_batches(source: FeedSource, rows: int = 1024, *, format: str | None = None, encoding: str | None = None) -> Iterator[RecordBatch]:
+def read_feed_batches(
+    source: FeedSource, rows: int = 1024, *, format: str | None = None, encoding: str | None = None
+) -> Iterator[RecordBatch]:
     """The rows of a feed, as `read_feed` reads them, in batches of at most so many: `line`, `id`, `row` (JSON, which `BatchRenderer(..., row_column="row")` draws) and `error`.
 
     >>> import pyarrow as pa

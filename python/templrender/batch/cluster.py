@@ -24,7 +24,9 @@ _RETRIES = 10
 _WAITING = 2
 
 
-def draw_all(work: Work, parts: Iterable[Part], *, address: str | None, at_once: int | None) -> Iterator[tuple[Part, Counts]]:
+def draw_all(
+    work: Work, parts: Iterable[Part], *, address: str | None, at_once: int | None
+) -> Iterator[tuple[Part, Counts]]:
     """Each part with its counts, as it is done.
 
     Args:
@@ -46,7 +48,9 @@ def draw_all(work: Work, parts: Iterable[Part], *, address: str | None, at_once:
             ray.shutdown()
 
 
-def _draw_all(task: Any, shared: ray.ObjectRef[bytes], parts: Iterable[Part], at_once: int | None) -> Iterator[tuple[Part, Counts]]:
+def _draw_all(
+    task: Any, shared: ray.ObjectRef[bytes], parts: Iterable[Part], at_once: int | None
+) -> Iterator[tuple[Part, Counts]]:
     waiting: dict[Any, Part] = {}
     try:
         for part in parts:

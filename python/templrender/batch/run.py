@@ -42,10 +42,12 @@ def run(options: Options) -> int:
     store.remove(_done_name(mark))
     with _alone(store, mark):
         store.clean()
-        counts, names, whole = _draw(options, work, feed, mark)
-        if whole:
-            _finish(work, mark, names, counts)
-        store.clean()
+        try:
+            counts, names, whole = _draw(options, work, feed, mark)
+            if whole:
+                _finish(work, mark, names, counts)
+        finally:
+            store.clean()
     print(_summary(counts, options))
     if options.max_failures is not None:
         return DONE if counts.failed <= options.max_failures else TOO_MANY
@@ -57,7 +59,11 @@ def _draw(options: Options, work: Work, feed: Feed, mark: str) -> tuple[Counts, 
     counts, names, whole = Counts(), set(), True
     progress = Progress()
     cut = parts(_pieces(options, feed), options.part_rows, f"part{mark}-", work.digest())
-    drawn = local.draw_all(work, cut) if options.engine == "local" else cluster.draw_all(work, cut, address=options.ray_address, at_once=options.jobs)
+    drawn = (
+        local.draw_all(work, cut)
+        if options.engine == "local"
+        else cluster.draw_all(work, cut, address=options.ray_address, at_once=options.jobs)
+    )
     with contextlib.closing(drawn):
         for part, about in drawn:
             counts += about
@@ -86,6 +92,11 @@ def _renderer(options: Options, feed: Feed) -> BatchRenderer:
     from .._open import open as open_template
 
     bundle = open_template(options.template, fonts=options.fonts)
+    for variant in options.variants:
+        if variant is not None and variant not in bundle.template.variants:
+            raise RunError(
+                f"unknown variant {variant[:64]!r}, {bundle.template.name} has {', '.join(bundle.template.variants) or 'none'}"
+            )
     local_files = [os.path.dirname(os.path.abspath(name)) for name in feed.files if "://" not in name]
     beside = [] if bundle.folder is None else [bundle.folder]
     fetch = Fetcher(
@@ -131,7 +142,11 @@ def _claim(store: Store, options: Options) -> None:
     with store.open("_run.json") as file:
         there: dict[str, Any] = json.load(file)
     if there != kind:
-        differs = ", ".join(f"{name} is {there.get(name)!r} there and {value!r} here" for name, value in kind.items() if there.get(name) != value)
+        differs = ", ".join(
+            f"{name} is {there.get(name)!r} there and {value!r} here"
+            for name, value in kind.items()
+            if there.get(name) != value
+        )
         raise RunError(f"{store.uri}: holds the output of another kind of run: {differs}; give another --out")
 
 
@@ -163,7 +178,12 @@ def _finish(work: Work, mark: str, names: set[str], counts: Counts) -> None:
             if _is_of(stem, mark) and stem not in names:
                 work.store.remove(f"{folder}/{name}")
     template = work.renderer.bundle.template.name
-    about = {"template": f"{template}@{work.renderer.bundle.version}", "now": seconds(work.renderer.now), "parts": len(names), **json.loads(counts.to_json())}
+    about = {
+        "template": f"{template}@{work.renderer.bundle.version}",
+        "now": seconds(work.renderer.now),
+        "parts": len(names),
+        **json.loads(counts.to_json()),
+    }
     work.store.write(_done_name(mark), json.dumps(about).encode())
 
 
