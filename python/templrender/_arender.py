@@ -34,7 +34,7 @@ async def arender(
     >>> import asyncio, templrender as tr
     >>> card = tr.open("templates/og-card")
     >>> async def both():
-    ...     return await asyncio.gather(*(tr.arender(card, {"title": title}) for title in ("One", "Two")))
+    ...     return await asyncio.gather(*(tr.arender(card, {"title": title, "author": "Mira Larch"}) for title in ("One", "Two")))
     >>> [drawn.frame.size for drawn in asyncio.run(both())]
     [(1200, 630), (1200, 630)]
     """

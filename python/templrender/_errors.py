@@ -38,7 +38,7 @@ class Error(Exception):
     ... except templrender.Error as error:
     ...     print(error)
     ...     print(error.code, error.number, error.cause, error.http_status)
-    1:73: layers[0].type: unknown layer type "txt", did you mean "text"?
+    1:71: layers[0].type: unknown layer type "txt", did you mean "text"?
     bad-value 107 template 500
     """
 

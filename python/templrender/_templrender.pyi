@@ -4,6 +4,7 @@ The names and meanings are Rust's. Classes are immutable and may be used by seve
 the interpreter go meanwhile.
 """
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,7 +29,794 @@ __version__: str
 
 # ---- native
 
+_Buffer: TypeAlias = bytes | bytearray | memoryview | Any
+"""Bytes: `bytes`, or an object with the buffer protocol whose items are bytes in one dimension (`bytearray`, `memoryview`, `mmap`, an Arrow buffer).
+
+What nobody can write to (`bytes`, views of them, files mapped read-only, Arrow buffers) is borrowed and kept alive; anything else is copied.
+"""
+_Pixels: TypeAlias = Frame | Any
+"""Decoded pixels: a `Frame`, a picture of Pillow's, or an array with the buffer protocol or `__array_interface__` (numpy): `uint8`, shape (height, width, 4) as straight
+RGBA, (height, width, 3) as RGB, or (height, width) as grey. They are sRGB, the first row on top, and copied."""
+
+@final
+class Fault:
+    """One thing that is wrong: a code, a place, and a sentence that says the rule and the found value.
+
+    >>> from templrender import Fault
+    >>> print(Fault("bad-field", "field price", 'a price must have a number, found "free"'))
+    field price: a price must have a number, found "free"
+    """
+
+    def __new__(cls, code: str, place: str = "", message: str = "", *, line: int | None = None, column: int | None = None) -> Self:
+        """A fault of your own, for a host that raises this library's errors. `code` is one of docs/errors.md, else it is a `ValueError`."""
+    @property
+    def code(self) -> str:
+        """What kind it is: `"bad-field"`."""
+    @property
+    def number(self) -> int:
+        """The code as a number that is never given to another meaning: 202."""
+    @property
+    def cause(self) -> str:
+        """Whose turn it is: `"template"`, `"row"`, `"resource"`, `"host"`, `"request"` or `"bug"`."""
+    @property
+    def http_status(self) -> int:
+        """The status of an answer to a request that fails so: 400."""
+    @property
+    def place(self) -> str:
+        """Where: `layers[2].font-size`, `field price`, `resource https://...`; empty where there is only one place."""
+    @property
+    def message(self) -> str:
+        """The rule and the found value. It may quote the row, and a picture's URL with its query."""
+    @property
+    def line(self) -> int | None:
+        """The line in the template's text, from 1, where it is known."""
+    @property
+    def column(self) -> int | None:
+        """The column in the template's text, from 1, where it is known."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str, str, str], dict[str, int | None]]: ...
+
+def _error_json(faults: Sequence[Fault], request_id: str) -> str: ...
+def _provoke_panic(message: str) -> None: ...
+
+@final
+class Limits:
+    """What one call may take; every number is compared before memory is taken.
+
+    >>> from templrender import Limits
+    >>> small = Limits(max_pixels=4_000_000)
+    >>> small
+    Limits(max_pixels=4000000)
+    >>> small.replace(max_layers=100) == Limits(max_pixels=4_000_000, max_layers=100)
+    True
+    """
+
+    def __new__(
+        cls,
+        *,
+        max_side_px: int = 16384,
+        max_pixels: int = 64000000,
+        max_input_bytes: int = 33554432,
+        max_metadata_bytes: int = 4194304,
+        max_scans: int = 1000,
+        max_template_bytes: int = 4194304,
+        max_depth: int = 64,
+        max_layers: int = 10000,
+        max_text_bytes: int = 65536,
+        max_feed_row_bytes: int = 5242880,
+        max_override_bytes: int = 268435456,
+        max_group_bytes: int = 1073741824,
+        max_pack_files: int = 1000,
+        max_pack_bytes: int = 268435456,
+    ) -> Self:
+        """Limits with the library's defaults for what is not named. A negative or too large number is an `OverflowError`."""
+    @property
+    def max_side_px(self) -> int:
+        """Longest side of a picture or canvas, in px."""
+    @property
+    def max_pixels(self) -> int:
+        """Most pixels of one picture or canvas."""
+    @property
+    def max_input_bytes(self) -> int:
+        """Most bytes of one encoded picture, font or SVG."""
+    @property
+    def max_metadata_bytes(self) -> int:
+        """Most bytes of ICC, EXIF and text chunks in one picture."""
+    @property
+    def max_scans(self) -> int:
+        """Most scans of one progressive JPEG."""
+    @property
+    def max_template_bytes(self) -> int:
+        """Most bytes of one template's JSON."""
+    @property
+    def max_depth(self) -> int:
+        """Deepest nesting of a template's JSON and of its layers."""
+    @property
+    def max_layers(self) -> int:
+        """Most layers of one plan, repeated ones counted each time."""
+    @property
+    def max_text_bytes(self) -> int:
+        """Most bytes of one text layer after its bindings are filled in."""
+    @property
+    def max_feed_row_bytes(self) -> int:
+        """Most bytes of one record of a feed."""
+    @property
+    def max_override_bytes(self) -> int:
+        """Most bytes of the rows that override a feed's, about."""
+    @property
+    def max_group_bytes(self) -> int:
+        """Most bytes of a feed's rows that are kept to be grouped, about."""
+    @property
+    def max_pack_files(self) -> int:
+        """Most files of one template's pack."""
+    @property
+    def max_pack_bytes(self) -> int:
+        """Most bytes of one template's pack, its files together."""
+    def replace(self, **fields: int) -> Limits:
+        """The same limits but for the named ones; an unknown name is a `TypeError`."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, int]]: ...
+
+@final
+class Output:
+    """What a frame is encoded to.
+
+    >>> from templrender import Output
+    >>> Output.jpeg(90, matte=(0, 0, 0))
+    Output("jpeg", quality=90, matte=(0, 0, 0))
+    >>> Output("jpg") == Output.jpeg()
+    True
+    >>> Output.webp().content_type, Output.jpeg().suffix
+    ('image/webp', '.jpg')
+    """
+
+    def __new__(
+        cls,
+        format: str = "png",
+        *,
+        quality: int = 85,
+        subsampling: str = "auto",
+        effort: str = "fast",
+        matte: tuple[int, int, int] = (255, 255, 255),
+    ) -> Self:
+        """`format` is `"png"`, `"jpeg"` (or `"jpg"`) or `"webp"`; a value out of its range is an `ArgumentError`."""
+    @staticmethod
+    def jpeg(quality: int = 85, *, subsampling: str = "auto", matte: tuple[int, int, int] = (255, 255, 255)) -> Output:
+        """A baseline JPEG."""
+    @staticmethod
+    def png(*, effort: str = "fast") -> Output:
+        """PNG, lossless; a palette where 256 colours are enough."""
+    @staticmethod
+    def webp() -> Output:
+        """WebP, lossless."""
+    @property
+    def format(self) -> str:
+        """`"png"`, `"jpeg"` or `"webp"`."""
+    @property
+    def quality(self) -> int:
+        """Of a JPEG, 1 to 100, as libjpeg counts it; other formats are lossless."""
+    @property
+    def subsampling(self) -> str:
+        """How much of its colour a JPEG keeps: `"444"` all of it, `"420"` a quarter, `"auto"` all from quality 90 on."""
+    @property
+    def effort(self) -> str:
+        """Time against size: `"fast"` while someone waits, `"small"` for what is made once and sent often."""
+    @property
+    def matte(self) -> tuple[int, int, int]:
+        """What is put under transparent pixels in a format without transparency: sRGB, 0 to 255."""
+    @property
+    def content_type(self) -> str:
+        """The media type: `"image/jpeg"`."""
+    @property
+    def suffix(self) -> str:
+        """How such files end: `".jpg"`."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]: ...
+
+@final
+class Fonts:
+    """The fonts that texts are drawn with, in the order of their files; there are no system fonts.
+
+    >>> from templrender import Fonts
+    >>> len(Fonts()), len(Fonts(default=False))
+    (2, 0)
+    >>> inter = Fonts([open("templates/product-ad/fonts/Inter-Regular.ttf", "rb").read()])
+    >>> inter.families
+    ('Inter',)
+    """
+
+    def __new__(cls, files: Sequence[_Buffer] = (), *, default: bool = True) -> Self:
+        """Fonts of TrueType and OpenType files or collections, which are copied; damaged ones are a `ResourceError`.
+
+        `default` adds the embedded last fallback, Noto Sans Regular and Bold in Latin, Cyrillic and Greek: no family name reaches it, and where it stands in the
+        report has the note `font-substituted`.
+        """
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The family names that a template can use, sorted, each once."""
+    def __len__(self) -> int:
+        """How many faces there are, those of the last fallback included."""
+    def __bool__(self) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[list[bytes]], dict[str, bool]]: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class Template:
+    """A checked template: what to draw for any row. docs/template.md is the format.
+
+    Two are equal if they say the same in the same order. It is pickled as its JSON and limits.
+
+    >>> from templrender import Template
+    >>> template = Template('{ "templrender": 1, "name": "badge", "size": [200, 80], "layers": [], "variants": { "wide": { "size": [400, 80] } } }')
+    >>> template.name, template.variants
+    ('badge', ('wide',))
+    """
+
+    def __new__(cls, json: str | _Buffer, *, limits: Limits | None = None) -> Self:
+        """Reads and checks a template's JSON, as `str` or as UTF-8; `//` and `/* */` comments and trailing commas are allowed.
+
+        Raises `TemplateError` with up to 100 faults, each with its JSON path, line and column.
+        """
+    @property
+    def name(self) -> str:
+        """Its `name`."""
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The names of its variants, in the order of the template; the base is not among them."""
+    @property
+    def assets(self) -> MappingProxyType[str, str]:
+        """Its own files: names and paths beside the template, sorted by name."""
+    @property
+    def fonts(self) -> tuple[str, ...]:
+        """Its font families, in fallback order."""
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What is odd about it though it can be drawn: conditions that are the same for every row, names that nothing uses."""
+    @property
+    def json(self) -> str:
+        """The template as JSON without its comments: what makes an equal template."""
+    @property
+    def limits(self) -> Limits:
+        """The limits that it was read with."""
+    def trim(self, row: Row | Mapping[str, Any]) -> Row:
+        """The columns of a row that the template may read, in any variant: its picture is the picture of the whole row.
+
+        >>> from templrender import Template
+        >>> template = Template('{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [{ "type": "text", "text": "{{ title }}" }] }')
+        >>> sorted(template.trim({"title": "Aster honey", "description": "a long story"}))
+        ['title']
+        """
+    @staticmethod
+    def schema() -> str:
+        """The format's JSON Schema (2020-12), for editors."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Limits]]: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class Pack:
+    """A template's files by path, without any I/O. It can be changed; calls of several threads are done one after another.
+
+    >>> from templrender import Pack
+    >>> pack = Pack()
+    >>> pack.add("template.json", b'{ "templrender": 1, "name": "card", "size": [40, 20], "assets": { "logo": "assets/logo.svg" }, "layers": [] }')
+    >>> pack.wanted()
+    ['assets/logo.svg']
+    >>> pack.add("assets/logo.svg", b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><path d='M0 0h9v9z'/></svg>")
+    >>> bundle = pack.open()
+    >>> Pack(pack.to_zip()).open() == bundle
+    True
+    """
+
+    def __new__(cls, zip: _Buffer | None = None, *, limits: Limits | None = None) -> Self:
+        """Without a file yet, or with those of a zip. Raises `ResourceError`: `bad-pack`, or `resource-limit` before memory is taken."""
+    def add(self, path: str, data: _Buffer) -> None:
+        """Adds a copy of a file under its path from the template's folder, in place of one that is there; `ResourceError` for a path that leads out of it."""
+    def files(self) -> list[str]:
+        """The paths of all files, sorted."""
+    def get(self, path: str) -> bytes | None:
+        """One of its files."""
+    def wanted(self, *, now: datetime | float | None = None) -> list[str]:
+        """The paths of assets, and of the pictures of the fallback at that time, that are not in it yet; fonts are all files in `fonts/`.
+
+        Raises the errors of a template or a fallback that cannot be read.
+        """
+    def to_zip(self) -> bytes:
+        """The files that the template uses as a zip: sorted and without times, so that the same files give the same bytes."""
+    def open(self, *, fonts: Fonts | None = None, now: datetime | float | None = None) -> Bundle:
+        """Makes it ready to draw, with its own fonts before `fonts` (`Fonts()` where there are none).
+
+        Raises all that would fail later: a template or a font that cannot be read, an asset that is missing or damaged, a fallback that is not drawn in the base
+        and in every variant at `now`. Places begin with the file: `fonts/a.ttf`, `fallback.json: variant story`.
+        """
+    def __len__(self) -> int:
+        """How many files there are."""
+    def __contains__(self, path: str, /) -> bool: ...
+
+@final
+class Bundle:
+    """A template with its fonts, files and fallback, whole and valid: from `Pack.open`.
+
+    It is pickled as its pack and the fonts of its host. Two are equal if they draw the same.
+
+    >>> from templrender import Pack
+    >>> pack = Pack()
+    >>> pack.add("template.json", b'{ "templrender": 1, "name": "dot", "size": [9, 9], "background": "{{ tint }}", "layers": [] }')
+    >>> pack.add("fallback.json", b'{ "tint": "navy" }')
+    >>> bundle = pack.open()
+    >>> plan = bundle.plan({"tint": "red"})
+    >>> bundle.renderer.render(plan, bundle.resources()).frame.to_rgba()[:4].hex()
+    'ff0000ff'
+    >>> plan, resources = bundle.plan_fallback()
+    >>> bundle.renderer.render(plan, resources).frame.to_rgba()[:4].hex()
+    '000080ff'
+    """
+
+    @property
+    def template(self) -> Template:
+        """The template."""
+    @property
+    def renderer(self) -> Renderer:
+        """A renderer with its fonts before those of its host; it is pickled with its bundle alone."""
+    @property
+    def version(self) -> str:
+        """16 hex digits over the template, its assets and all fonts: what names this version in URLs."""
+    @property
+    def fallback(self) -> Row | None:
+        """What is drawn where a row's own picture cannot be, where the template has that."""
+    def resources(self) -> Resources:
+        """Answers to start from: its own files are in them already, so that only a row's pictures are left to be found."""
+    def plan(
+        self,
+        row: Row | Mapping[str, Any],
+        *,
+        variant: str | None = None,
+        now: datetime | float | None = None,
+        lang: str | None = None,
+        time_zone: str | None = None,
+        scale: float | None = None,
+        output: Output | None = None,
+        format: str | None = None,
+    ) -> Plan:
+        """Fills the template with a row, as `Renderer.plan` does."""
+    def plan_fallback(
+        self,
+        *,
+        variant: str | None = None,
+        now: datetime | float | None = None,
+        lang: str | None = None,
+        time_zone: str | None = None,
+        scale: float | None = None,
+        output: Output | None = None,
+        format: str | None = None,
+    ) -> tuple[Plan, Resources] | None:
+        """The plan of the fallback with all that it needs, where the template has one."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+def _open_bundle(zip: bytes, limits: Limits, fonts: Fonts, now: int | None) -> Bundle: ...
+
+@final
+class Renderer:
+    """Fonts and limits. What it keeps between calls (shaped words, glyphs) never changes a byte of a picture.
+
+    >>> from templrender import Renderer, Template
+    >>> template = Template('''{ "templrender": 1, "name": "dot", "size": [16, 16], "background": "#fff", "layers": [
+    ...     { "type": "box", "left": 4, "top": 4, "width": 8, "height": 8, "background": "#d0021b", "border-radius": "50%" } ] }''')
+    >>> renderer = Renderer()
+    >>> rendered = renderer.render(renderer.plan(template, {}))
+    >>> rendered.frame
+    <Frame 16x16>
+    >>> rendered.encode()[1:4]
+    b'PNG'
+    """
+
+    def __new__(cls, fonts: Fonts | None = None, *, limits: Limits | None = None) -> Self:
+        """Without `fonts` it has `Fonts()`, the embedded last fallback."""
+    @property
+    def limits(self) -> Limits:
+        """The limits that it was made with."""
+    def plan(
+        self,
+        template: Template,
+        row: Row | Mapping[str, Any],
+        *,
+        variant: str | None = None,
+        now: datetime | float | None = None,
+        lang: str | None = None,
+        time_zone: str | None = None,
+        scale: float | None = None,
+        output: Output | None = None,
+        format: str | None = None,
+    ) -> Plan:
+        """Fills a template with a row.
+
+        `variant` is one of the template's, else its base. `now` is the time for sale windows, a datetime with a zone or seconds since 1970; there is no clock in here, and
+        a template that asks for a time that is not given is the error `evaluation`. `lang` (BCP 47), `time_zone` (IANA), `scale` (0.1 to 4), `output` and `format`
+        stand instead of the template's own; `format` keeps the other settings of the output.
+
+        Raises `RowError` where the row lacks a required field or holds what its field or a key cannot take, `TemplateError` for an unknown variant, `HostError` for a
+        canvas beyond the limits, and `TypeError` for what is no mapping.
+        """
+    def render(
+        self,
+        plan: Plan,
+        resources: Resources | None = None,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        timings: bool = False,
+    ) -> Rendered:
+        """Draws a plan with what was found by now.
+
+        It ends with `DeadlineError` after about `timeout` seconds, and with `Cancelled` once `cancel` is set. With `timings` the report says how long the steps took.
+
+        Raises `ResourceError` where a picture that must be there is missing or damaged, `RowError` for a row that the template skips, `HostError` for a canvas beyond the
+        limits.
+        """
+    def report(self, plan: Plan, resources: Resources | None = None) -> Report:
+        """Lays a plan out without drawing it; damaged pixels go unseen. Otherwise as `render`."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[Fonts], dict[str, Limits]]: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class Cancel:
+    """A flag that ends pictures: one thread sets it, and every call that was given it stops.
+
+    >>> from templrender import Cancel, Cancelled, Renderer, Template
+    >>> renderer, cancel = Renderer(), Cancel()
+    >>> plan = renderer.plan(Template('{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [] }'), {})
+    >>> cancel.set()
+    >>> try:
+    ...     renderer.render(plan, cancel=cancel)
+    ... except Cancelled as error:
+    ...     print(error)
+    layout: a picture must be wanted until it is done, found it cancelled
+    """
+
+    def __new__(cls) -> Self: ...
+    def set(self) -> None:
+        """Ends what is under way, and what begins later."""
+    def is_set(self) -> bool:
+        """Whether it was set."""
+
+@final
+class Plan:
+    """A template filled with a row: from `Renderer.plan`. It holds all that it needs of both.
+
+    >>> from templrender import Renderer, Resources, Template
+    >>> template = Template('''{ "templrender": 1, "name": "t", "size": [200, 100], "layers": [
+    ...     { "type": "image", "src": ["{{ photo }}", "fallback.png"], "width": 80, "height": 60 } ] }''')
+    >>> plan = Renderer().plan(template, {"photo": "https://example.com/a.jpg"})
+    >>> resources = Resources()
+    >>> plan.pending(resources)
+    [<Need f39f4ea05c0ad0dd: https://example.com/a.jpg, useful to 80x60 px, optional>]
+    >>> resources.fail(plan.pending(resources)[0], "status 404")
+    >>> plan.pending(resources)[0].location
+    'fallback.png'
+    """
+
+    @property
+    def key(self) -> str:
+        """Names the picture: 32 hex digits over everything that decides its pixels before download."""
+    @property
+    def valid_until(self) -> datetime | None:
+        """The next instant, in UTC, at which the same row gives another picture, none, or an error."""
+    @property
+    def skipped(self) -> str | None:
+        """Why the row gets no picture, where the template's `skip-if` says so; to draw such a plan is the error `row-skipped`."""
+    @property
+    def output(self) -> Output:
+        """How the template, or the host, wants the picture encoded."""
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """Everything the plan may draw, first choices and fallbacks."""
+    def pending(self, resources: Resources) -> list[Need]:
+        """What is to be answered now: for each picture its first choice that has neither arrived nor failed. When it is empty the plan can be drawn."""
+    def resources_key(self, resources: Resources) -> str:
+        """Names what was found: 32 hex digits over the pictures that are drawn. With `key` it names the answer's bytes without drawing it."""
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class Need:
+    """One picture that a plan may draw: from `Plan.pending` or `Plan.needs`."""
+
+    @property
+    def id(self) -> int:
+        """The name under which it is answered; the same source has the same id in every plan."""
+    @property
+    def location(self) -> str | None:
+        """A URL or a path, as the row or the template has it; `None` of an asset."""
+    @property
+    def asset(self) -> str | None:
+        """An asset's name among the template's `assets`."""
+    @property
+    def path(self) -> str | None:
+        """An asset's path from the template's folder."""
+    @property
+    def is_asset(self) -> bool:
+        """Whether it is one of the template's own files."""
+    @property
+    def useful_px(self) -> tuple[int, int]:
+        """An upper bound of the box it is drawn in, px of the output: a host that can fetch a smaller picture may."""
+    @property
+    def optional(self) -> bool:
+        """Whether the picture can be drawn without it."""
+    @property
+    def origin(self) -> str:
+        """Scheme and host of a URL, for limits per origin; empty of anything else."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class Resources:
+    """What was found for the needs of plans. It can be changed; calls of several threads are done one after another.
+
+    A render draws what was answered when it was called, whatever is inserted meanwhile.
+    """
+
+    def __new__(cls, *, limits: Limits | None = None) -> Self:
+        """No answers yet, and limits for those to come."""
+    def insert(self, need: Need | int, picture: _Buffer | _Pixels) -> None:
+        """Answers a need with a picture: encoded bytes (JPEG, PNG, WebP, GIF, BMP, SVG), or pixels.
+
+        Bytes that nobody can change are borrowed until the last copy of these answers is gone; others, and pixels, are copied at once.
+
+        Raises `ResourceError` for bytes that are no picture, or one beyond the limits. The need then counts as failed with that reason, so that its layer's next choice
+        becomes pending, and a host may go on. `TypeError` for what is neither bytes nor pixels.
+        """
+    def fail(self, need: Need | int, why: str | BaseException) -> None:
+        """Says that a need cannot be answered, and why: the reason appears in the report, or in the error where nothing else is there to draw."""
+    def copy(self) -> Resources:
+        """The same answers, to go on from on their own."""
+    def __len__(self) -> int:
+        """How many needs were answered, failures included."""
+    def __bool__(self) -> bool:
+        """Always true, however few answers there are."""
+    def __copy__(self) -> Resources: ...
+    def __deepcopy__(self, memo: Any, /) -> Resources: ...
+
+@final
+class Rendered:
+    """A drawn picture and what happened on the way: from `Renderer.render`. A notebook shows it."""
+
+    @property
+    def frame(self) -> Frame:
+        """The pixels."""
+    @property
+    def report(self) -> Report:
+        """Boxes, lines, notes."""
+    @property
+    def output(self) -> Output:
+        """How the plan wants it encoded."""
+    def encode(self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None) -> bytes:
+        """The picture in an encoded format, without `output` the plan's. `timeout` and `cancel` as in `Renderer.render`."""
+    def save(self, path: str | PathLike[str], output: Output | None = None) -> None:
+        """Writes the picture into a file, whole or not at all: beside it, then in its place.
+
+        Without `output` the suffix of the path says the format (`.jpg`, `.jpeg`, `.png`, `.webp`), with the plan's settings; another suffix gets the plan's format. Raises
+        `OSError` as `open` does.
+        """
+    def _repr_png_(self) -> bytes: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class Frame:
+    """A picture in memory: premultiplied sRGB RGBA, 8 bits a channel, the first row on top. A notebook shows it.
+
+    Its buffer (`memoryview(frame)`, `numpy.asarray(frame)`) is read-only, of shape (height, width, 4), and not a copy. Two are equal if all pixels are.
+
+    >>> from templrender import Frame, Output
+    >>> import numpy
+    >>> pixels = numpy.zeros((2, 3, 4), numpy.uint8)
+    >>> pixels[..., 0], pixels[..., 3] = 255, 128
+    >>> frame = Frame(pixels)
+    >>> frame.size, frame.is_opaque, memoryview(frame).shape
+    ((3, 2), False, (2, 3, 4))
+    >>> frame.to_rgba()[:4].hex(), bytes(frame)[:4].hex()
+    ('ff000080', '80000080')
+    >>> Frame.decode(frame.encode(Output.webp())) == frame
+    True
+    """
+
+    def __new__(cls, pixels: _Pixels, *, limits: Limits | None = None) -> Self:
+        """A copy of straight (not premultiplied) pixels. Raises `ResourceError` beyond the limits, `TypeError` for what are no pixels."""
+    @staticmethod
+    def decode(data: _Buffer, *, limits: Limits | None = None, at_least: tuple[int, int] | None = None) -> Frame:
+        """The pixels of JPEG, PNG, WebP, GIF (its first frame) or BMP, upright and in sRGB.
+
+        With `at_least`, a width and a height, they may be at 1/2, 1/4 or 1/8 of the picture's size, but no smaller than that, where the format gains by it. Raises
+        `ResourceError` for what is no picture, damaged, or beyond the limits.
+        """
+    @property
+    def width(self) -> int:
+        """Width in px, at least 1."""
+    @property
+    def height(self) -> int:
+        """Height in px, at least 1."""
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in px."""
+    @property
+    def is_opaque(self) -> bool:
+        """Whether no pixel lets anything through."""
+    def encode(self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None) -> bytes:
+        """The picture in an encoded format, without `output` as PNG. `timeout` and `cancel` as in `Renderer.render`."""
+    def to_rgba(self) -> bytes:
+        """Straight RGBA, row after row without gaps; where alpha is 0, colour is 0."""
+    def to_numpy(self) -> numpy.ndarray[tuple[int, int, int], numpy.dtype[numpy.uint8]]:
+        """Straight RGBA as a read-only array of shape (height, width, 4): a view of an opaque frame, else a copy."""
+    def to_pil(self) -> PIL.Image.Image:
+        """A picture of Pillow's: `"RGB"` where it is opaque, else `"RGBA"`."""
+    def save(self, path: str | PathLike[str], output: Output | None = None) -> None:
+        """As `Rendered.save`, without a plan's settings: a path of another suffix gets a PNG."""
+    def _repr_png_(self) -> bytes: ...
+    if sys.version_info >= (3, 12):
+        def __buffer__(self, flags: int, /) -> memoryview: ...
+        def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+def _frame_of_png(png: bytes) -> Frame: ...
+
+@final
+class Report:
+    """What happened while a picture was laid out and drawn: from `Rendered.report` or `Renderer.report`.
+
+    >>> from templrender import Renderer, Template
+    >>> template = Template('''{ "templrender": 1, "name": "t", "size": [20, 10], "layers": [
+    ...     { "id": "far", "type": "box", "left": 50, "width": 5, "height": 5, "background": "red" } ] }''')
+    >>> renderer = Renderer()
+    >>> report = renderer.render(renderer.plan(template, {})).report
+    >>> report.layers[0].layer, report.layers[0].rect
+    ('far', (50.0, 0.0, 5.0, 5.0))
+    >>> print(report.notes[0])
+    far: box at 50, 0 lies outside the canvas
+    """
+
+    @property
+    def template(self) -> str:
+        """The template's name."""
+    @property
+    def variant(self) -> str | None:
+        """The variant that was drawn."""
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture, px."""
+    @property
+    def key(self) -> str:
+        """The plan's key, 32 hex digits."""
+    @property
+    def valid_until(self) -> datetime | None:
+        """The instant, in UTC, at which the same row would give another picture."""
+    @property
+    def layers(self) -> tuple[LayerReport, ...]:
+        """Every layer that was drawn, parents before their children."""
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a careful reader should know."""
+    @property
+    def timings_us(self) -> MappingProxyType[str, int] | None:
+        """How long `layout`, `decode` and `paint` took, in microseconds; only of a render with `timings`."""
+    def to_json(self) -> str:
+        """The report as one JSON object, the same text as from every host."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class LayerReport:
+    """One layer's part of a report, in canvas px before transforms."""
+
+    @property
+    def layer(self) -> str:
+        """Its `id`, or its place: `layers[3]`, `card[0].name`."""
+    @property
+    def rect(self) -> tuple[float, float, float, float]:
+        """Left, top, width, height of the border box."""
+    @property
+    def font_size(self) -> float | None:
+        """Of a text: the font size it came to, px."""
+    @property
+    def lines(self) -> tuple[LineReport, ...]:
+        """Of a text: the visible lines, top to bottom."""
+    @property
+    def source(self) -> str | None:
+        """Of a picture: where it came from."""
+    @property
+    def scale(self) -> float | None:
+        """Of a picture: canvas px per px of the picture."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class LineReport:
+    """A visible line of text."""
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+    @property
+    def rect(self) -> tuple[float, float, float, float]:
+        """Left, top, width, height of the line box."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class Note:
+    """Trouble that was met and survived: a text shrunk, a picture enlarged, a glyph missing."""
+
+    @property
+    def code(self) -> str:
+        """What kind it is: `"text-shrunk"`."""
+    @property
+    def layer(self) -> str:
+        """The layer it is about; empty where it is about the row."""
+    @property
+    def message(self) -> str:
+        """One sentence."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
 # ---- rows
+
+@final
+class Money:
+    """An exact amount of one currency."""
+
+    def __new__(cls, amount: Decimal | float | str, currency: str) -> Self: ...
+    @property
+    def amount(self) -> Decimal: ...
+    @property
+    def currency(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Interval:
+    """A span of time from a first instant up to, not including, an end; either may be open."""
+
+    def __new__(cls, start: date | datetime | str | None, end: date | datetime | str | None) -> Self: ...
+    @property
+    def start(self) -> date | datetime | None: ...
+    @property
+    def end(self) -> date | datetime | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Row(Mapping[str, Any]):
+    """What a template is filled with: a mapping of values by their columns' names, which nobody can change."""
+
+    def __new__(cls, columns: Mapping[str, Any] | None = None, /, **more: Any) -> Self: ...
+    @staticmethod
+    def from_json(json: str | bytes) -> Row: ...
+    def to_json(self) -> str: ...
+    def __getitem__(self, name: str, /) -> Any: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __len__(self) -> int: ...
 
 # ---- feeds
 

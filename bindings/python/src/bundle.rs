@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use core_::Error;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
-use crate::boundary::{attached, detached};
+use crate::boundary::detached;
 use crate::context::Chosen;
 use crate::fonts::Fonts;
+use crate::hash::hash_of;
 use crate::limits::Limits;
 use crate::output::Output;
 use crate::plan::Plan;
@@ -128,12 +128,25 @@ impl Bundle {
         Ok(planned.map(|(plan, resources)| (Plan::new(plan), Resources::of(Arc::new(resources), limits()))))
     }
 
+    /// How a notebook shows it.
+    fn _repr_png_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("templrender._notebook")?.call_method1("preview", (slf,))
+    }
+
     fn __eq__(&self, other: &Self) -> bool {
         self.bundle.is_same(&other.bundle)
     }
 
-    fn __hash__(&self) -> PyResult<u64> {
-        attached(|| u64::from_str_radix(self.version(), 16).map_err(|_| Error::from_faults(Vec::new())))
+    fn __hash__(&self) -> u64 {
+        hash_of(self.version())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use crate::boundary::detached;
 use crate::buffer::Held;
+use crate::hash::hash_of;
 
 /// Fonts, immutable, shared by all threads.
 #[pyclass(frozen, module = "templrender")]
@@ -28,9 +29,12 @@ impl Fonts {
 #[pymethods]
 impl Fonts {
     #[new]
-    #[pyo3(signature = (files = None, *, default = true))]
-    fn new(py: Python<'_>, files: Option<Vec<Bound<'_, PyAny>>>, default: bool) -> PyResult<Self> {
-        let held: Vec<Held> = files.unwrap_or_default().iter().map(|file| Held::of(file, "a font")).collect::<PyResult<_>>()?;
+    #[pyo3(signature = (files = None, *, default = true), text_signature = "(files=(), *, default=True)")]
+    fn new(py: Python<'_>, files: Option<&Bound<'_, PyAny>>, default: bool) -> PyResult<Self> {
+        let mut held = Vec::new(); // one after another: what is no font ends it, however long it says it is
+        for file in files.map(|files| files.try_iter()).transpose()?.into_iter().flatten() {
+            held.push(Held::of(&file?, "a font")?);
+        }
         detached(py, || {
             let mut fonts = if default { core_::Fonts::with_default() } else { core_::Fonts::new() };
             let files: Vec<Arc<[u8]>> = held.iter().map(|file| file.as_ref().into()).collect();
@@ -42,8 +46,8 @@ impl Fonts {
     }
 
     #[getter]
-    fn families(&self) -> Vec<String> {
-        self.fonts.families()
+    fn families<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.fonts.families())
     }
 
     fn __len__(&self) -> usize {
@@ -59,8 +63,15 @@ impl Fonts {
     }
 
     fn __hash__(&self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.fonts.digest();
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+        hash_of(self.fonts.digest())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {

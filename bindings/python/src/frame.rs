@@ -1,18 +1,20 @@
 //! Pixels: premultiplied sRGB RGBA, which other libraries read where they are.
 
 use std::ffi::{c_int, c_void};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::ptr;
 
+use core_::{Code, Fault};
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3::{ffi, intern};
 
 use crate::boundary::detached;
-use crate::buffer::Held;
+use crate::buffer::{Held, len_of};
+use crate::error::raised;
 use crate::guard::{Cancel, Watch};
+use crate::hash::hash_of;
 use crate::limits::{Limits, limits_of};
 use crate::output::Output;
 use crate::pixels::frame_of;
@@ -58,7 +60,13 @@ impl Frame {
     #[staticmethod]
     #[pyo3(signature = (data, *, limits = None, at_least = None))]
     fn decode(py: Python<'_>, data: &Bound<'_, PyAny>, limits: Option<&Limits>, at_least: Option<(u32, u32)>) -> PyResult<Self> {
-        let (held, limits) = (Held::of(data, "data")?, limits_of(limits));
+        let limits = limits_of(limits);
+        let (len, most) = (len_of(data, "data")?, limits.max_input_bytes);
+        if len > most {
+            let message = format!("picture has {len} bytes, over the limit of {most}");
+            return Err(raised(Fault::new(Code::ResourceLimit, "", message)));
+        }
+        let held = Held::of(data, "data")?;
         let frame = detached(py, || match at_least {
             Some((width, height)) => core_::Frame::decode_at_least(held.as_ref(), width, height, &limits),
             None => core_::Frame::decode(held.as_ref(), &limits),
@@ -142,11 +150,15 @@ impl Frame {
     }
 
     fn __hash__(&self, py: Python<'_>) -> u64 {
-        py.detach(|| {
-            let mut hasher = DefaultHasher::new();
-            self.frame.hash(&mut hasher);
-            hasher.finish()
-        })
+        py.detach(|| hash_of(&self.frame))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {

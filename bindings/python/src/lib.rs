@@ -11,6 +11,7 @@ mod error;
 mod fonts;
 mod frame;
 mod guard;
+mod hash;
 mod limits;
 mod money;
 mod origin;
@@ -75,6 +76,8 @@ mod _templrender {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         error::add_classes(module)?;
         row::register(module.py())?;
-        module.add("__version__", env!("CARGO_PKG_VERSION"))
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        // the stub says what there is; the package's own list is the one to import by
+        module.delattr("__all__")
     }
 }

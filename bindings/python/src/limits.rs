@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 macro_rules! limits {
-    ($($name:ident: $type:ty = $default:literal,)+) => {
+    ($($name:ident: $type:ty = $default:tt,)+) => {
         /// What one call may take; every number is compared before memory is taken.
         #[pyclass(frozen, eq, hash, module = "templrender")]
         #[derive(Clone, PartialEq, Eq, Hash)]

@@ -16,7 +16,10 @@ pub(crate) struct Output {
 #[pymethods]
 impl Output {
     #[new]
-    #[pyo3(signature = (format = "png", *, quality = 85, subsampling = "auto", effort = "fast", matte = (255, 255, 255)))]
+    #[pyo3(
+        signature = (format = "png", *, quality = 85, subsampling = "auto", effort = "fast", matte = (255, 255, 255)),
+        text_signature = "(format='png', *, quality=85, subsampling='auto', effort='fast', matte=(255, 255, 255))"
+    )]
     fn new(format: &str, quality: i64, subsampling: &str, effort: &str, matte: (i64, i64, i64)) -> PyResult<Self> {
         let quality = u8::try_from(quality)
             .ok()
@@ -30,7 +33,10 @@ impl Output {
 
     /// JPEG of a quality from 1 to 100.
     #[staticmethod]
-    #[pyo3(signature = (quality = 85, *, subsampling = "auto", matte = (255, 255, 255)))]
+    #[pyo3(
+        signature = (quality = 85, *, subsampling = "auto", matte = (255, 255, 255)),
+        text_signature = "(quality=85, *, subsampling='auto', matte=(255, 255, 255))"
+    )]
     fn jpeg(quality: i64, subsampling: &str, matte: (i64, i64, i64)) -> PyResult<Self> {
         Self::new("jpeg", quality, subsampling, "fast", matte)
     }

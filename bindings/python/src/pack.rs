@@ -2,13 +2,15 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use core_::{Code, Fault};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::boundary::detached;
-use crate::buffer::Held;
+use crate::buffer::{Held, len_of};
 use crate::bundle::{Bundle, Origin};
 use crate::context::now_of;
+use crate::error::raised;
 use crate::fonts::Fonts;
 use crate::limits::{Limits, limits_of};
 
@@ -22,6 +24,10 @@ impl Pack {
     /// The pack; what a panic left there is whole, for the core replaces its files last.
     fn pack(&self) -> MutexGuard<'_, core_::Pack> {
         self.pack.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn limits(&self, py: Python<'_>) -> core_::Limits {
+        py.detach(|| self.pack().limits().clone())
     }
 
     /// Its files at this moment: a count.
@@ -46,6 +52,12 @@ impl Pack {
 
     /// Adds a file under its path from the template's folder, in place of one that is there.
     fn add(&self, py: Python<'_>, path: &str, data: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (len, limits) = (len_of(data, "data")?, self.limits(py));
+        let most = limits.max_input_bytes.max(limits.max_template_bytes);
+        if len > most {
+            let message = format!("file is {len} bytes, over the limit of {most}");
+            return Err(raised(Fault::new(Code::ResourceLimit, path, message)));
+        }
         let data = Held::of(data, "data")?;
         detached(py, || self.pack().add(path, data.as_ref()))
     }

@@ -1,13 +1,12 @@
 //! A template filled with a row, and the pictures that it needs.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use core_::NeedSource;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::boundary::detached;
 use crate::context::instant;
+use crate::hash::hash_of;
 use crate::output::Output;
 use crate::resources::{Resources, snapshot_of};
 
@@ -60,6 +59,14 @@ impl Plan {
     fn resources_key(&self, py: Python<'_>, resources: &Resources) -> PyResult<String> {
         let found = snapshot_of(py, Some(resources));
         detached(py, || Ok(self.plan.resources_key(&found).to_string()))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {
@@ -143,9 +150,15 @@ impl Need {
     }
 
     fn __hash__(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.id().hash(&mut hasher);
-        hasher.finish()
+        hash_of(self.id())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {

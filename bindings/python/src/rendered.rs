@@ -69,6 +69,14 @@ impl Rendered {
         encoded(py, self.frame.get().frame(), &core_::Output::png(), &Watch::default())
     }
 
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
     fn __repr__(&self) -> String {
         let (frame, notes) = (self.frame.get().frame(), self.report.get().report().notes.len());
         format!("<Rendered {}x{}, {notes} notes>", frame.width(), frame.height())

@@ -10,6 +10,7 @@ use crate::boundary::detached;
 use crate::context::Chosen;
 use crate::fonts::Fonts;
 use crate::guard::{Cancel, Watch};
+use crate::hash::hash_of;
 use crate::limits::{Limits, limits_of};
 use crate::output::Output;
 use crate::plan::Plan;
@@ -123,8 +124,15 @@ impl Renderer {
     }
 
     fn __hash__(&self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.fonts.digest();
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+        hash_of((self.fonts.digest(), &self.limits))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {

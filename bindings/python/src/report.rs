@@ -81,6 +81,14 @@ impl Report {
         self.report == other.report
     }
 
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
     fn __repr__(&self) -> String {
         let core_::Report { template, size: (width, height), layers, notes, .. } = self.report();
         format!("<Report {template}, {width}x{height}, {} layers, {} notes>", layers.len(), notes.len())
@@ -137,6 +145,14 @@ impl LayerReport {
         self.get() == other.get()
     }
 
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
     fn __repr__(&self) -> String {
         let [left, top, width, height] = self.get().map(|layer| layer.rect).unwrap_or_default();
         format!("<LayerReport {}: {width} x {height} at {left}, {top}>", self.layer())
@@ -163,6 +179,14 @@ impl LineReport {
 
     fn __eq__(&self, other: &Self) -> bool {
         self.line == other.line
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {
@@ -200,6 +224,14 @@ impl Note {
     fn __str__(&self) -> String {
         let core_::Note { layer, message, .. } = &self.note;
         if layer.is_empty() { message.clone() } else { format!("{layer}: {message}") }
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {

@@ -6,9 +6,10 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyMappingProxy, PyString, PyTuple};
 
-use crate::boundary::detached;
+use crate::boundary::{attached, detached};
 use crate::buffer::Held;
 use crate::error::{Fault, bad};
+use crate::hash::hash_of;
 use crate::limits::{Limits, limits_of};
 use crate::row::{Row, row_from};
 
@@ -69,7 +70,8 @@ impl Template {
 
     /// The columns of a row that the template may read, in any variant.
     fn trim(&self, row: &Bound<'_, PyAny>) -> PyResult<Row> {
-        Ok(Row::from(self.template.trim(row_from(row)?.as_ref())))
+        let row = row_from(row)?;
+        attached(|| Ok(self.template.trim(&row))).map(Row::from)
     }
 
     /// The row of its fields' first examples, for previews.
@@ -83,12 +85,25 @@ impl Template {
         core_::Template::schema()
     }
 
+    /// How a notebook shows it.
+    fn _repr_png_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("templrender._notebook")?.call_method1("preview", (slf,))
+    }
+
     fn __eq__(&self, other: &Self) -> bool {
         self.template == other.template
     }
 
-    fn __hash__(&self) -> PyResult<u64> {
-        u64::from_str_radix(&self.template.version([]), 16).map_err(|_| bad("", "a version must be 16 hex digits"))
+    fn __hash__(&self) -> u64 {
+        hash_of(self.template.version([]))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {
