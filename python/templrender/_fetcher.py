@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ._picture_cache import FolderCache, MemoryCache, NoCache, PictureCache
-from .loading import LoadError, Loader
+from .loading import Loader, LoadError
 
 __all__ = ["Fetcher"]
 

@@ -225,7 +225,8 @@ def read_feed_batches(
     >>> batch.schema.names, batch["id"][0].as_py()
     (['line', 'id', 'row', 'error'], 'GB-0001')
     """
-    reader = _native.FeedReader(format or feed_format(source), encoding=encoding)
+    named = feed_format(source) if isinstance(source, (str, os.PathLike)) else None
+    reader = _native.FeedReader(format or named, encoding=encoding)
     for piece in feed_pieces(source):
         reader.push(piece)
         yield from _whole(reader, rows)

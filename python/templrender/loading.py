@@ -81,9 +81,7 @@ class Loader:
         user_agent: What is said in `User-Agent`.
         tls: Which certificates are trusted. None: those that browsers trust.
         """
-        self._settings: dict[str, Any] = {
-            name: value for name, value in locals().items() if name not in ("self", "__class__")
-        }
+        self._settings: dict[str, Any] = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         _check(timeout > 0 and connect_timeout > 0, "timeouts", "more than 0 s", (timeout, connect_timeout))
         _check(at_once >= 1 and per_host >= 1, "at_once and per_host", "at least 1", (at_once, per_host))
         _check(retries >= 0 and max_redirects >= 0, "retries and max_redirects", "at least 0", (retries, max_redirects))
@@ -123,9 +121,7 @@ class Loader:
                 answers.cancel()
             raise
 
-    async def aget(
-        self, locations: Iterable[str], *, beside: Sequence[Path] = (), timeout: float | None = None
-    ) -> Found:
+    async def aget(self, locations: Iterable[str], *, beside: Sequence[Path] = (), timeout: float | None = None) -> Found:
         """The same for `asyncio`: nothing waits in its loop, and a cancelled task asks no more."""
         import asyncio
 
@@ -151,9 +147,7 @@ class Loader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     def __reduce__(self) -> tuple[Callable[..., Loader], tuple[()]]:
@@ -191,20 +185,8 @@ class Loader:
         except ImportError as error:
             if (error.name or "templrender").startswith("templrender"):
                 raise
-            raise ImportError(
-                "pictures on the web need httpcore: pip install 'templrender[http]'", name=error.name
-            ) from error
-        names = (
-            "allow_private",
-            "timeout",
-            "connect_timeout",
-            "max_redirects",
-            "at_once",
-            "per_host",
-            "retries",
-            "user_agent",
-            "tls",
-        )
+            raise ImportError("pictures on the web need httpcore: pip install 'templrender[http]'", name=error.name) from error
+        names = ("allow_private", "timeout", "connect_timeout", "max_redirects", "at_once", "per_host", "retries", "user_agent", "tls")
         return Asking(WebOptions(max_bytes=self._max_bytes, **{name: self._settings[name] for name in names}))
 
 
@@ -225,9 +207,7 @@ class _Asked:
                 case "http" | "https":
                     self.found[location] = LoadError("pictures are not fetched here", location=location)
                 case _:
-                    self.found[location] = LoadError(
-                        "a picture is a path or an http, https or data URL", location=location
-                    )
+                    self.found[location] = LoadError("a picture is a path or an http, https or data URL", location=location)
 
     def with_answers(self, fetched: Found) -> Found:
         """All of it, in the order in which it was asked."""

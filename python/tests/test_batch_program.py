@@ -278,7 +278,7 @@ def test_object_storage(place: Path, write: str) -> None:
         "0",
     ]
     assert run(parse(arguments)) == 0
-    names = [name for name in memory.find(f"/bucket-{write}")]
+    names = list(memory.find(f"/bucket-{write}"))
     folder = "pictures" if write == "parquet" else "manifest"
     tables = [pq.read_table(memory.open(name)) for name in names if f"/{folder}/" in name]
     assert sum(table.num_rows for table in tables) == 30

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 _STATUS = """\
 exit status:
@@ -48,7 +48,7 @@ class Options:
     sample: int | None
     estimate: bool
     max_failures: int | None
-    again: str | None
+    again: Literal["failed", "all"] | None
     ray_address: str | None
 
 
