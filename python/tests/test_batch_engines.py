@@ -56,7 +56,7 @@ def test_duckdb(renderer: BatchRenderer, feed: pa.Table, tmp_path: Path) -> None
 
     with duckdb.connect() as connection:
         connection.sql("create table feed as from feed")
-        pictures = render("from feed", renderer, connection)
+        connection.register("pictures", render("from feed", renderer, connection))
         connection.sql(f"copy (select * from pictures) to '{tmp_path}/pictures.parquet'")
     held(renderer, feed, pq.read_table(tmp_path / "pictures.parquet"))
 
