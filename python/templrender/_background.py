@@ -68,15 +68,13 @@ def result(future: Future[T], cancel: Cancel) -> T:
     """What a thread in the background has found. A cancelled call does not wait for it.
 
     Raises:
-        Cancelled: The call is cancelled and the thread is not done.
+        Cancelled: The call is cancelled.
     """
     while True:
+        if cancel.is_set():
+            raise Cancelled(Fault("cancelled", "batch", "a batch was cancelled"))
         try:
             return future.result(timeout=_LOOK_S)
         except TimeoutError:
             if future.done():
                 return future.result()
-            if cancel.is_set():
-                raise Cancelled(
-                    Fault("cancelled", "fetch", "a batch was cancelled while its pictures were fetched")
-                ) from None
