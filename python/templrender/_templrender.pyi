@@ -1461,7 +1461,7 @@ class BatchJob:
             Cancelled: The flag was set.
         """
     def plans(self) -> RecordBatch:
-        """What would be drawn: `id` (if there is one), `variant`, `key`, `valid_until`, `skipped`, `needs: list<string>` and `error`, as in `render`."""
+        """What would be drawn: `id` (if there is one), `variant`, `content_type`, `key`, `valid_until`, `skipped`, `needs: list<string>` and `error`, as in `render`."""
 
 def check_batches(
     bundle: Bundle | Template,
