@@ -89,7 +89,7 @@ pub use check::{Channel, ChannelFinding, CheckOptions, CheckReport, Checker, Row
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use diff::{DiffReport, Differ, DifferentRow};
 pub use error::{Cause, Code, Error, Fault};
-pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Group, Groups, Overrides, Rewriter};
+pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Group, Groups, Overrides, Rewriter, RowIds};
 pub use govern::{Admission, Gate, GateLimits, Rate, SlowTemplate, TokenBucket};
 pub use guard::Guard;
 pub use limits::Limits;
@@ -100,7 +100,7 @@ pub use render::{Rendered, Renderer, Scratch};
 pub use report::{LayerReport, LineReport, Note, NoteCode, Report, Timings};
 pub use request::{Keyring, OriginPolicy, PictureUrl, Request, Signature, is_public_address, without_queries};
 pub use resources::{Need, NeedId, NeedSource, Resources};
-pub use row::{Currency, Date, Decimal, InlineImage, Interval, Money, Row, Value};
+pub use row::{Currency, Date, Decimal, InlineImage, Interval, Money, Row, TimeZone, Value};
 pub use rules::{Choice, Outcome, Rules};
 pub use template::Template;
 pub use text::Fonts;

@@ -1,6 +1,7 @@
 //! The renderer: what is shared between renders (fonts, limits), what one thread keeps (scratch), and the way from a plan to a frame.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::codec::{self, DecodeHint};
 use crate::error::Error;
@@ -226,7 +227,7 @@ impl Renderer {
         resources: &Resources,
         scene: &Scene,
         sentry: &Sentry<'_>,
-    ) -> Result<BTreeMap<PictureId, Frame>, Error> {
+    ) -> Result<BTreeMap<PictureId, Arc<Frame>>, Error> {
         let mut drawn = BTreeMap::new();
         drawn_parts(&scene.items, &Affine::scale(scene.scale, scene.scale), &mut drawn);
         let (mut frames, mut pixels) = (BTreeMap::new(), 0_u64);
@@ -244,9 +245,10 @@ impl Renderer {
             let frame = match picture {
                 Picture::Bitmap { bytes, .. } => {
                     let hint = DecodeHint { target: (side(width), side(height)), part };
-                    codec::decode(bytes, Some(hint), &self.limits, sentry).map_err(named)?.frame
+                    Arc::new(codec::decode(bytes, Some(hint), &self.limits, sentry).map_err(named)?.frame)
                 }
-                Picture::Svg { svg, .. } => svg.draw(side(width), side(height), source.tint, &self.limits).map_err(named)?,
+                Picture::Svg { svg, .. } => Arc::new(svg.draw(side(width), side(height), source.tint, &self.limits).map_err(named)?),
+                Picture::Frame(frame) => Arc::clone(frame),
             };
             pixels += u64::from(frame.width()) * u64::from(frame.height());
             let most = self.limits.max_pixels.saturating_mul(DECODED_CANVASES);
@@ -362,11 +364,11 @@ fn part_seen(dest: &Rect, clip: &Rect, to_px: &Affine, (across, down): (f32, f32
     if part.iter().all(|v| v.is_finite()) { part.map(|v| v.clamp(0.0, 1.0)) } else { DecodeHint::WHOLE }
 }
 
-struct Decoded(BTreeMap<PictureId, Frame>);
+struct Decoded(BTreeMap<PictureId, Arc<Frame>>);
 
 impl paint::Pictures for Decoded {
     fn picture(&self, id: PictureId) -> Option<&Frame> {
-        self.0.get(&id)
+        self.0.get(&id).map(Arc::as_ref)
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::codec::{self, Probe, Svg};
 use crate::error::{Code, Error, Fault};
 use crate::limits::Limits;
+use crate::pixel::{Frame, Held, over_limit};
 
 /// Names a need; the same source has the same id in every plan.
 ///
@@ -140,35 +141,19 @@ fn origin(text: &str) -> &str {
     text.get(..scheme + 3 + host).unwrap_or("")
 }
 
-/// Encoded bytes as they arrived: taken over, or held together with the host.
-#[derive(Clone)]
-pub(crate) enum Held {
-    Own(Arc<[u8]>),
-    Shared(Arc<dyn AsRef<[u8]> + Send + Sync>),
-}
-
-impl std::ops::Deref for Held {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Own(bytes) => bytes,
-            Self::Shared(holder) => (**holder).as_ref(),
-        }
-    }
-}
-
-impl fmt::Debug for Held {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.len())
-    }
-}
-
-/// Bytes that were found and recognised.
+/// A picture that was found and recognised.
 #[derive(Debug, Clone)]
 pub(crate) enum Picture {
-    Bitmap { bytes: Held, probe: Probe },
-    Svg { bytes: Held, svg: Arc<Svg> },
+    Bitmap {
+        bytes: Held,
+        probe: Probe,
+    },
+    Svg {
+        bytes: Held,
+        svg: Arc<Svg>,
+    },
+    /// Decoded by the host.
+    Frame(Arc<Frame>),
 }
 
 impl Picture {
@@ -181,18 +166,36 @@ impl Picture {
         Ok(Self::Bitmap { bytes, probe })
     }
 
+    /// Takes a decoded picture, within the limits.
+    pub(crate) fn of_frame(frame: Arc<Frame>, limits: &Limits) -> Result<Self, Fault> {
+        match over_limit("picture", frame.width(), frame.height(), limits) {
+            Some(message) => Err(Fault::new(Code::ResourceLimit, "", message)),
+            None => Ok(Self::Frame(frame)),
+        }
+    }
+
     /// Its own size, px.
     pub(crate) fn natural(&self) -> Option<(f32, f32)> {
         match self {
             Self::Bitmap { probe, .. } => Some((probe.width as f32, probe.height as f32)),
             Self::Svg { svg, .. } => svg.natural(),
+            Self::Frame(frame) => Some((frame.width() as f32, frame.height() as f32)),
         }
     }
 
-    /// As they arrived.
+    /// What it is made of: what arrived, or the pixels.
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::Bitmap { bytes, .. } | Self::Svg { bytes, .. } => bytes,
+            Self::Frame(frame) => frame.pixels(),
+        }
+    }
+
+    /// Tells pictures apart: two that are drawn differently have two digests.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        match self {
+            Self::Bitmap { bytes, .. } | Self::Svg { bytes, .. } => *blake3::hash(bytes).as_bytes(),
+            Self::Frame(frame) => frame.digest(),
         }
     }
 }
@@ -270,8 +273,34 @@ impl Resources {
         self.take(id, Held::Shared(bytes))
     }
 
+    /// Answers a need with a picture that is decoded already: it is drawn as a PNG of it would be.
+    ///
+    /// # Errors
+    /// A picture beyond the limits, which then counts as failed as with [`insert`](Self::insert).
+    ///
+    /// ```
+    /// use templrender::{Context, Fonts, Frame, Limits, Renderer, Resources, Row, Scratch, Template};
+    /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [
+    ///     { "type": "image", "src": "a.png", "width": 9, "height": 9 } ] }"#)?;
+    /// let renderer = Renderer::new(Fonts::new());
+    /// let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
+    /// let mut resources = Resources::new();
+    /// resources.insert_frame(plan.pending(&resources)[0].id(), Frame::from_rgba(1, 1, vec![255, 0, 0, 255])?)?;
+    /// assert_eq!(renderer.render(&plan, &resources, &mut Scratch::new())?.frame.pixels()[..4], [255, 0, 0, 255]);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn insert_frame(&mut self, id: NeedId, frame: impl Into<Arc<Frame>>) -> Result<(), Error> {
+        let picture = Picture::of_frame(frame.into(), &self.limits);
+        self.keep(id, picture)
+    }
+
     fn take(&mut self, id: NeedId, bytes: Held) -> Result<(), Error> {
-        match Picture::read(bytes, &self.limits) {
+        let picture = Picture::read(bytes, &self.limits);
+        self.keep(id, picture)
+    }
+
+    fn keep(&mut self, id: NeedId, picture: Result<Picture, Fault>) -> Result<(), Error> {
+        match picture {
             Ok(picture) => {
                 self.answers.insert(id, Ok(picture));
                 Ok(())
@@ -301,6 +330,24 @@ impl Resources {
             false => codec::probe(bytes, limits).map(drop)?,
         }
         Ok(())
+    }
+
+    /// Takes an answer back, whether it was a picture or a failure; its bytes are let go with the last clone of these answers.
+    ///
+    /// ```
+    /// use templrender::{Context, Fonts, Renderer, Resources, Row, Template};
+    /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [
+    ///     { "type": "image", "src": "a.png", "width": 9, "height": 9 } ] }"#)?;
+    /// let plan = Renderer::new(Fonts::new()).plan(&template, &Row::new(), &Context::default())?;
+    /// let mut resources = Resources::new();
+    /// let need = plan.pending(&resources)[0].id();
+    /// resources.fail(need, "the server said 404");
+    /// resources.remove(need);
+    /// assert_eq!(plan.pending(&resources)[0].id(), need);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn remove(&mut self, id: NeedId) {
+        self.answers.remove(&id);
     }
 
     /// Says that a need cannot be answered, and why.

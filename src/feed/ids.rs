@@ -1,7 +1,60 @@
-//! Ids that stood before, in 16 bytes each: 12 of a hash, 4 of the line.
+//! What rows call themselves: each id is a text or a number, not blank, and stands once. Those that stood before take 16 bytes each: 12 of a hash, 4 of the line.
 //!
 //! Open addressing in many small tables that grow by a half: 1,000,000 ids take 18 to 27 MB and never twice that, which a table that doubles in one
 //! piece would while it grows. Two of 10,000,000 ids share a hash once in 10^15 feeds.
+
+use crate::error::{Code, Error, Fault, quoted};
+use crate::row::Value;
+
+/// Holds the ids of one feed's rows to their rules. A [`FeedReader`](crate::FeedReader) has one; this is for hosts whose rows come another way.
+///
+/// ```
+/// use templrender::{Code, RowIds, Value};
+/// let mut ids = RowIds::new();
+/// assert_eq!(ids.enter("sku", Some(&Value::text(" A-1 ")), 1)?, Some("A-1".to_owned()));
+/// assert_eq!(ids.enter("sku", None, 2)?, None);
+/// let (id, error) = ids.enter("sku", Some(&Value::text("A-1")), 3).unwrap_err();
+/// assert_eq!((id.as_deref(), error.code()), (Some("A-1"), Code::DuplicateRowId));
+/// # Ok::<(), (Option<String>, templrender::Error)>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct RowIds(Ids);
+
+impl RowIds {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Enters the id that a row has in a column, if it has that column; gives it without the blanks around it.
+    ///
+    /// # Errors
+    /// With the id, where it can be seen: one that is blank or neither text nor number, one that stood in an earlier line.
+    pub fn enter(&mut self, column: &str, id: Option<&Value>, line: u64) -> Result<Option<String>, (Option<String>, Error)> {
+        let Some(id) = read(column, id).map_err(|fault| (None, fault.into()))? else { return Ok(None) };
+        match self.0.enter(&id, line) {
+            None => Ok(Some(id)),
+            Some(first) => {
+                let message = format!("an id must stand once, {} stands in line {first} already", quoted(&id));
+                Err((Some(id), Fault::new(Code::DuplicateRowId, format!("column {column}"), message).into()))
+            }
+        }
+    }
+}
+
+/// A row's id, without blanks around it; none where it has no such column.
+pub(super) fn read(column: &str, id: Option<&Value>) -> Result<Option<String>, Fault> {
+    let id = match id {
+        None => return Ok(None),
+        Some(Value::Text(text)) => text.trim().to_owned(),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(_) => String::new(),
+    };
+    if id.is_empty() {
+        return Err(Fault::new(Code::BadRow, format!("column {column}"), "an id must be a text or a number, and not empty"));
+    }
+    Ok(Some(id))
+}
 
 /// One hash, and the line it stood in first; line 0 is a free place.
 type Entry = ([u8; 12], u32);
@@ -13,7 +66,7 @@ const FULL: (usize, usize) = (9, 10);
 const FIRST_PLACES: usize = 16;
 
 #[derive(Debug, Default)]
-pub(super) struct Ids {
+struct Ids {
     tables: Vec<Table>,
 }
 
@@ -25,7 +78,7 @@ struct Table {
 
 impl Ids {
     /// Enters an id that stands in a line; the line where it stood first, if it did. Lines beyond 2^32 count as the last.
-    pub(super) fn enter(&mut self, id: &str, line: u64) -> Option<u64> {
+    fn enter(&mut self, id: &str, line: u64) -> Option<u64> {
         if self.tables.is_empty() {
             self.tables = vec![Table::default(); TABLES];
         }

@@ -24,14 +24,14 @@ mod xml;
 
 pub use charset::FeedEncoding;
 pub use group::{Group, Groups};
+pub use ids::RowIds;
 pub use overrides::Overrides;
 pub use rewrite::Rewriter;
 
-use crate::error::{Code, Error, Fault, quoted};
+use crate::error::{Code, Error, Fault};
 use crate::limits::Limits;
-use crate::row::{Row, Value};
+use crate::row::Row;
 use delimited::Delimited;
-use ids::Ids;
 use input::Input;
 use lines::Lines;
 use xml::Xml;
@@ -131,7 +131,7 @@ pub struct FeedReader {
     input: Input,
     format: Option<FeedFormat>,
     parser: Option<Parser>,
-    ids: Option<Ids>,
+    ids: Option<RowIds>,
     fault: Option<Error>,
     tail: Vec<u8>,
     over: bool,
@@ -173,7 +173,7 @@ impl FeedReader {
     /// A reader of one feed; without a format the first bytes tell it.
     pub fn new(format: Option<FeedFormat>, limits: &Limits) -> Self {
         let input = Input::new(limits.max_feed_row_bytes);
-        Self { input, format, parser: None, ids: Some(Ids::default()), fault: None, tail: Vec::new(), over: false }
+        Self { input, format, parser: None, ids: Some(RowIds::new()), fault: None, tail: Vec::new(), over: false }
     }
 
     /// Sets the encoding, where it is known and the bytes may not tell it; a byte order mark is passed over all the same.
@@ -294,30 +294,24 @@ impl FeedReader {
         true
     }
 
-    /// Holds a record's id to its rules: it is a text or a number, not blank, and stands once.
+    /// Holds a record's id to its rules.
     fn judge(&mut self, record: Record) -> FeedRow {
         let line = record.line;
         let source = self.input.source();
         let (id, row) = match record.row {
-            Err(broken) => (broken.id, Err(broken.fault)),
-            Ok(row) => match id(&row) {
-                Err(fault) => (None, Err(fault)),
-                Ok(None) => (None, Ok(row)),
-                Ok(Some(id)) => {
-                    let first = self.ids.as_mut().and_then(|ids| ids.enter(&id, line));
-                    let row = match first {
-                        None => Ok(row),
-                        Some(first) => Err(Fault::new(
-                            Code::DuplicateRowId,
-                            "column id",
-                            format!("an id must stand once, {} stands in line {first} already", quoted(&id)),
-                        )),
-                    };
-                    (Some(id), row)
+            Err(broken) => (broken.id, Err(broken.fault.into())),
+            Ok(row) => {
+                let id = match &mut self.ids {
+                    Some(ids) => ids.enter("id", row.get("id"), line),
+                    None => ids::read("id", row.get("id")).map_err(|fault| (None, fault.into())),
+                };
+                match id {
+                    Ok(id) => (id, Ok(row)),
+                    Err((id, error)) => (id, Err(error)),
                 }
-            },
+            }
         };
-        FeedRow { line, id, row: row.map_err(Error::from), source }
+        FeedRow { line, id, row, source }
     }
 
     fn fail(&mut self, fault: Fault) -> Option<FeedRow> {
@@ -330,20 +324,6 @@ impl FeedReader {
         self.over = true;
         self.tail = self.input.source().map(|source| source.before).unwrap_or_default();
     }
-}
-
-/// A row's id; none where it has no such column.
-fn id(row: &Row) -> Result<Option<String>, Fault> {
-    let id = match row.get("id") {
-        None => return Ok(None),
-        Some(Value::Text(text)) => text.trim().to_owned(),
-        Some(Value::Number(number)) => number.to_string(),
-        Some(_) => String::new(),
-    };
-    if id.is_empty() {
-        return Err(Fault::new(Code::BadRow, "column id", "an id must be a text or a number, and not empty"));
-    }
-    Ok(Some(id))
 }
 
 fn bad_feed(message: impl Into<String>) -> Fault {

@@ -133,6 +133,13 @@ impl Frame {
         self.width as usize * 4
     }
 
+    /// Tells frames apart by their size and pixels, and from hashes of other things.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_derive_key("templrender 2026 pixels of a frame");
+        hasher.update(&self.width.to_le_bytes()).update(&self.height.to_le_bytes()).update(&self.pixels);
+        *hasher.finalize().as_bytes()
+    }
+
     /// Whether no pixel lets anything through.
     pub fn is_opaque(&self) -> bool {
         // 512 pixels are judged at a time, which the compiler turns into vector code

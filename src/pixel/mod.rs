@@ -1,8 +1,10 @@
-//! Pixels in memory: the frame and how it is scaled.
+//! Pixels in memory: the frame and how it is scaled; and encoded pictures as they are held.
 
 mod frame;
+mod held;
 mod resize;
 
 pub use frame::Frame;
 pub(crate) use frame::{byte_len, over_limit, unpremultiply};
+pub(crate) use held::Held;
 pub(crate) use resize::Resizer;

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::data_url;
 use crate::css::color::Color;
-use crate::error::quoted;
+use crate::error::{Fault, quoted};
 use crate::limits::Limits;
-use crate::resources::{Held, Need, NeedId, NeedSource, Picture, Resources};
-use crate::row::Value;
+use crate::pixel::Held;
+use crate::resources::{Need, NeedId, NeedSource, Picture, Resources};
+use crate::row::picture::Content;
+use crate::row::{InlineImage, Value};
 
 /// One candidate of a picture layer.
 #[derive(Debug, Clone)]
@@ -39,14 +41,29 @@ impl Planned {
     }
 
     /// Bytes that came with the row or the template.
-    pub(super) fn inline(name: &str, bytes: impl Into<Arc<[u8]>>, tint: Option<Color>, limits: &Limits) -> Self {
-        let picture = Picture::read(Held::Own(bytes.into()), limits).map_err(|fault| fault.message);
-        Self { name: name.to_owned(), need: None, inline: Some(picture), digest: None, tint }
+    fn inline(name: &str, bytes: Held, tint: Option<Color>, limits: &Limits) -> Self {
+        Self::there(name, Picture::read(bytes, limits), tint)
+    }
+
+    /// A picture that came with the row, as bytes or decoded.
+    fn of_row(image: &InlineImage, tint: Option<Color>, limits: &Limits) -> Self {
+        let picture = match image.content() {
+            Content::Encoded(bytes) => Picture::read(bytes.clone(), limits),
+            Content::Decoded(frame) => Picture::of_frame(Arc::clone(frame), limits),
+        };
+        Self::there(image.name(), picture, tint)
+    }
+
+    fn there(name: &str, picture: Result<Picture, Fault>, tint: Option<Color>) -> Self {
+        Self { name: name.to_owned(), need: None, inline: Some(picture.map_err(|fault| fault.message)), digest: None, tint }
     }
 
     /// An SVG that stands in the template.
     pub(super) fn inline_svg(source: &str, tint: Option<Color>, limits: &Limits) -> Self {
-        Self { digest: Some(*blake3::hash(source.as_bytes()).as_bytes()), ..Self::inline("svg", source.as_bytes(), tint, limits) }
+        Self {
+            digest: Some(*blake3::hash(source.as_bytes()).as_bytes()),
+            ..Self::inline("svg", Held::Own(source.as_bytes().into()), tint, limits)
+        }
     }
 
     /// The name, and where that is not enough what it stands for: two sources with one identity are one picture.
@@ -74,7 +91,7 @@ pub(super) fn candidates(
     match value {
         Value::Null => {}
         Value::List(items) => return items.iter().try_for_each(|item| candidates(item, asset, tint, limits, out)),
-        Value::Image(image) => out.push(Planned::inline(&image.name, image.bytes.clone(), tint, limits)),
+        Value::Image(image) => out.push(Planned::of_row(image, tint, limits)),
         Value::Text(text) => {
             let text = text.trim();
             if let Some(name) = text.strip_prefix("asset:") {
@@ -82,7 +99,7 @@ pub(super) fn candidates(
                 out.push(Planned::needed(text, NeedSource::Asset { name: name.to_owned(), path }, tint));
             } else if let Some(bytes) = data_url::decode(text) {
                 out.push(match bytes {
-                    Ok(bytes) => Planned::inline("data:", bytes, tint, limits),
+                    Ok(bytes) => Planned::inline("data:", Held::Own(bytes.into()), tint, limits),
                     Err(why) => Planned { name: "data:".to_owned(), need: None, inline: Some(Err(why)), digest: None, tint },
                 });
             } else if !text.is_empty() {

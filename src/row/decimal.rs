@@ -41,6 +41,32 @@ impl Decimal {
         Self(number).shifted(exponent)
     }
 
+    /// The number that digits are with a point in front of the last so many of them, as Arrow, SQL and Parquet keep decimals; `None` where it does not fit.
+    /// Decimals that do not fit are rounded away; a negative count stands for noughts behind the digits.
+    ///
+    /// ```
+    /// use templrender::Decimal;
+    /// assert_eq!(Decimal::from_parts(-1250, 2), Decimal::parse("-12.5"));
+    /// assert_eq!(Decimal::from_parts(125, -2), Decimal::parse("12500"));
+    /// assert_eq!(Decimal::from_parts(i128::MAX, 0), None);
+    /// ```
+    pub fn from_parts(digits: i128, decimals: i32) -> Option<Self> {
+        if decimals < 0 {
+            let noughts = decimals.unsigned_abs();
+            return Self::from_parts(digits.checked_mul(10_i128.checked_pow(noughts)?)?, 0);
+        }
+        let (mut digits, mut decimals, mut rounded) = (digits, decimals, 0);
+        while decimals > 0 && (decimals > 28 || digits.unsigned_abs() >> 96 > 0) {
+            if digits == 0 {
+                return Some(Self::ZERO);
+            }
+            rounded = digits % 10;
+            (digits, decimals) = (digits / 10, decimals - 1);
+        }
+        let digits = digits + if rounded.abs() >= 5 { rounded.signum() } else { 0 };
+        Inner::try_from_i128_with_scale(digits, u32::try_from(decimals).ok()?).ok().map(Self)
+    }
+
     /// Times ten to a power; `None` where it no longer fits. What falls off below the 28th decimal is rounded away.
     fn shifted(self, power: i32) -> Option<Self> {
         if power == 0 || self.is_zero() {

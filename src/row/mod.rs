@@ -1,7 +1,7 @@
 //! Rows: what a template is filled with, one value a column, read as the type its field declares.
 //!
 //! `value` is the one type of rows and expressions; `decimal`, `money` and `date` are its parts, `zone` says what local clocks show; `field` reads raw values as declared types;
-//! `locale` writes numbers, prices and dates as a language does; `json` and `percent` are how rows are written down.
+//! `locale` writes numbers, prices and dates as a language does; `json`, `plain` and `percent` are how rows are written down. `picture` is one that comes with a row.
 
 pub(crate) mod catalogue;
 pub(crate) mod date;
@@ -11,6 +11,8 @@ pub(crate) mod json;
 pub(crate) mod locale;
 pub(crate) mod money;
 pub(crate) mod percent;
+pub(crate) mod picture;
+pub(crate) mod plain;
 mod price;
 mod records;
 pub(crate) mod value;
@@ -20,13 +22,16 @@ pub(crate) use catalogue::Clean;
 pub use date::{Date, Interval};
 pub use decimal::Decimal;
 pub use money::{Currency, Money};
-pub use value::{InlineImage, Value};
+pub use picture::InlineImage;
+pub use value::Value;
+pub use zone::TimeZone;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::error::{Code, Error, Fault};
+use crate::pixel::Frame;
 
 /// One data row: columns by name.
 ///
@@ -64,8 +69,69 @@ impl Row {
     /// Gives a column's picture by its encoded bytes: no need will be issued for it.
     pub fn set_image(&mut self, name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) {
         let name = name.into();
-        let image = InlineImage { name: name.as_str().into(), bytes: bytes.into() };
+        let image = InlineImage::new(name.as_str(), bytes);
         self.columns.insert(name, Value::Image(image));
+    }
+
+    /// The same with bytes that stay where they are, and are never copied: see [`InlineImage::shared`].
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use templrender::Row;
+    /// let bytes: Arc<&[u8]> = Arc::new(include_bytes!("../../templates/product-ad/assets/logo.png"));
+    /// let (mut row, mut copied) = (Row::new(), Row::new());
+    /// row.set_image_shared("logo", bytes.clone());
+    /// copied.set_image("logo", **bytes);
+    /// assert_eq!(row, copied);
+    /// ```
+    pub fn set_image_shared(&mut self, name: impl Into<String>, bytes: Arc<dyn AsRef<[u8]> + Send + Sync>) {
+        let name = name.into();
+        let image = InlineImage::shared(name.as_str(), bytes);
+        self.columns.insert(name, Value::Image(image));
+    }
+
+    /// Gives a column's picture by its pixels: it is drawn as a PNG of it would be.
+    ///
+    /// ```
+    /// use templrender::{Context, Fonts, Frame, Renderer, Resources, Row, Scratch, Template};
+    /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "layers": [
+    ///     { "type": "image", "src": "{{ photo }}", "width": 9, "height": 9 } ] }"#)?;
+    /// let mut row = Row::new();
+    /// row.set_frame("photo", Frame::from_rgba(1, 1, vec![255, 0, 0, 255])?);
+    /// let renderer = Renderer::new(Fonts::new());
+    /// let plan = renderer.plan(&template, &row, &Context::default())?;
+    /// assert_eq!(renderer.render(&plan, &Resources::new(), &mut Scratch::new())?.frame.pixels()[..4], [255, 0, 0, 255]);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn set_frame(&mut self, name: impl Into<String>, frame: impl Into<Arc<Frame>>) {
+        let name = name.into();
+        let image = InlineImage::from_frame(name.as_str(), frame);
+        self.columns.insert(name, Value::Image(image));
+    }
+
+    /// The row as JSON that [`from_json`](Self::from_json) and a template's fields read to the same: prices, dates and intervals are texts there, names
+    /// stand in their order. Pictures are left out, in lists they are null.
+    ///
+    /// # Errors
+    /// Dates before the year 0 or after 9999, intervals that never begin or end, and nesting deeper than a row of JSON may have.
+    ///
+    /// ```
+    /// use templrender::{Date, Row, Value};
+    /// let mut row = Row::from_json(r#"{ "title": "Aster honey", "note": "" }"#)?;
+    /// row.set("until", Value::Date(Date::floating_day(20_635)));
+    /// row.set_image("photo", *b"the bytes of a JPEG");
+    /// assert_eq!(row.to_json()?, r#"{"note":null,"title":"Aster honey","until":"2026-07-01"}"#);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn to_json(&self) -> Result<String, Error> {
+        let columns = self.iter().filter(|(_, value)| !matches!(value, Value::Image(_)));
+        let written = columns.map(|(name, value)| {
+            let bad = |message| Fault::new(Code::BadField, format!("field {name}"), message);
+            Ok((name, plain::value(value, 1, &|_| Ok(Value::Null)).map_err(bad)?))
+        });
+        let mut json = String::new();
+        json::write(&Value::map(written.collect::<Result<Vec<_>, Fault>>()?), &mut json);
+        Ok(json)
     }
 
     /// A column's value.

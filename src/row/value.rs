@@ -11,6 +11,7 @@ use crate::error::quoted;
 use crate::row::date::{Date, Interval};
 use crate::row::decimal::Decimal;
 use crate::row::money::Money;
+use crate::row::picture::{Content, InlineImage};
 use crate::row::zone::Zone;
 
 /// A value of a row or an expression.
@@ -45,29 +46,8 @@ pub enum Value {
     List(Arc<[Value]>),
     /// Values by name.
     Map(Arc<BTreeMap<String, Value>>),
-    /// A picture whose bytes came with the row.
+    /// A picture that came with the row.
     Image(InlineImage),
-}
-
-/// A picture's name and its encoded bytes.
-///
-/// ```
-/// use templrender::{InlineImage, Value};
-/// let photo = Value::Image(InlineImage { name: "photo".into(), bytes: (*b"the bytes of a JPEG").into() });
-/// assert_eq!(format!("{photo:?}"), "Image(InlineImage(\"photo\", 19 bytes))");
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct InlineImage {
-    /// What reports call it.
-    pub name: Arc<str>,
-    /// JPEG, PNG or another format that is read.
-    pub bytes: Arc<[u8]>,
-}
-
-impl std::fmt::Debug for InlineImage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "InlineImage({:?}, {} bytes)", self.name, self.bytes.len())
-    }
 }
 
 impl Value {
@@ -138,7 +118,7 @@ impl Value {
             Self::Interval(i) => i.to_string(),
             Self::List(_) => return Err("a list cannot be printed, use `join`, `first` or `for`".to_owned()),
             Self::Map(_) => return Err("a map cannot be printed, name one of its entries".to_owned()),
-            Self::Image(image) => return Err(format!("a picture cannot be printed, found {}", quoted(&image.name))),
+            Self::Image(image) => return Err(format!("a picture cannot be printed, found {}", quoted(image.name()))),
         })
     }
 
@@ -269,7 +249,10 @@ impl Value {
                     value.canonical(out);
                 }
             }
-            Self::Image(image) => bytes(9, &image.bytes),
+            Self::Image(image) => match image.content() {
+                Content::Encoded(encoded) => bytes(9, encoded),
+                Content::Decoded(_) => bytes(10, image.digest()),
+            },
         }
     }
 }

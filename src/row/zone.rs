@@ -4,10 +4,40 @@
 //! depend on which zone files a server has. Local time is a number too: the seconds since 1970-01-01T00:00:00 that a clock there shows.
 
 use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{Offset, TimeZone as Rules, TimeZoneDatabase};
 
 use crate::error::{quoted, suggestion};
-use crate::row::date::{DAY_S, offset};
+use crate::row::date::{DAY_S, Date, offset};
+
+/// A zone that dates may be seen from; by default UTC. Cloning is cheap.
+///
+/// ```
+/// use templrender::TimeZone;
+/// let london = TimeZone::parse("Europe/London").unwrap();
+/// assert_eq!(london.see(1_782_907_200).to_string(), "2026-07-01T13:00:00+01:00");
+/// assert_eq!(TimeZone::default().see(1_782_907_200).to_string(), "2026-07-01T12:00:00Z");
+/// assert!(TimeZone::parse("Mars/Olympus").is_none());
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimeZone(Zone);
+
+impl TimeZone {
+    /// `UTC`, an offset such as `+01:00`, or a name of the IANA database.
+    pub fn parse(text: &str) -> Option<Self> {
+        Zone::parse(text).ok().map(Self)
+    }
+
+    /// An instant, in seconds since 1970-01-01T00:00:00Z, as clocks there show it.
+    pub fn see(&self, seconds: i64) -> Date {
+        Date::at(seconds, self.0.offset_at(seconds))
+    }
+}
+
+impl Default for TimeZone {
+    fn default() -> Self {
+        Self(Zone::Fixed(0))
+    }
+}
 
 /// Where a local clock stands. Cloning is cheap.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +45,7 @@ pub(crate) enum Zone {
     /// Always so many seconds east of UTC.
     Fixed(i32),
     /// By the rules of a place.
-    Named(TimeZone),
+    Named(Rules),
 }
 
 /// UTC, for what has no zone of its own.

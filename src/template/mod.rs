@@ -262,6 +262,19 @@ impl Template {
         row
     }
 
+    /// Whether the template may read a column of a row, in any variant: what [`trim`](Self::trim) keeps, for hosts that need not read the others.
+    ///
+    /// ```
+    /// # use templrender::Template;
+    /// let json = r#"{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [{ "type": "text", "text": "{{ title }}" }] }"#;
+    /// let template = Template::parse(json)?;
+    /// assert!(template.reads("title") && !template.reads("description"));
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn reads(&self, column: &str) -> bool {
+        self.inner.reads.as_ref().is_none_or(|reads| reads.contains(column))
+    }
+
     /// Names what the template draws with: 16 hex digits over what it says and over its files, by their paths in any order.
     ///
     /// ```

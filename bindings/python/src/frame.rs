@@ -3,6 +3,7 @@
 use std::ffi::{c_int, c_void};
 use std::path::PathBuf;
 use std::ptr;
+use std::sync::Arc;
 
 use core_::{Code, Fault};
 use pyo3::exceptions::PyBufferError;
@@ -23,21 +24,22 @@ use crate::save::save;
 /// A picture in memory, immutable, shared by all threads.
 #[pyclass(frozen, module = "templrender")]
 pub(crate) struct Frame {
-    frame: core_::Frame,
+    frame: Arc<core_::Frame>,
     /// Height, width, channels, as the buffer protocol points at them.
     shape: [isize; 3],
     strides: [isize; 3],
 }
 
 impl Frame {
-    pub(crate) fn new_of(frame: core_::Frame) -> Self {
+    pub(crate) fn new_of(frame: impl Into<Arc<core_::Frame>>) -> Self {
+        let frame = frame.into();
         let side = |side: u32| isize::try_from(side).unwrap_or(isize::MAX);
         let shape = [side(frame.height()), side(frame.width()), 4];
         let strides = [isize::try_from(frame.stride()).unwrap_or(isize::MAX), 4, 1];
         Self { frame, shape, strides }
     }
 
-    pub(crate) fn frame(&self) -> &core_::Frame {
+    pub(crate) fn frame(&self) -> &Arc<core_::Frame> {
         &self.frame
     }
 }

@@ -16,6 +16,13 @@ pub(crate) struct Cancel {
     flag: Arc<AtomicBool>,
 }
 
+impl Cancel {
+    /// Whether it was set, for threads without an interpreter.
+    pub(crate) fn is_set_now(&self) -> bool {
+        self.flag.load(Ordering::Relaxed)
+    }
+}
+
 #[pymethods]
 impl Cancel {
     #[new]

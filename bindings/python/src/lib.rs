@@ -3,9 +3,11 @@
 //! One file per noun, each a thin layer over the core's type; `boundary` is what every call into the core runs in. Classes are frozen and shared between threads
 //! without a lock of Python's, so the module runs without the GIL as well. Its docs are in `python/templrender/_templrender.pyi`.
 
+mod arrow;
 mod boundary;
 mod buffer;
 mod bundle;
+mod check;
 mod context;
 mod error;
 mod fonts;
@@ -76,6 +78,7 @@ mod _templrender {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         error::add_classes(module)?;
         row::register(module.py())?;
+        arrow::register(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // the stub says what there is; the package's own list is the one to import by
         module.delattr("__all__")

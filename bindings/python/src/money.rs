@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use core_::Currency;
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::PyTuple;
 
 use crate::value::{Place, date_from, date_to_python, decimal, decimal_from};
 
@@ -29,10 +29,10 @@ impl From<core_::Money> for Money {
 impl Money {
     #[new]
     fn new(amount: &Bound<'_, PyAny>, currency: &str) -> PyResult<Self> {
-        let place = Place::column("currency");
-        let code =
-            Currency::parse(currency).ok_or_else(|| place.bad(format!("must be an ISO 4217 code such as EUR, found {currency:?}")))?;
-        Ok(Self(core_::Money { amount: decimal_from(amount, &Place::column("amount"))?, currency: code }))
+        let place = Place::argument("currency");
+        let code = Currency::parse(currency)
+            .ok_or_else(|| place.bad(format!("must be an ISO 4217 code such as EUR, found {}", quoted(currency))))?;
+        Ok(Self(core_::Money { amount: decimal_from(amount, &Place::argument("amount"))?, currency: code }))
     }
 
     #[getter]
@@ -61,8 +61,8 @@ impl Money {
         hash(&self.0)
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> (Bound<'py, PyType>, (String, String)) {
-        (py.get_type::<Self>(), (self.0.amount.to_string(), self.0.currency.code().to_owned()))
+    fn __getnewargs__(&self) -> (String, &str) {
+        (self.0.amount.to_string(), self.currency())
     }
 }
 
@@ -88,8 +88,8 @@ impl Interval {
     #[new]
     #[pyo3(signature = (start, end))]
     fn new(start: Option<&Bound<'_, PyAny>>, end: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        let start = start.map(|date| date_from(date, &Place::column("start"))).transpose()?;
-        let end = end.map(|date| date_from(date, &Place::column("end"))).transpose()?;
+        let start = start.map(|date| date_from(date, &Place::argument("start"))).transpose()?;
+        let end = end.map(|date| date_from(date, &Place::argument("end"))).transpose()?;
         Ok(Self(core_::Interval::new(start, end)))
     }
 
@@ -120,9 +120,13 @@ impl Interval {
         hash(&self.0)
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyType>, (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>))> {
-        Ok((py.get_type::<Self>(), (self.start(py)?, self.end(py)?)))
+    fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        (self.start(py)?, self.end(py)?).into_pyobject(py)
     }
+}
+
+fn quoted(text: &str) -> String {
+    format!("{:?}", text.chars().take(64).collect::<String>())
 }
 
 fn hash(value: &impl Hash) -> u64 {

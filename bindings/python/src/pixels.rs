@@ -3,6 +3,8 @@
 //! They are copied while the interpreter is held, for whoever owns them may go on writing; premultiplying the copy happens without it. Pillow is not imported: its
 //! pictures are known by their methods.
 
+use std::sync::Arc;
+
 use core_::{Code, Error, Fault, Limits};
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::PyTypeError;
@@ -16,12 +18,12 @@ use crate::error::raised;
 use crate::frame::Frame;
 
 /// The frame of pixels; `None` of what has none (encoded bytes, a text).
-pub(crate) fn frame_if(object: &Bound<'_, PyAny>, limits: &Limits) -> PyResult<Option<core_::Frame>> {
+pub(crate) fn frame_if(object: &Bound<'_, PyAny>, limits: &Limits) -> PyResult<Option<Arc<core_::Frame>>> {
     let py = object.py();
     if let Ok(frame) = object.cast::<Frame>() {
         let frame = frame.get().frame();
         check_size(frame.width() as usize, frame.height() as usize, limits)?;
-        return Ok(Some(frame.clone()));
+        return Ok(Some(Arc::clone(frame)));
     }
     if object.is_instance_of::<PyBytes>() {
         return Ok(None);
@@ -33,7 +35,7 @@ pub(crate) fn frame_if(object: &Bound<'_, PyAny>, limits: &Limits) -> PyResult<O
 }
 
 /// The frame of what must be pixels.
-pub(crate) fn frame_of(object: &Bound<'_, PyAny>, limits: &Limits) -> PyResult<core_::Frame> {
+pub(crate) fn frame_of(object: &Bound<'_, PyAny>, limits: &Limits) -> PyResult<Arc<core_::Frame>> {
     let found = || Ok(not_pixels(&object.get_type().name()?.to_string_lossy()));
     frame_if(object, limits)?.ok_or_else(|| found().unwrap_or_else(|error: PyErr| error))
 }
@@ -52,12 +54,12 @@ struct Copied {
 }
 
 impl Copied {
-    fn frame(self, py: Python<'_>) -> PyResult<core_::Frame> {
+    fn frame(self, py: Python<'_>) -> PyResult<Arc<core_::Frame>> {
         let Self { width, height, channels, bytes } = self;
         let straight = bytes.bind(py).as_bytes();
         detached(py, || {
             let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-            core_::Frame::from_rgba(side(width), side(height), widened(straight, channels))
+            core_::Frame::from_rgba(side(width), side(height), widened(straight, channels)).map(Arc::new)
         })
     }
 }

@@ -59,10 +59,7 @@ impl Resources {
     fn insert(&self, py: Python<'_>, need: &Bound<'_, PyAny>, picture: &Bound<'_, PyAny>) -> PyResult<()> {
         let id = id_of(need)?;
         if let Some(frame) = frame_if(picture, &self.limits)? {
-            return detached(py, || {
-                let png = frame.encode(&core_::Output::png())?;
-                Arc::make_mut(&mut *self.answers()).insert(id, png)
-            });
+            return detached(py, || Arc::make_mut(&mut *self.answers()).insert_frame(id, frame));
         }
         let (len, most) = (len_of(picture, "picture")?, self.limits.max_input_bytes);
         if len > most {

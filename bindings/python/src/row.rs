@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use core_::{Code, Fault, Value};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyType};
+use pyo3::types::{PyBytes, PyDict, PyMapping, PyString, PyType};
 
+use crate::boundary::attached;
+use crate::error::raised;
 use crate::value;
 
 /// What a template is filled with: a mapping of values by their columns' names, which nobody can change.
@@ -49,12 +52,16 @@ impl Row {
 
     #[staticmethod]
     fn from_json(json: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let text: String = match json.extract::<&[u8]>() {
-            Ok(bytes) => String::from_utf8(bytes.to_vec())?,
-            Err(_) => json.extract()?,
+        let not_text = || raised(Fault::new(Code::BadField, "row", "a row's JSON must be UTF-8"));
+        let text = match json.cast::<PyBytes>() {
+            Ok(bytes) => std::str::from_utf8(bytes.as_bytes()).map_err(|_| not_text())?,
+            Err(_) => json.cast::<PyString>()?.to_str().map_err(|_| not_text())?,
         };
-        let row = core_::Row::from_json(&text).map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
-        Ok(row.into())
+        attached(|| core_::Row::from_json(text)).map(Self::from)
+    }
+
+    fn to_json(&self) -> PyResult<String> {
+        attached(|| self.0.to_json())
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -96,10 +103,8 @@ impl Row {
         other.cast::<PyMapping>().is_ok() && row_from(other).is_ok_and(|other| *other == *self.0)
     }
 
-    fn __repr__(&self) -> String {
-        let names: Vec<&str> = self.0.iter().map(|(name, _)| name).take(12).collect();
-        let more = if self.__len__() > names.len() { ", ..." } else { "" };
-        format!("<Row of {} columns: {}{more}>", self.__len__(), names.join(", "))
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("Row({})", value::repr(py, &Value::map(self.0.iter().map(|(name, value)| (name, value.clone()))))?))
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyType>, (Bound<'py, PyDict>,))> {

@@ -11,7 +11,7 @@ use crate::expr::types::{KindOf, Parts, Range, Texts, Type};
 use crate::row::date::{Date, Interval};
 use crate::row::decimal::Decimal;
 use crate::row::money::{Currency, Money};
-use crate::row::value::{InlineImage, Value};
+use crate::row::{InlineImage, Value};
 
 /// Whether trying the values of [`representatives`] tells all that a comparison with a constant can give.
 pub(super) fn decidable(comparison: Comparison, constant: &Value, kind: &Type, variable_is_left: bool) -> bool {
@@ -66,7 +66,7 @@ pub(super) fn representatives(kind: &Type, constants: &[Value]) -> Vec<Value> {
         values.push(Value::Interval(Interval { start: None, end: None }));
     }
     if kind.image {
-        values.push(Value::Image(InlineImage { name: Arc::from(""), bytes: Arc::from([]) }));
+        values.push(Value::Image(InlineImage::new("", *b"")));
     }
     if kind.list.is_some() {
         values.extend([Value::list([]), Value::list([Value::Null])]);

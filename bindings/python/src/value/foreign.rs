@@ -2,7 +2,6 @@
 //!
 //! None of these libraries is imported here: a class is known by its module's name and its own, and only when it is none of the common ones.
 
-use pyo3::buffer::PyBuffer;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -44,21 +43,17 @@ fn numpy<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>>
             Ok(Some(py.get_type::<PyFloat>().call1((digits,))?))
         }
         // Nanoseconds would come out as ints; days are days.
-        (0, "M") if !dtype.str()?.to_str()?.ends_with("[D]") => {
+        (0, "M")
+            if !["[Y]", "[M]", "[W]", "[D]"].iter().any(|unit| dtype.str().is_ok_and(|text| text.to_string_lossy().ends_with(unit))) =>
+        {
             let micros = object.call_method1(intern!(py, "astype"), (PyString::new(py, "datetime64[us]"),))?;
             micros.call_method0(intern!(py, "item")).map(Some)
         }
         (0, _) => object.call_method0(intern!(py, "item")).map(Some),
-        (1, "u") => Ok(None),
+        // Bytes, which are a picture.
+        (1, "u") if dtype.getattr(intern!(py, "itemsize"))?.extract::<usize>()? == 1 => Ok(None),
+        (1, "f" | "M") => Ok(Some(object.try_iter()?.collect::<PyResult<Vec<_>>>()?.into_pyobject(py)?)),
         (1, _) => object.call_method0(intern!(py, "tolist")).map(Some),
         _ => Ok(None),
-    }
-}
-
-/// The bytes of an object with the buffer protocol, copied: it may be written to later.
-pub(super) fn buffer(object: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
-    match PyBuffer::<u8>::get(object) {
-        Ok(buffer) => buffer.to_vec(object.py()).map(Some),
-        Err(_) => Ok(None),
     }
 }

@@ -13,18 +13,23 @@ mod out;
 
 pub(crate) use date::{date_from, to_python as date_to_python};
 pub(crate) use number::{decimal, decimal_from};
-pub(crate) use out::to_python;
+pub(crate) use out::{repr, to_python};
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use core_::{Code, Fault, InlineImage, Row, Value};
-use pyo3::exceptions::PyValueError;
+use core_::{Code, Fault, InlineImage, Limits, Row, Value};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple};
 
+use crate::boundary::detached;
+use crate::buffer::Held;
+use crate::error::raised;
+use crate::frame::Frame;
 use crate::money::{Interval, Money};
+use crate::pixels::frame_if;
 
 /// The most that a row's names and texts may have together, bytes, with [`VALUE_BYTES`] for each value: what a row of JSON may have.
 const MAX_BYTES: usize = 4 << 20;
@@ -43,6 +48,8 @@ pub(crate) struct Place<'a> {
 
 #[derive(Clone, Copy)]
 enum Step<'a> {
+    /// Of a call that is not a row's.
+    Argument(&'a str),
     Name(&'a str),
     Item(usize),
 }
@@ -53,13 +60,21 @@ impl<'a> Place<'a> {
         Self { outer: None, step: Step::Name(name), depth: 1 }
     }
 
+    /// An argument of a call.
+    pub(crate) fn argument(name: &'a str) -> Self {
+        Self { step: Step::Argument(name), ..Self::column(name) }
+    }
+
     fn inside(&'a self, step: Step<'a>) -> Self {
         Self { outer: Some(self), step, depth: self.depth + 1 }
     }
 
     /// A refusal of what stands there: `must be ..., found ...`.
     pub(crate) fn bad(&self, message: impl Into<String>) -> PyErr {
-        refused(Fault::new(Code::BadField, format!("field {self}"), message))
+        match self.step {
+            Step::Argument(name) => crate::error::bad(name, message),
+            _ => raised(Fault::new(Code::BadField, format!("field {self}"), message)),
+        }
     }
 }
 
@@ -71,17 +86,13 @@ impl fmt::Display for Place<'_> {
         }
         match self.step {
             Step::Item(index) => write!(f, "[{index}]"),
+            Step::Argument(name) => f.write_str(name),
             Step::Name(name) => {
                 f.write_str(if self.outer.is_some() { "." } else { "" })?;
                 name.chars().take(64).try_for_each(|c| fmt::Write::write_char(f, c))
             }
         }
     }
-}
-
-/// The exception of a fault.
-fn refused(fault: Fault) -> PyErr {
-    PyValueError::new_err(fault.to_string())
 }
 
 /// A class's name for a message.
@@ -117,7 +128,7 @@ pub(crate) fn columns_and(mapping: Option<&Bound<'_, PyAny>>, more: Option<&Boun
 
 impl Reader {
     fn columns(&mut self, mapping: &Bound<'_, PyAny>, row: &mut Row) -> PyResult<()> {
-        let bad = |message: String| refused(Fault::new(Code::BadField, "row", message));
+        let bad = |message: String| raised(Fault::new(Code::BadField, "row", message));
         let found = entries(mapping)?
             .ok_or_else(|| bad(format!("a row must be a Row or a mapping of columns by name, found {}", type_name(mapping))))?;
         for entry in found {
@@ -161,10 +172,13 @@ impl Reader {
             return self.map(object, place);
         }
         if let Ok(bytes) = object.cast::<PyBytes>() {
-            return Ok(picture(bytes.as_bytes(), place));
+            return Ok(lent(Held::of_bytes(bytes), place));
         }
         if let Ok(money) = object.cast::<Money>() {
             return Ok(Value::Money(money.get().money()));
+        }
+        if let Ok(frame) = object.cast::<Frame>() {
+            return decoded(object.py(), Arc::clone(frame.get().frame()), place);
         }
         if let Ok(interval) = object.cast::<Interval>() {
             return Ok(Value::Interval(interval.get().interval()));
@@ -182,13 +196,14 @@ impl Reader {
         }
         if let Some(plain) = foreign::plain(object)? {
             // What a scalar or a member of an enum stands for; the depth ends those that stand for themselves.
-            return self.value(&plain, &self.deeper(place, Step::Name("value"))?);
+            self.deeper(place, Step::Item(0))?;
+            return self.value(&plain, &Place { depth: place.depth + 1, ..*place });
         }
         if object.cast::<PyMapping>().is_ok() {
             return self.map(object, place);
         }
-        if let Some(bytes) = foreign::buffer(object)? {
-            return Ok(picture(&bytes, place));
+        if let Some(picture) = picture(object, place)? {
+            return Ok(picture);
         }
         Err(place.bad(format!(
             "must be None, a bool, a number, a str, a path, a date, a Money, an Interval, a list, a dict or a picture, found {}",
@@ -229,7 +244,7 @@ impl Reader {
     /// A place inside of another, where that is not too deep.
     fn deeper<'a>(&self, place: &'a Place<'a>, step: Step<'a>) -> PyResult<Place<'a>> {
         if place.depth >= MAX_DEPTH {
-            return Err(refused(Fault::new(Code::RowLimit, "row", format!("row is nested deeper than the limit of {MAX_DEPTH}"))));
+            return Err(raised(Fault::new(Code::RowLimit, "row", format!("row is nested deeper than the limit of {MAX_DEPTH}"))));
         }
         Ok(place.inside(step))
     }
@@ -238,14 +253,31 @@ impl Reader {
         let left = self.bytes_left.checked_sub(bytes);
         self.bytes_left = left.ok_or_else(|| {
             let message = format!("row has more than {MAX_BYTES} bytes of names and texts, counting {VALUE_BYTES} for each value");
-            refused(Fault::new(Code::RowLimit, "row", message))
+            raised(Fault::new(Code::RowLimit, "row", message))
         })?;
         Ok(())
     }
 }
 
-fn picture(bytes: &[u8], place: &Place<'_>) -> Value {
-    Value::Image(InlineImage { name: place.to_string().into(), bytes: bytes.into() })
+/// A picture: pixels, or encoded bytes in a buffer. What is of a kind that cannot be read as either is none.
+fn picture(object: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<Option<Value>> {
+    let py = object.py();
+    let kind = |error: PyErr| if error.is_instance_of::<PyTypeError>(py) { Ok(None) } else { Err(error) };
+    match frame_if(object, &Limits::default()) {
+        Ok(Some(frame)) => return decoded(py, frame, place).map(Some),
+        Ok(None) => {}
+        Err(error) => return kind(error),
+    }
+    Held::of(object, "a picture").map(|held| Some(lent(held, place))).or_else(kind)
+}
+
+fn lent(held: Held, place: &Place<'_>) -> Value {
+    Value::Image(InlineImage::shared(place.to_string(), held.shared()))
+}
+
+fn decoded(py: Python<'_>, frame: Arc<core_::Frame>, place: &Place<'_>) -> PyResult<Value> {
+    let name = place.to_string();
+    detached(py, || Ok(Value::Image(InlineImage::from_frame(name, frame))))
 }
 
 type Entry<'py> = PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;

@@ -9,6 +9,7 @@ use pyo3::types::{PyFloat, PyInt, PyString, PyType};
 
 use super::{Place, type_name};
 
+/// What every number must be.
 const RULE: &str = "must be a number of at most 28 digits";
 
 static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -30,13 +31,13 @@ pub(super) fn of_float(float: &Bound<'_, PyFloat>, place: &Place<'_>) -> PyResul
     if number.is_nan() {
         return Ok(Value::Null);
     }
-    shortest(number).map(Value::Number).ok_or_else(|| place.bad(format!("{RULE}, found {number:e}")))
-}
-
-fn shortest(number: f64) -> Option<Decimal> {
-    // Python's repr changes to exponents at the same bounds; what is far outside would be hundreds of noughts.
-    let is_plain = number == 0.0 || (1e-4..1e16).contains(&number.abs());
-    Decimal::parse(&if is_plain { number.to_string() } else { format!("{number:e}") })
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        return Ok(Value::Number(Decimal::from(number as i64)));
+    }
+    // Of two shortest spellings Rust may choose the other one (562949953421312.25), and a subclass may print something else.
+    let digits = PyFloat::new(float.py(), number).repr()?;
+    let text = digits.to_str()?;
+    Decimal::parse(text).map(Value::Number).ok_or_else(|| place.bad(format!("{RULE}, found {text}")))
 }
 
 /// A `decimal.Decimal`; `None` of anything else.
