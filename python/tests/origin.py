@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import threading
 import time
@@ -14,6 +15,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 BEE = Path("templates/product-ad/rows/photos/bee.webp")
+RED = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4oaGBFTEMLQkAgl1GARdiiXUAAAAASUVORK5CYII="
+)
+"""A small picture: 8 x 8 px of rgb(200 40 40)."""
 
 
 class Origin(ThreadingHTTPServer):
@@ -62,18 +67,24 @@ class _Handler(BaseHTTPRequestHandler):
             case ["bytes", count]:
                 self._send(200, bytes(int(count)))
             case ["status", status]:
-                self._send(int(status), b"", {"Retry-After": retry} if (retry := parse_qs(query).get("after", [""])[0]) else {})
+                self._send(
+                    int(status), b"", {"Retry-After": retry} if (retry := parse_qs(query).get("after", [""])[0]) else {}
+                )
             case ["flaky", status, count]:
                 good = times > int(count)
                 after = parse_qs(query).get("after", [""])[0]
-                self._send(200 if good else int(status), BEE.read_bytes() if good else b"", {"Retry-After": after} if after else {})
+                self._send(
+                    200 if good else int(status),
+                    BEE.read_bytes() if good else b"",
+                    {"Retry-After": after} if after else {},
+                )
             case ["to"]:
                 self._send(302, b"moved", {"Location": query})
             case ["loop", step]:
                 self._send(302, b"", {"Location": f"/loop/{int(step) + 1}"})
             case ["slow", seconds]:
                 time.sleep(float(seconds))
-                self._send(200, BEE.read_bytes())
+                self._send(200, RED)
             case ["drip", count]:
                 self.send_response(200)
                 self.send_header("Content-Length", count)
