@@ -15,6 +15,7 @@ mod fonts;
 mod frame;
 mod guard;
 mod hash;
+mod items;
 mod limits;
 mod money;
 mod origin;
@@ -60,7 +61,7 @@ mod _templrender {
     #[pymodule_export]
     use crate::money::{Interval, Money};
     #[pymodule_export]
-    use crate::origin::{OriginPolicy, PictureUrl, _origin_policy, is_public_address};
+    use crate::origin::{_origin_policy, OriginPolicy, PictureUrl, is_public_address};
     #[pymodule_export]
     use crate::output::Output;
     #[pymodule_export]

@@ -48,7 +48,13 @@ pub(super) struct Settings {
 }
 
 /// Checks every row of a stream.
-pub(super) fn check(py: Python<'_>, bundle: &Bundle, stream: Stream, settings: &Settings, cancel: Option<&Cancel>) -> PyResult<CheckReport> {
+pub(super) fn check(
+    py: Python<'_>,
+    bundle: &Bundle,
+    stream: Stream,
+    settings: &Settings,
+    cancel: Option<&Cancel>,
+) -> PyResult<CheckReport> {
     let core = &bundle.bundle;
     settings.columns.check(stream.schema()).map_err(raised)?;
     let new = || Checker::new(core.renderer(), core.template(), settings.options.clone());
@@ -68,10 +74,16 @@ pub(super) fn check(py: Python<'_>, bundle: &Bundle, stream: Stream, settings: &
         while let Some(task) = take(&queue, stop) {
             let rows: Vec<Result<Row, Error>> = task.rows.clone().map(|index| caught(|| task.reader.row(index))).collect();
             let Some(mut turn) = ids.turn(task.turn, stop) else { continue };
-            let judged: Vec<_> = task.rows.clone().zip(&rows).zip(task.line..).map(|((index, row), line)| {
-                let id = has_ids.then(|| task.reader.id(index, row.as_ref().ok())).flatten();
-                turn.ids.enter(settings.columns.id.as_deref().unwrap_or_default(), id.as_ref(), line)
-            }).collect();
+            let judged: Vec<_> = task
+                .rows
+                .clone()
+                .zip(&rows)
+                .zip(task.line..)
+                .map(|((index, row), line)| {
+                    let id = has_ids.then(|| task.reader.id(index, row.as_ref().ok())).flatten();
+                    turn.ids.enter(settings.columns.id.as_deref().unwrap_or_default(), id.as_ref(), line)
+                })
+                .collect();
             ids.pass(turn);
             for ((row, judged), line) in rows.into_iter().zip(judged).zip(task.line..) {
                 if stop.is_set() {
@@ -132,7 +144,13 @@ fn take(queue: &Mutex<Receiver<Task>>, stop: &Stop) -> Option<Task> {
 }
 
 /// Counts one row; a bug of the program costs the row and not the check.
-fn count(checker: &mut Checker, scratch: &mut Scratch, line: u64, row: Result<Row, Error>, judged: Result<Option<String>, (Option<String>, Error)>) {
+fn count(
+    checker: &mut Checker,
+    scratch: &mut Scratch,
+    line: u64,
+    row: Result<Row, Error>,
+    judged: Result<Option<String>, (Option<String>, Error)>,
+) {
     let (id, row) = match judged {
         Ok(id) => (id, row),
         Err((id, error)) => (id, row.and(Err(error))),

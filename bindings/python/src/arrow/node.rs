@@ -120,9 +120,7 @@ impl Node {
         Some(match data_type {
             DataType::Null => Kind::Null,
             DataType::Boolean => Kind::Bool(buffer(0)?),
-            DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
-                Kind::Signed(buffer(0)?, data_type.primitive_width()?)
-            }
+            DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Kind::Signed(buffer(0)?, data_type.primitive_width()?),
             DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => {
                 Kind::Unsigned(buffer(0)?, data_type.primitive_width()?)
             }
@@ -148,7 +146,10 @@ impl Node {
             DataType::ListView(item) => Kind::ListView(buffer(0)?, buffer(1)?, Width::Four, child(item, 0)?),
             DataType::LargeListView(item) => Kind::ListView(buffer(0)?, buffer(1)?, Width::Eight, child(item, 0)?),
             DataType::Struct(fields) => {
-                let parts = fields.iter().zip(data.child_data()).map(|(field, data)| (field.name().clone(), Self::of(field, data, &field.name().as_str().into())));
+                let parts = fields
+                    .iter()
+                    .zip(data.child_data())
+                    .map(|(field, data)| (field.name().clone(), Self::of(field, data, &field.name().as_str().into())));
                 Kind::Struct(parts.collect())
             }
             DataType::Map(entries, _) => {
@@ -294,9 +295,7 @@ impl Node {
             return Err(broken("a list beyond the end"));
         }
         budget.check(end - start)?;
-        let items = (start..end).map(|index| {
-            self.value(index, budget).map_err(|trouble| trouble.inside(&format!("[{}]", index - start)))
-        });
+        let items = (start..end).map(|index| self.value(index, budget).map_err(|trouble| trouble.inside(&format!("[{}]", index - start))));
         Ok(Value::list(items.collect::<Read<Vec<_>>>()?))
     }
 
