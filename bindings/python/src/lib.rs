@@ -15,6 +15,7 @@ mod fonts;
 mod frame;
 mod guard;
 mod hash;
+mod items;
 mod limits;
 mod money;
 mod origin;
