@@ -35,6 +35,6 @@ class Counts:
         return json.dumps(asdict(self))
 
     @staticmethod
-    def from_json(text: str | bytes) -> Counts:
+    def from_json(text: str) -> Counts:
         """The same back."""
         return Counts(**json.loads(text))
