@@ -294,9 +294,18 @@ class Template:
         >>> sorted(template.trim({"title": "Aster honey", "description": "a long story"}))
         ['title']
         """
+    def example(self) -> Row:
+        """The row of its fields' first `examples`, for previews; fields without one are left out.
+
+        >>> from templrender import Template
+        >>> Template('{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [], "fields": { "title": { "type": "text", "examples": ["Tea"] } } }').example()["title"]
+        'Tea'
+        """
     @staticmethod
     def schema() -> str:
         """The format's JSON Schema (2020-12), for editors."""
+    def _repr_png_(self) -> bytes | None:
+        """How a notebook shows it: drawn with its examples, with the embedded font and without its files; None where that makes no picture."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Limits]]: ...
@@ -333,8 +342,8 @@ class Pack:
         """
     def to_zip(self) -> bytes:
         """The files that the template uses as a zip: sorted and without times, so that the same files give the same bytes."""
-    def open(self, *, fonts: Fonts | None = None, now: datetime | float | None = None) -> Bundle:
-        """Makes it ready to draw, with its own fonts before `fonts` (`Fonts()` where there are none).
+    def open(self, *, fonts: Fonts | None = None, now: datetime | float | None = None, folder: str | None = None) -> Bundle:
+        """Makes it ready to draw, with its own fonts before `fonts` (`Fonts()` where there are none). `folder` is where it was read from.
 
         Raises all that would fail later: a template or a font that cannot be read, an asset that is missing or damaged, a fallback that is not drawn in the base
         and in every variant at `now`. Places begin with the file: `fonts/a.ttf`, `fallback.json: variant story`.
@@ -374,6 +383,13 @@ class Bundle:
     @property
     def fallback(self) -> Row | None:
         """What is drawn where a row's own picture cannot be, where the template has that."""
+    @property
+    def folder(self) -> str | None:
+        """Where it was read from, if that is a folder: pictures of rows may lie there too."""
+    def file(self, path: str) -> bytes | None:
+        """One of the files that it was opened from."""
+    def _repr_png_(self) -> bytes | None:
+        """How a notebook shows it: drawn with the first of `rows/` in its folder, its examples or its fallback; None where none of them makes a picture."""
     def resources(self) -> Resources:
         """Answers to start from: its own files are in them already, so that only a row's pictures are left to be found."""
     def plan(
@@ -406,7 +422,7 @@ class Bundle:
     def __copy__(self) -> Self: ...
     def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
-def _open_bundle(zip: bytes, limits: Limits, fonts: Fonts, now: int | None) -> Bundle: ...
+def _open_bundle(zip: bytes, limits: Limits, fonts: Fonts, now: int | None, folder: str | None) -> Bundle: ...
 
 @final
 class Renderer:
@@ -788,40 +804,705 @@ class Note:
 
 @final
 class Money:
-    """An exact amount of one currency."""
+    """An exact amount of one currency.
 
-    def __new__(cls, amount: Decimal | float | str, currency: str) -> Self: ...
+    >>> from decimal import Decimal
+    >>> from templrender import Money
+    >>> price = Money("6.90", "eur")
+    >>> price, str(price), price == Money(Decimal("6.9"), "EUR")
+    (Money('6.9', 'EUR'), '6.9 EUR', True)
+    """
+
+    def __new__(cls, amount: Decimal | float | str, currency: str) -> Self:
+        """A price of at most 28 digits in a currency by its ISO 4217 code, in any case. A float is its shortest digits: 6.9 is 6.9.
+
+        Anything else is an `ArgumentError`.
+        """
     @property
-    def amount(self) -> Decimal: ...
+    def amount(self) -> Decimal:
+        """How much."""
     @property
-    def currency(self) -> str: ...
+    def currency(self) -> str:
+        """Of what: `"EUR"`."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[str, str]: ...
 
 @final
 class Interval:
-    """A span of time from a first instant up to, not including, an end; either may be open."""
+    """A span of time from a first instant up to, not including, an end; either may be open. A day as the end belongs to it.
 
-    def __new__(cls, start: date | datetime | str | None, end: date | datetime | str | None) -> Self: ...
+    Days, and times without a zone, lie in the zone of the template that reads them.
+
+    >>> from datetime import date
+    >>> from templrender import Interval
+    >>> str(Interval(date(2026, 11, 24), date(2026, 11, 29)))
+    '2026-11-24/2026-11-29'
+    """
+
+    def __new__(cls, start: date | datetime | None, end: date | datetime | None) -> Self: ...
     @property
-    def start(self) -> date | datetime | None: ...
+    def start(self) -> date | datetime | None:
+        """Its first instant or day; None is open."""
     @property
-    def end(self) -> date | datetime | None: ...
+    def end(self) -> date | datetime | None:
+        """The first instant after it, or its last day; None is open."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[date | datetime | None, date | datetime | None]: ...
 
 @final
 class Row(Mapping[str, Any]):
-    """What a template is filled with: a mapping of values by their columns' names, which nobody can change."""
+    """What a template is filled with: a mapping of values by their columns' names, which nobody can change.
 
-    def __new__(cls, columns: Mapping[str, Any] | None = None, /, **more: Any) -> Self: ...
+    Wherever a row is asked for, a dict does as well; a `Row` is read once for all its plans. Values are
+
+    * None, and what means it: a blank text, NaN, `pandas.NA`, `NaT`
+    * bool; int, float and Decimal of at most 28 digits, a float as its shortest digits
+    * str, members of an `Enum` by their value, paths
+    * `date`, and `datetime`: with a zone its instant, without one what clocks show in the template's zone; fractions of a second are cut
+    * `Money`, `Interval`
+    * lists, tuples and mappings of values, at most 64 deep and together at most 4 MiB of texts
+    * pictures: encoded in bytes (borrowed where nobody can write to them), or decoded as a `Frame`, a picture of Pillow's, or an array of `uint8`
+    * numpy's scalars and flat arrays of such values
+
+    Whatever else is a `RowError` that names the place: `field photos[3].url`.
+
+    >>> from decimal import Decimal
+    >>> from templrender import Row
+    >>> row = Row({"title": "Aster honey", "note": " "}, price=Decimal("6.90"), photos=("a.jpg", "b.jpg"))
+    >>> row
+    Row({'note': None, 'photos': ['a.jpg', 'b.jpg'], 'price': Decimal('6.9'), 'title': 'Aster honey'})
+    >>> row["photos"], row.get("brand"), {**row, "price": 7}["price"]
+    (['a.jpg', 'b.jpg'], None, 7)
+    >>> Row(photo=[{"url": 1j}])
+    Traceback (most recent call last):
+    templrender.RowError: field photo[0].url: must be None, a bool, a number, a str, ..., found complex
+    """
+
+    def __new__(cls, columns: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
+        """The columns of a mapping, and over them those that are named."""
     @staticmethod
-    def from_json(json: str | bytes) -> Row: ...
-    def to_json(self) -> str: ...
-    def __getitem__(self, name: str, /) -> Any: ...
-    def __iter__(self) -> Iterator[str]: ...
+    def from_json(json: str | bytes) -> Row:
+        """Reads a JSON object: numbers exactly, a blank text as None.
+
+        >>> from templrender import Row
+        >>> Row.from_json('{ "price": 6.90, "sizes": [250, 500] }') == {"price": 6.9, "sizes": [250, 500]}
+        True
+        """
+    def to_json(self) -> str:
+        """JSON that `from_json` and a template's fields read to the same: prices, dates and intervals are texts there. Pictures are left out.
+
+        >>> from datetime import date
+        >>> from templrender import Money, Row
+        >>> Row(price=Money(6.9, "EUR"), until=date(2026, 7, 1), photo=b"...").to_json()
+        '{"price":"6.9 EUR","until":"2026-07-01"}'
+        """
+    def __getitem__(self, name: str, /) -> Any:
+        """A column's value: None, bool, int or Decimal, str, `Money`, date or datetime, `Interval`, list, dict, or a picture's bytes or `Frame`."""
+    def __iter__(self) -> Iterator[str]:
+        """The columns' names, sorted."""
     def __len__(self) -> int: ...
+    def __contains__(self, name: object, /) -> bool: ...
+    def get(self, name: object, default: Any = None, /) -> Any:
+        """A column's value as `[]` gives it, or the default where there is no such column."""
+    def __eq__(self, other: object, /) -> bool:
+        """Whether the other one is a row or a mapping of the same values."""
+
+# ---- origins
+
+@final
+class OriginPolicy:
+    """Which origins pictures may come from, for hosts that fetch them themselves; `Loader` has one.
+
+    Whatever the patterns: only `http` and `https`, no user names, no host in digits unless `ip_literals`, and no port other than 80 and 443 unless a pattern names it.
+
+    >>> from templrender import OriginPolicy
+    >>> policy = OriginPolicy(["example.com", "*.example.com", "https://photos.example:8443"])
+    >>> url = policy.check("HTTPS://CDN.Example.com:443/weiße Tasse.jpg?w=900#top")
+    >>> url.url, url.host, url.port
+    ('https://cdn.example.com/wei%C3%9Fe%20Tasse.jpg?w=900', 'cdn.example.com', 443)
+    >>> print(url)
+    https://cdn.example.com/wei%C3%9Fe%20Tasse.jpg?…
+    >>> policy.check("https://evil-example.com/")
+    Traceback (most recent call last):
+    templrender.RowError: a picture must come from an origin on the tenant's list, found "https://evil-example.com"
+    """
+
+    def __new__(cls, patterns: Sequence[str] | None = None, *, ip_literals: bool = False) -> Self:
+        """Origins that one of the patterns names (`cdn.example.com`, `*.example.com`, with a scheme, a port or both), and none of an empty list. None: all of them.
+
+        `ip_literals` lets addresses in digits and all ports through, too. Raises `ArgumentError` for a text that is no pattern.
+        """
+    def check(self, url: str) -> PictureUrl:
+        """A picture's URL in its normal form. Raises `RowError` (`refused-origin`) if it is malformed or its origin is not allowed.
+
+        Names are not resolved here: whoever connects asks `is_public_address` of the address.
+        """
+    def __eq__(self, other: object, /) -> bool: ...
+
+def _origin_policy(patterns: Sequence[str] | None, ip_literals: bool) -> OriginPolicy: ...
+@final
+class PictureUrl:
+    """A picture's URL that a policy let through, in its one normal form. `str` leaves out the query, which may hold secrets."""
+
+    @property
+    def url(self) -> str:
+        """The whole URL."""
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`."""
+    @property
+    def host(self) -> str:
+        """The host in lower case; an IPv6 address stands in brackets."""
+    @property
+    def port(self) -> int:
+        """The port, also where it is the scheme's own."""
+    @property
+    def origin(self) -> str:
+        """Scheme, host, and the port where it is not the scheme's own."""
+    def resolve(self, reference: str) -> str:
+        """What a reference in an answer from here means, such as the `Location` of a redirect: a URL for `OriginPolicy.check`.
+
+        >>> from templrender import OriginPolicy
+        >>> OriginPolicy().check("https://example.com/shop/a.jpg").resolve("../b.jpg")
+        'https://example.com/shop/../b.jpg'
+        """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+def is_public_address(address: str) -> bool:
+    """Whether an IP address belongs to the public internet: none of IANA's special-purpose blocks does, nor what wraps an address of one.
+
+    >>> from templrender import is_public_address
+    >>> [is_public_address(ip) for ip in ("1.1.1.1", "127.0.0.1", "169.254.169.254", "::ffff:10.0.0.1", "2606:4700:4700::1111")]
+    [True, False, False, False, True]
+    """
 
 # ---- feeds
 
+@final
+class FeedReader:
+    """Reads a feed: bytes are pushed, rows are taken. Calls of several threads are done one after another. docs/feeds.md says what is read.
+
+    What lies in memory is what was pushed and not taken yet, and 16 bytes for each id.
+
+    >>> from templrender import FeedReader
+    >>> reader, titles = FeedReader(), []
+    >>> for piece in (b"id;Title\\n1;Aster ho", b"ney\\n2\\n", None):
+    ...     reader.finish() if piece is None else reader.push(piece)
+    ...     while row := reader.next_row():
+    ...         titles.append(str(row.error) if row.row is None else row.row["title"])
+    >>> titles
+    ['Aster honey', 'a row must have 2 cells as the header has, found 1']
+    >>> reader.format, reader.delimiter, reader.encoding, reader.columns
+    ('delimited', ';', 'utf-8', ('id', 'Title'))
+    """
+
+    def __new__(
+        cls,
+        format: str | None = None,
+        *,
+        encoding: str | None = None,
+        repeated_ids: bool = False,
+        limits: Limits | None = None,
+    ) -> Self:
+        """A reader of one feed.
+
+        `format` is `"delimited"` (CSV, TSV and their like), `"jsonl"` or `"xml"` (RSS, Atom), `encoding` is `"utf-8"`, `"utf-16-le"`, `"utf-16-be"` or
+        `"windows-1252"`; None: the first bytes tell. `repeated_ids` takes ids that stand twice.
+        """
+    def push(self, data: _Buffer) -> None:
+        """The next bytes of the feed, which are copied. Rows are best taken before more is pushed."""
+    def finish(self) -> None:
+        """No more bytes follow: a last row without a line end is whole now."""
+    def next_row(self) -> FeedRow | None:
+        """The next row; None when more bytes are wanted, when the feed is over, or when there is a `fault`."""
+    def next_batch(self, max_rows: int = 1024) -> RecordBatch:
+        """The rows that are there by now, at most so many, as Arrow: none of them when more bytes are wanted, or when the feed is over.
+
+        The columns: `line: int64`, `id: string`, `row: string` (a JSON object, for `row_column` of `BatchJob` and others), `error: struct<code, cause, place,
+        message: string>`. Of each row one of `row` and `error` is null. A batch also ends with the row at which its texts have 64 MiB.
+        """
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """The names of a header's columns, once it is read; feeds without a header have none."""
+    @property
+    def fault(self) -> Error | None:
+        """Why the feed as a whole, or what is left of it, cannot be read."""
+    @property
+    def format(self) -> str | None:
+        """The format, once it is known."""
+    @property
+    def encoding(self) -> str | None:
+        """The encoding as it is known by now; a feed of ASCII is `"utf-8"`."""
+    @property
+    def delimiter(self) -> str | None:
+        """What parts cells, once the header is read."""
+
+@final
+class FeedRow:
+    """One record of a feed: a row, or why it is none."""
+
+    @property
+    def line(self) -> int:
+        """The line where the record starts, from 1."""
+    @property
+    def id(self) -> str | None:
+        """What the record calls itself, where the feed has ids."""
+    @property
+    def row(self) -> Row | None:
+        """The row; None where there is an `error`."""
+    @property
+    def error(self) -> Error | None:
+        """Why the record is no row; the next one may be."""
+
+@final
+class Overrides:
+    """A second feed laid over the first: what a country or a language has of its own, joined on `id`. It can be changed.
+
+    >>> from templrender import FeedReader, Overrides
+    >>> reader = FeedReader()
+    >>> reader.push(b"id,title,price\\na,Asternhonig,\\n")
+    >>> german = Overrides()
+    >>> german.add(reader.next_row())
+    >>> german.apply({"id": "a", "title": "Aster honey", "price": "6.90 EUR"})
+    Row({'id': 'a', 'price': '6.90 EUR', 'title': 'Asternhonig'})
+    """
+
+    def __new__(cls, *, limits: Limits | None = None) -> Self: ...
+    def add(self, row: FeedRow) -> None:
+        """Takes a row of the second feed. Raises why it is no row, or that it has no id, or that all would be over `max_override_bytes`; the next may be taken."""
+    def apply(self, row: Row | Mapping[str, Any]) -> Row:
+        """The row with the values that stand for its id, where there are some that are not empty."""
+    def __len__(self) -> int:
+        """How many ids have values."""
+
+@final
+class Checker:
+    """Checks a feed without drawing a pixel: rows one after another are laid out as if all their pictures were there. docs/check.md says what is found.
+
+    Calls of several threads are done one after another.
+
+    >>> from templrender import Checker, Template
+    >>> template = Template('''{ "templrender": 1, "name": "t", "size": [200, 100], "fonts": ["Noto Sans"], "layers": [
+    ...     { "id": "title", "type": "text", "text": "{{ title }}", "width": 200, "height": 30, "font-size": 20, "line-clamp": 1 } ] }''')
+    >>> checker = Checker(template)
+    >>> checker.row({"title": "Aster honey"}, line=2, id="a")
+    >>> checker.row({"title": "Aster honey out of the hills, 340 g"}, line=3, id="b")
+    >>> report = checker.finish()
+    >>> report, report.count("text-cut")
+    (<CheckReport: 2 rows, 0 failed, 0 skipped>, 1)
+    >>> [(worst.layer, worst.reason, worst.id) for worst in report.worst][0]
+    ('title', 'longest-text', 'b')
+    """
+
+    def __new__(
+        cls,
+        template: Bundle | Template,
+        *,
+        renderer: Renderer | None = None,
+        variants: Sequence[str | None] | None = None,
+        channel: str | None = None,
+        now: datetime | float | None = None,
+        lang: str | None = None,
+        time_zone: str | None = None,
+    ) -> Self:
+        """A checker that has seen no row.
+
+        `renderer` has the fonts and limits; by default those of the bundle, or of a template the embedded fonts. Each row is laid out in every one of
+        `variants`, where None among them, or instead of them, is the template as it stands. `channel` (`"google"`, `"meta"`, `"tiktok"`, `"pinterest"`, `"microsoft"`) holds rows
+        and template to its rules, too. An unknown or repeated variant or channel is a `HostError`.
+        """
+    def row(self, row: Row | Mapping[str, Any], *, line: int | None = None, id: str = "") -> None:
+        """Lays a row out in every variant and counts what happens: what fails is counted, not raised. `line` is by default the row's number, from 1."""
+    def failed(self, error: Error, *, line: int | None = None, id: str = "") -> None:
+        """Counts a record of the feed that is no row."""
+    def finish(self) -> CheckReport:
+        """What all rows came to; the checker cannot be used after it."""
+
+@final
+class CheckReport:
+    """What a check found; its text is the program's page."""
+
+    @property
+    def rows(self) -> int:
+        """Rows that were read, those that failed among them."""
+    @property
+    def failed(self) -> int:
+        """Rows that cannot be drawn in at least one variant."""
+    @property
+    def skipped(self) -> int:
+        """Rows that the template skips."""
+    def count(self, code: str) -> int:
+        """How many rows have an error, a note or a finding of this code, each row once. An unknown code is an `ArgumentError`."""
+    @staticmethod
+    def codes() -> tuple[str, ...]:
+        """Every code that `count` can be asked for."""
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """What the channel refuses of the template itself, a line each."""
+    @property
+    def worst(self) -> tuple[WorstRow, ...]:
+        """The worst rows of each layer, the worst first."""
+    def to_json(self) -> str:
+        """The report as JSON, the same from every host."""
+
+@final
+class WorstRow:
+    """A row that is among the worst of a layer."""
+
+    @property
+    def variant(self) -> str | None:
+        """The variant; None is the template as it stands."""
+    @property
+    def layer(self) -> str:
+        """The layer, as reports name it; of a repeated one `card[].name`."""
+    @property
+    def reason(self) -> str:
+        """`"longest-text"` (characters), `"widest"` (px), `"most-lines"`, `"smallest-font"` (px) or `"missing"`."""
+    @property
+    def line(self) -> int:
+        """Where the row stands."""
+    @property
+    def id(self) -> str:
+        """What it is called."""
+    @property
+    def value(self) -> float:
+        """How bad it is."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Request:
+    """One picture that is asked for by its URL: the tenant, the template, the format and the row. docs/urls.md is the URL.
+
+    >>> from templrender import Request
+    >>> Request("shop", "og-card", "jpeg", row={"title": "Aster honey", "stock": 3}, variant="wide").canonical()
+    '/shop/og-card/wide.jpg?title=Aster%20honey&~j=%7B%22stock%22%3A3%7D'
+    >>> request = Request.parse("https://img.shop.example/shop/og-card.png?title=Aster+honey&note=")
+    >>> request.template, request.format, request.row
+    ('og-card', 'png', Row({'note': None, 'title': 'Aster honey'}))
+    """
+
+    def __new__(
+        cls,
+        tenant: str,
+        template: str,
+        format: str = "png",
+        *,
+        row: Row | Mapping[str, Any] | None = None,
+        variant: str | None = None,
+        digest: str | None = None,
+        lang: str | None = None,
+        version: str | None = None,
+        expires: datetime | float | None = None,
+    ) -> Self:
+        """A request. What cannot stand in a URL is told by `canonical` and `Keyring.sign`: a picture, a name that begins with `~`, more than 2,000 characters."""
+    @staticmethod
+    def parse(target: str) -> Request:
+        """Reads a path with its query, or a whole http(s) URL, whose host is ignored. Nothing is verified: that is `Keyring.verify`. Raises `RequestError`."""
+    @property
+    def tenant(self) -> str:
+        """Whose picture it is."""
+    @property
+    def template(self) -> str:
+        """The template's name."""
+    @property
+    def format(self) -> str:
+        """`"png"`, `"jpeg"` or `"webp"`."""
+    @property
+    def row(self) -> Row:
+        """The data."""
+    @property
+    def variant(self) -> str | None:
+        """One of the template's variants; None is its base."""
+    @property
+    def digest(self) -> str | None:
+        """Which version of the template, as `Bundle.version` names it; None is the newest."""
+    @property
+    def lang(self) -> str | None:
+        """The language, BCP 47, instead of the template's."""
+    @property
+    def version(self) -> str | None:
+        """Any text of who made the URL; another one is another URL for the same picture."""
+    @property
+    def expires(self) -> datetime | None:
+        """From when on the URL is refused."""
+    @property
+    def key_id(self) -> str | None:
+        """The key that a URL which was read names; that it signed it is not verified."""
+    def canonical(self) -> str:
+        """The one spelling of the request, path and query, without a signature. Raises `RequestError`, such as `url-too-long`."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Keyring:
+    """The keys that sign URLs and verify them: two while one takes the other's place. It can be changed; secrets are never shown.
+
+    >>> from templrender import Keyring, Request
+    >>> keys = Keyring()
+    >>> keys.add("2026-11", "an example's secret, which everybody knows")
+    >>> url = keys.sign(Request("shop", "og-card", row={"title": "Aster honey"}))
+    >>> url.split("&~s=")[0]
+    '/shop/og-card.png?title=Aster%20honey&~k=2026-11'
+    >>> keys.verify("https://img.shop.example" + url).row["title"]
+    'Aster honey'
+    >>> keys.verify(url.replace("honey", "money"))
+    Traceback (most recent call last):
+    templrender.RequestError: url: a signature must be that of the URL, found another
+    """
+
+    def __new__(cls, secrets: str | None = None) -> Self:
+        """The keys of a file of secrets, lines of `ID SECRET`, `ID SECRET TENANT` or a secret alone; without one, none. Raises `bad-secret`."""
+    def add(self, id: str, secret: str | bytes, *, tenant: str | None = None) -> None:
+        """Adds a key of 32 to 1,024 characters, for one tenant's URLs or for all. The first that may sign for a tenant does; all verify."""
+    def sign(self, request: Request) -> str:
+        """The path and query of the URL with its signature; the host is yours to put before it."""
+    def verify(self, url: str | Request, *, now: datetime | float | None = None) -> Request:
+        """The request of a URL that one of the keys signed and whose time is not over at `now` (None: by the clock). Raises `RequestError`: `bad-signature`, `url-expired`."""
+    def __bool__(self) -> bool:
+        """Whether it has keys. Without any, nothing can be verified."""
+
 # ---- arrow
+
+_Batch: TypeAlias = Any
+"""Arrow data: an object with `__arrow_c_array__` (one batch: `pyarrow.RecordBatch`, `RecordBatch`) or `__arrow_c_stream__` (many: `pyarrow.Table`,
+`pyarrow.RecordBatchReader`, `polars.DataFrame`, a relation of DuckDB's).
+
+Columns are borrowed, not copied, and what a template does not read is not looked at. As values of a row they are:
+
+| Arrow | row |
+|---|---|
+| null | null |
+| bool | bool |
+| int8 to int64, uint8 to uint64, decimal32 to decimal256 | number, exactly; decimals that do not fit into 28 digits are rounded |
+| float16, float32, float64 | number, by the shortest digits of its width; nan is null, an infinite one is an error |
+| string, large_string, string_view | text; a blank one is null |
+| binary, large_binary, binary_view, fixed_size_binary | an encoded picture; an empty one is null |
+| date32, date64 | day |
+| timestamp with a zone | instant, seen from that zone |
+| timestamp without | what clocks show in the template's time zone |
+| list, large_list, fixed_size_list, list_view, large_list_view | list |
+| struct, map | map; a map's keys are texts, numbers, bools or dates |
+| dictionary, run_end_encoded | its values |
+| extension arrow.uuid | text |
+| time, duration, interval, union | an error of each row that reads it |
+
+A row is refused, not the batch, where a value cannot be read: text that is not UTF-8, an offset or a key that leads out of its buffer, a number of more than 28 digits,
+a date beyond the years 0 to 9999, more than 4 MiB in one row. A batch is refused where its columns cannot be what its schema says.
+"""
+
+@final
+class RecordBatch:
+    """What comes out: an Arrow record batch for whoever speaks the Arrow PyCapsule interface, without a copy.
+
+    >>> import pyarrow as pa
+    >>> from templrender import FeedReader
+    >>> reader = FeedReader()
+    >>> reader.push(b"id,title\\n1,Honey\\n2\\n")
+    >>> batch = reader.next_batch()
+    >>> batch.num_rows, batch.column_names
+    (2, ('line', 'id', 'row', 'error'))
+    >>> pa.record_batch(batch)["row"][0].as_py()
+    '{"id":"1","title":"Honey"}'
+    """
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows it has."""
+    @property
+    def num_columns(self) -> int:
+        """How many columns it has."""
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Their names, in order."""
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the values, about."""
+    def __len__(self) -> int: ...
+    def __arrow_c_schema__(self) -> object:
+        """The capsule `arrow_schema`."""
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
+        """The capsules `arrow_schema` and `arrow_array`. Another schema that is asked for is not given: whoever wants one casts."""
+
+@final
+class Rows:
+    """The rows of Arrow data, each read when it is asked for: a sequence of `Row`.
+
+    Args:
+        batch: Arrow data; of a stream all batches are taken, and kept in memory.
+        row_column: A column of JSON objects (texts) or of structs that is the row. None: every column is one of the row.
+
+    Raises:
+        ArgumentError: Data that is not what its schema says, or has no such column.
+
+    >>> import pyarrow as pa
+    >>> from decimal import Decimal
+    >>> from templrender import Rows
+    >>> batch = pa.record_batch({"title": ["Honey", None], "price": pa.array([Decimal("6.90"), None])})
+    >>> rows = Rows(batch)
+    >>> len(rows), rows[0]["price"], rows[-1]["title"]
+    (2, Decimal('6.9'), None)
+    """
+
+    def __new__(cls, batch: _Batch, *, row_column: str | None = None) -> Self: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Row:
+        """The row of a number, negative ones from the end.
+
+        Raises:
+            IndexError: There is no such row.
+            RowError: A value that cannot be read, with its place: `field photos[3].url`.
+        """
+
+@final
+class BatchJob:
+    """Arrow data on its way to pictures: planned at once, then answered, then drawn range by range.
+
+    It is what `templrender.arrow.BatchRenderer` is made of, for hosts that find pictures in their own way. Rows fail alone, in the column `error`; exceptions are for
+    arguments. Pictures are numbered: a row's variants one after another, rows in the order of the batch.
+
+    Args:
+        bundle: What is drawn.
+        batch: Arrow data. What of it is read stays borrowed until the job is gone.
+        variants: What is drawn of each row, in this order; None is the template as it stands.
+        row_column: A column of JSON objects or structs that is the row. None: every column is one of the row.
+        id_column: The column that names a row; where the batch has none, that name of the row. None, or nothing of that name: there is no `id`.
+        keep: Columns that come out as they came in.
+        now, lang, time_zone, scale, output, format: As of `Renderer.plan`.
+        threads: That plan, and draw where `render` says nothing else. None: one for each processor.
+        cancel: Ends the planning, with `Cancelled`.
+
+    Raises:
+        ArgumentError: Data that is not what its schema says; an unknown column or variant.
+
+    >>> import pyarrow as pa
+    >>> from templrender import BatchJob, Pack
+    >>> pack = Pack()
+    >>> pack.add("template.json", b'''{ "templrender": 1, "name": "dot", "size": [8, 4], "background": "{{ tint }}", "layers": [] }''')
+    >>> job = BatchJob(pack.open(), pa.record_batch({"id": ["a", "b"], "tint": ["red", "reddish"]}))
+    >>> len(job), job.pending()
+    (2, [])
+    >>> batch, stopped = job.render()
+    >>> drawn = pa.record_batch(batch).to_pylist()
+    >>> drawn[0]["id"], drawn[0]["width"], drawn[0]["picture"][:4]
+    ('a', 8, b'\\x89PNG')
+    >>> drawn[1]["error"]["code"], drawn[1]["error"]["place"]
+    ('bad-bound-value', 'background')
+    """
+
+    def __new__(
+        cls,
+        bundle: Bundle,
+        batch: _Batch,
+        *,
+        variants: Sequence[str | None] | None = None,
+        row_column: str | None = None,
+        id_column: str | None = "id",
+        keep: Sequence[str] = ...,
+        now: datetime | float | None = None,
+        lang: str | None = None,
+        time_zone: str | None = None,
+        scale: float | None = None,
+        output: Output | None = None,
+        format: str | None = None,
+        threads: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> Self: ...
+    @property
+    def num_rows(self) -> int:
+        """Rows that came in."""
+    def __len__(self) -> int:
+        """Pictures: rows times variants."""
+    def pending(self, start: int = 0, stop: int | None = None) -> list[str]:
+        """The locations that the pictures of a range ask for now, each once, in the order of their first use.
+
+        They are URLs and paths as the rows have them; the template's own files are there already. When a first choice has failed, its next one is asked for: ask
+        again after answering, until the list is empty.
+        """
+    def answer(self, location: str, picture: _Buffer) -> None:
+        """Gives a picture's encoded bytes, once for all rows. They are borrowed where nobody can write to them.
+
+        Bytes that are no picture count as failed, with the reason.
+        """
+    def fail(self, location: str, why: str) -> None:
+        """Says that a location cannot be had, and why: the reports and errors of its rows say so."""
+    def forget(self, locations: Sequence[str]) -> None:
+        """Lets the bytes of answers go, when no picture that is still to be drawn needs them. They become pending again."""
+    def render(
+        self,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        max_bytes: int = 268435456,
+        threads: int | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        reports: bool = True,
+    ) -> tuple[RecordBatch, int]:
+        """Draws a range of pictures and encodes them. Gives the batch, and the number of the first picture that is not in it.
+
+        The columns: those that are kept, `id` (if there is one), `variant: string`, `picture: large_binary`, `content_type: string`, `key: string`,
+        `width: int32`, `height: int32` (px), `valid_until: timestamp[us, UTC]`, `skipped: string`, `report: string` (JSON),
+        `error: struct<code, cause, place, message: string>`. What does not apply is null; the batch is the same for any number of threads.
+
+        Ctrl-C ends it within the pace of one picture's loops.
+
+        Args:
+            start, stop: The range; the default is all.
+            max_bytes: The batch ends with the picture at which pictures and reports together have so many bytes, though never before its first. Memory holds
+                these and what the threads have in hand.
+            threads: That draw. None: as many as planned.
+            timeout: Seconds that one picture may take; beyond it its error is `deadline-exceeded`.
+            cancel: Ends the call, with `Cancelled`.
+            reports: Whether `report` is filled.
+
+        Raises:
+            Cancelled: The flag was set.
+        """
+    def plans(self) -> RecordBatch:
+        """What would be drawn: `id` (if there is one), `variant`, `content_type`, `key`, `valid_until`, `skipped`, `needs: list<string>` and `error`, as in `render`."""
+
+def check_batches(
+    bundle: Bundle | Template,
+    stream: _Batch,
+    *,
+    variants: Sequence[str | None] | None = None,
+    channel: str | None = None,
+    row_column: str | None = None,
+    id_column: str | None = "id",
+    first_line: int = 1,
+    now: datetime | float | None = None,
+    lang: str | None = None,
+    time_zone: str | None = None,
+    threads: int | None = None,
+    cancel: Cancel | None = None,
+) -> CheckReport:
+    """Every row of Arrow data planned and laid out on all processors, without pixels and without pictures: the report of `templrender check`.
+
+    A stream is read while its rows are checked, and nothing is kept for a row but 16 bytes for its id: a row with an id that stood before fails, as one of a feed does.
+
+    Args:
+        bundle: A bundle, or a template with the embedded fonts.
+        stream: Arrow data.
+        variants: What every row is laid out in; None among them is the template as it stands, which is also the default.
+        channel: `"google"` or `"meta"`: the channel whose rules rows and template are held to.
+        row_column, id_column: As of `BatchJob`.
+        first_line: What the report calls the first row; 2 is what a feed with a header line has.
+        now, lang, time_zone: As of `Renderer.plan`.
+        threads: That check, beside one that reads. None: one for each processor.
+        cancel: Ends the check, with `Cancelled`.
+
+    Raises:
+        ArgumentError: A batch that is not what its schema says; an unknown column, variant or channel.
+        RowError: The stream itself failed; the message is the producer's.
+        Cancelled: The flag was set.
+
+    >>> import pyarrow as pa
+    >>> from templrender import Pack, check_batches
+    >>> pack = Pack()
+    >>> pack.add("template.json", b'''{ "templrender": 1, "name": "dot", "size": [8, 4], "background": "{{ tint }}", "layers": [] }''')
+    >>> report = check_batches(pack.open(), pa.table({"id": ["a", "b", "b"], "tint": ["red", "reddish", "blue"]}))
+    >>> report.rows, report.failed, report.count("duplicate-row-id")
+    (3, 2, 1)
+    """

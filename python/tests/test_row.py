@@ -12,16 +12,17 @@ import sys
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from templrender._templrender import Interval, Money, Row
+from templrender import ArgumentError, Fonts, Frame, Interval, Limits, Money, Renderer, ResourceError, Row, RowError, Template
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
-NAMES = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+CHARACTERS = st.characters(codec="utf-8")
+TEXTS = st.text(CHARACTERS, max_size=20)
+NAMES = st.text(CHARACTERS, max_size=8)
 WHOLE = st.integers(-(10**28) + 1, 10**28 - 1)
 # What JSON has, floats as Python prints them.
 JSON = st.recursive(
@@ -32,7 +33,7 @@ JSON = st.recursive(
 DECIMALS = st.decimals(-(10**12), 10**12, places=6, allow_nan=False)
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 DATES = st.dates(date(2, 1, 1), date(9998, 12, 30))
-TIMES = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 30), timezones=st.none() | ZONES).map(lambda at: at.replace(microsecond=0))
+TIMES = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 30), timezones=st.one_of(st.none(), ZONES)).map(lambda at: at.replace(microsecond=0))
 MONEY = st.builds(Money, DECIMALS | WHOLE, st.sampled_from(["EUR", "GBP", "USD", "JPY"]))
 SIDES = DATES | TIMES
 INTERVALS = st.builds(Interval, st.none() | SIDES, st.none() | SIDES)
@@ -102,7 +103,7 @@ def test_keywords_lie_over_the_mapping(columns: dict[str, Any], more: dict[str, 
 def test_it_is_a_mapping() -> None:
     row = Row({"title": "Aster honey", "stock": 3}, price=Money("6.90", "EUR"))
     assert isinstance(row, Mapping)
-    assert len(row) == 3 and "stock" in row and "note" not in row and 3 not in row
+    assert len(row) == 3 and "stock" in row and "note" not in row and cast(Any, 3) not in row
     assert row["stock"] == 3 and row.get("note") is None and row.get("note", "-") == "-"
     assert list(row.keys()) == ["price", "stock", "title"]
     assert list(row.values()) == [Money("6.9", "EUR"), 3, "Aster honey"]
@@ -152,6 +153,11 @@ class Name(str):
     pass
 
 
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -174,7 +180,7 @@ class Name(str):
         ((1, "a"), [1, "a"]),
         (collections.OrderedDict(b=1, a=2), {"a": 2, "b": 1}),
         (collections.ChainMap({"a": 1}), {"a": 1}),
-        (collections.namedtuple("Point", "x y")(1, 2), [1, 2]),
+        (Point(1, 2), [1, 2]),
         (datetime(2026, 7, 1, 12, 0, 5, 999999), datetime(2026, 7, 1, 12, 0, 5)),
         ("  ", None),
         ([" ", {"a": "\n"}], [None, {"a": None}]),
@@ -247,7 +253,7 @@ def nested(depth: int) -> Any:
     ],
 )
 def test_what_cannot_be_says_where_and_what(columns: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=f"^{message}$"):
+    with pytest.raises(RowError, match=f"^{message}$"):
         Row(columns)
 
 
@@ -340,6 +346,74 @@ def test_numpy_values_are_read_by_value() -> None:
         Row(x=np.timedelta64(5, "s"))
 
 
+TEMPLATE = Template(
+    """{ "templrender": 1, "name": "t", "size": [40, 30], "layers": [
+    { "type": "image", "src": "{{ photo }}", "width": 40, "height": 30, "object-fit": "contain" } ] }"""
+)
+
+
+def drawn(row: Any) -> str:
+    renderer = Renderer(Fonts(default=False))
+    plan = renderer.plan(TEMPLATE, row)
+    return renderer.render(plan).frame.to_rgba().hex()
+
+
+def test_pixels_are_drawn_as_their_png() -> None:
+    np = pytest.importorskip("numpy")
+    image = pytest.importorskip("PIL.Image")
+    rgba = np.random.default_rng(7).integers(0, 256, (7, 9, 4), dtype=np.uint8)
+    frame = Frame(rgba)
+    png = frame.encode()
+    expected = drawn({"photo": png})
+    for pixels in (frame, rgba, rgba[::-1][::-1], image.fromarray(rgba)):
+        row = Row(photo=pixels)
+        assert drawn(row) == expected
+        assert isinstance(row["photo"], Frame) and row["photo"].to_rgba() == frame.to_rgba()
+    grey = rgba[:, :, 0]
+    assert drawn({"photo": grey}) == drawn({"photo": image.fromarray(grey)}) == drawn({"photo": np.stack([grey] * 3, axis=2)})
+    row = Row(photo=frame, photos=[frame, png])
+    assert pickle.loads(pickle.dumps(row)) == row != Row(photo=frame, photos=[png, png])
+    assert repr(row) == f"Row({{'photo': <picture of 9x7 px>, 'photos': [<picture of 9x7 px>, <picture of {len(png)} bytes>]}})"
+    renderer = Renderer()
+    assert renderer.plan(TEMPLATE, row).key == renderer.plan(TEMPLATE, Row(photo=rgba)).key != renderer.plan(TEMPLATE, {"photo": 255 - rgba}).key
+
+
+def test_pixels_are_copied_and_bounded() -> None:
+    np = pytest.importorskip("numpy")
+    rgba = np.full((4, 4, 4), 255, dtype=np.uint8)
+    row = Row(photo=rgba)
+    before = drawn(row)
+    rgba[:] = 0
+    assert drawn(row) == before
+    with pytest.raises(ResourceError, match="over the limit of 16384 px a side"):
+        Row(photo=np.zeros((1, 20_000, 3), dtype=np.uint8))
+    wide = Frame(np.zeros((1, 20_000, 3), dtype=np.uint8), limits=Limits(max_side_px=30_000))
+    assert Row(photo=wide)["photo"].width == 20_000
+    for wrong in (np.zeros((2, 2)), np.zeros((2, 2, 5), dtype=np.uint8), np.zeros((2, 2, 2, 2), dtype=np.uint8)):
+        with pytest.raises(RowError, match=r"^field photo: must be None, .*, found ndarray$"):
+            Row(photo=wrong)
+
+
+def test_days_and_naive_times_lie_in_the_zone_of_the_template() -> None:
+    template = Template(
+        """{ "templrender": 1, "name": "t", "size": [400, 40], "time-zone": "Europe/London", "fonts": ["Noto Sans"],
+        "layers": [{ "type": "text", "width": 400, "text": "{{ 'over' if at < now else 'on' }} {{ at | date('d HH:mm') }}" }] }"""
+    )
+    renderer = Renderer()
+
+    def text(at: Any, now: datetime) -> str:
+        return renderer.report(renderer.plan(template, {"at": at}, now=now)).layers[0].lines[0].text
+
+    # summer time: noon there is 11:00 in UTC
+    for at, instant, shown in [
+        (datetime(2026, 7, 1, 12), datetime(2026, 7, 1, 11, tzinfo=timezone.utc), "1 12:00"),
+        (date(2026, 7, 1), datetime(2026, 6, 30, 23, tzinfo=timezone.utc), "1 00:00"),
+        (datetime(2026, 7, 1, 12, tzinfo=timezone.utc), datetime(2026, 7, 1, 12, tzinfo=timezone.utc), "1 12:00"),
+    ]:
+        assert text(at, instant) == f"on {shown}"
+        assert text(at, instant + timedelta(seconds=1)) == f"over {shown}"
+
+
 def test_pandas_values_are_read_by_value() -> None:
     pd = pytest.importorskip("pandas")
     assert dict(Row(a=pd.NA, b=pd.NaT, c=pd.Timestamp("2026-07-01T12:00:05.5"), d=pd.Timestamp("2026-07-01", tz="UTC"))) == {
@@ -372,7 +446,7 @@ def test_money_must_have_an_amount_and_a_currency() -> None:
         (float("nan"), "EUR", "amount: must be a Decimal, an int, a float or a str of digits, found float"),
         (None, "EUR", "amount: must be a Decimal, an int, a float or a str of digits, found NoneType"),
     ]:
-        with pytest.raises(ValueError, match=f"^{message}$"):
+        with pytest.raises(ArgumentError, match=f"^{message}$"):
             Money(amount, currency)  # type: ignore[arg-type]
 
 
@@ -386,5 +460,5 @@ def test_an_interval_is_a_value(interval: Interval) -> None:
 def test_an_interval_has_dates_for_sides() -> None:
     assert str(Interval(date(2026, 7, 1), None)) == "2026-07-01/.."
     assert repr(Interval(date(2026, 7, 1), None)) == "Interval(datetime.date(2026, 7, 1), None)"
-    with pytest.raises(ValueError, match=r"^start: must be a date, a datetime or None, found str"):
+    with pytest.raises(ArgumentError, match=r"^start: must be a date, a datetime or None, found str"):
         Interval("2026-07-01", None)  # type: ignore[arg-type]

@@ -83,6 +83,21 @@ pub struct FeedRow {
     pub source: Option<FeedSource>,
 }
 
+impl FeedRow {
+    /// A record that came from elsewhere, without its text.
+    ///
+    /// ```
+    /// use templrender::{FeedRow, Limits, Overrides, Row};
+    /// let mut overrides = Overrides::new(&Limits::default());
+    /// overrides.add(FeedRow::new(1, Some("a".into()), Row::from_json(r#"{ "title": "Asternhonig" }"#)))?;
+    /// assert_eq!(overrides.len(), 1);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn new(line: u64, id: Option<String>, row: Result<Row, Error>) -> Self {
+        Self { line, id, row, source: None }
+    }
+}
+
 /// A record as the feed has it: all `before` and `record` in order and [`FeedReader::tail`] at the end are the feed again.
 ///
 /// They are the feed's bytes, apart from UTF-16, which is given as UTF-8. What is left out: a line longer than the limit, and of blank

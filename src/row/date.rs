@@ -88,7 +88,7 @@ impl Date {
     /// ```
     /// use templrender::{Context, Date, Fonts, Renderer, Row, Template, Value};
     /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [9, 9], "time-zone": "Europe/London", "fonts": ["Noto Sans"],
-    ///     "layers": [{ "type": "text", "text": "{{ until | date('HH:mm XXX') }}" }] }"#)?;
+    ///     "layers": [{ "type": "text", "text": "{{ until | date('HH:mm') }}" }] }"#)?;
     /// let noon = Date::floating(1_782_907_200);
     /// assert_eq!(noon.to_string(), "2026-07-01T12:00:00");
     /// let mut row = Row::new();

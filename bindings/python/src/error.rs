@@ -106,7 +106,13 @@ pub(crate) fn raised(error: impl Into<Error>) -> PyErr {
 
 /// An error as an exception to keep.
 pub(crate) fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
-    let faults = error.faults().iter().map(|fault| Fault { fault: fault.clone() });
+    // Exceptions end up in logs: a row's URLs are told without their queries, which may hold secrets.
+    let told = |fault: &core_::Fault| core_::Fault {
+        place: core_::without_queries(&fault.place),
+        message: core_::without_queries(&fault.message),
+        ..fault.clone()
+    };
+    let faults = error.faults().iter().map(|fault| Fault { fault: told(fault) });
     class(py, class_of(error.code()))?.call1(PyTuple::new(py, faults.collect::<Vec<_>>())?)
 }
 

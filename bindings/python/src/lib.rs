@@ -10,10 +10,12 @@ mod bundle;
 mod check;
 mod context;
 mod error;
+mod feed;
 mod fonts;
 mod frame;
 mod guard;
 mod hash;
+mod items;
 mod limits;
 mod money;
 mod origin;
@@ -24,6 +26,7 @@ mod plan;
 mod rendered;
 mod renderer;
 mod report;
+mod request;
 mod resources;
 mod row;
 mod save;
@@ -42,7 +45,11 @@ mod _templrender {
     #[pymodule_export]
     use crate::bundle::{_open_bundle, Bundle};
     #[pymodule_export]
+    use crate::check::{CheckReport, Checker, WorstRow};
+    #[pymodule_export]
     use crate::error::{_error_json, Fault};
+    #[pymodule_export]
+    use crate::feed::{FeedReader, FeedRow, Overrides};
     #[pymodule_export]
     use crate::fonts::Fonts;
     #[pymodule_export]
@@ -67,6 +74,8 @@ mod _templrender {
     use crate::renderer::Renderer;
     #[pymodule_export]
     use crate::report::{LayerReport, LineReport, Note, Report};
+    #[pymodule_export]
+    use crate::request::{Keyring, Request};
     #[pymodule_export]
     use crate::resources::Resources;
     #[pymodule_export]

@@ -22,6 +22,12 @@ impl From<core_::Row> for Row {
     }
 }
 
+impl From<Arc<core_::Row>> for Row {
+    fn from(row: Arc<core_::Row>) -> Self {
+        Self(row)
+    }
+}
+
 /// A `Row`, or a mapping read as one.
 pub(crate) fn row_from(object: &Bound<'_, PyAny>) -> PyResult<Arc<core_::Row>> {
     match object.cast::<Row>() {
@@ -70,8 +76,14 @@ impl Row {
     }
 
     #[pyo3(signature = (name, default=None, /))]
-    fn get<'py>(&self, py: Python<'py>, name: &str, default: Option<Bound<'py, PyAny>>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.0.get(name).map_or(Ok(default), |value| value::to_python(py, value).map(Some))
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        name: &Bound<'py, PyAny>,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let value = name.extract::<&str>().ok().and_then(|name| self.0.get(name));
+        value.map_or(Ok(default), |value| value::to_python(py, value).map(Some))
     }
 
     fn __contains__(&self, name: &Bound<'_, PyAny>) -> bool {
