@@ -225,7 +225,8 @@ class Fonts:
     >>> from templrender import Fonts
     >>> len(Fonts()), len(Fonts(default=False))
     (2, 0)
-    >>> inter = Fonts([open("templates/product-ad/fonts/Inter-Regular.ttf", "rb").read()])
+    >>> from pathlib import Path
+    >>> inter = Fonts([Path("templates/product-ad/fonts/Inter-Regular.ttf").read_bytes()])
     >>> inter.families
     ('Inter',)
     """
@@ -342,7 +343,9 @@ class Pack:
         """
     def to_zip(self) -> bytes:
         """The files that the template uses as a zip: sorted and without times, so that the same files give the same bytes."""
-    def open(self, *, fonts: Fonts | None = None, now: datetime | float | None = None, folder: str | None = None) -> Bundle:
+    def open(
+        self, *, fonts: Fonts | None = None, now: datetime | float | None = None, folder: str | None = None
+    ) -> Bundle:
         """Makes it ready to draw, with its own fonts before `fonts` (`Fonts()` where there are none). `folder` is where it was read from.
 
         Raises all that would fail later: a template or a font that cannot be read, an asset that is missing or damaged, a fallback that is not drawn in the base
@@ -942,6 +945,7 @@ class OriginPolicy:
     def __eq__(self, other: object, /) -> bool: ...
 
 def _origin_policy(patterns: Sequence[str] | None, ip_literals: bool) -> OriginPolicy: ...
+
 @final
 class PictureUrl:
     """A picture's URL that a policy let through, in its one normal form. `str` leaves out the query, which may hold secrets."""
