@@ -57,7 +57,7 @@ grep -q '^Tag: cp311-abi3-manylinux' "$scratch/wheel/$info/WHEEL" || fail 'PyPI 
 use() {
     local python=$scratch/$1/bin/python folder=$scratch/$1-use
     mkdir -p "$folder"
-    ln -s "$root/templates" "$folder/templates"
+    cp -r "$root/templates" "$folder/templates" # no link: pictures must lie in their folder after links are followed
     "$python" - "$root/python/tests" > "$folder/readme.py" <<'PROGRAM'
 import sys
 sys.path.insert(0, sys.argv[1])

@@ -1,12 +1,14 @@
 """Draws pictures from a template, a data row and photos: ads out of a shop's feed, cards for shared links, collages.
 
 >>> import templrender as tr
->>> ad = tr.render("templates/product-ad", {"name": "Aster honey", "price": "€6.90", "photo": "templates/product-ad/rows/photos/bee.webp"})
+>>> photo = "templates/product-ad/rows/photos/bee.webp"
+>>> ad = tr.render("templates/product-ad", {"name": "Aster honey", "price": "€6.90", "photo": photo})
 >>> ad
 <Rendered 1080x1080, 0 notes>
 
-`open` reads a template once for many pictures, `arender` is for `asyncio`, `read_feed` reads a shop's feed and `check` says what would fail in it. Below them are the
-core's own steps: `Template`, `Renderer.plan`, `Plan.pending`, `Resources`, `Renderer.render`, `Frame.encode`. docs/python.md has recipes.
+`open` reads a template once for many pictures, `arender` is for `asyncio`, `read_feed` reads a shop's feed and `check`
+says what would fail in it. Below them are the core's own steps: `Template`, `Renderer.plan`, `Plan.pending`,
+`Resources`, `Renderer.render`, `Frame.encode`. docs/python.md has recipes.
 """
 
 from __future__ import annotations
@@ -65,6 +67,7 @@ from templrender._templrender import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from templrender._arender import arender
+    from templrender._check import check
     from templrender._feeds import read_feed
     from templrender._load_error import LoadError
     from templrender._open import open
@@ -120,6 +123,7 @@ __all__ = [
     "WorstRow",
     "__version__",
     "arender",
+    "check",
     "check_batches",
     "is_public_address",
     "open",
@@ -127,11 +131,13 @@ __all__ = [
     "render",
 ]
 
-# What is written in Python, by the file that it is in; imported on use, so that `import templrender` takes no longer than its native half.
+# What is written in Python, by the file that it is in; imported on use, so that `import templrender` takes no longer
+# than its native half.
 _HOMES = {
     "LoadError": "_load_error",
     "Loader": "loading",
     "arender": "_arender",
+    "check": "_check",
     "open": "_open",
     "read_feed": "_feeds",
     "render": "_render",

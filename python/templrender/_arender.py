@@ -1,4 +1,6 @@
-"""`render` for `asyncio`: pictures are gathered at once, everything that takes its time happens in threads, and nothing waits in the event loop."""
+"""`render` for `asyncio`: pictures are gathered at once, everything that takes its time happens in threads, and nothing
+waits in the event loop.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +31,14 @@ async def arender(
     root: AnyPath | None = None,
     timeout: float | None = None,
 ) -> Rendered:
-    """The same as `render` for `asyncio`: pictures are gathered at once, drawing happens in a thread, and a cancelled task ends both.
+    """The same as `render` for `asyncio`: pictures are gathered at once, drawing happens in a thread, and a cancelled
+    task ends both.
 
     >>> import asyncio, templrender as tr
     >>> card = tr.open("templates/og-card")
+    >>> rows = [{"title": title, "author": "Mira Larch"} for title in ("One", "Two")]
     >>> async def both():
-    ...     return await asyncio.gather(*(tr.arender(card, {"title": title, "author": "Mira Larch"}) for title in ("One", "Two")))
+    ...     return await asyncio.gather(*(tr.arender(card, row) for row in rows))
     >>> [drawn.frame.size for drawn in asyncio.run(both())]
     [(1200, 630), (1200, 630)]
     """
@@ -43,7 +47,14 @@ async def arender(
         work = await asyncio.to_thread(begin, template, loader, root, timeout)
         now = time.time() if now is None else now
         make_plan = functools.partial(
-            work.renderer.plan, variant=variant, now=now, lang=lang, time_zone=time_zone, scale=scale, output=output, format=format
+            work.renderer.plan,
+            variant=variant,
+            now=now,
+            lang=lang,
+            time_zone=time_zone,
+            scale=scale,
+            output=output,
+            format=format,
         )
         plan = await asyncio.to_thread(make_plan, work.template, row)
         answers = work.resources(resources)

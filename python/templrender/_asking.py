@@ -31,7 +31,9 @@ class Asking:
         return asyncio.run_coroutine_threadsafe(self._get(urls, timeout), self._loop)
 
     def stop(self) -> None:
-        """Ends what runs, closes the connections, and waits for that, unless this is a forked process, or the thread itself."""
+        """Ends what runs, closes the connections, and waits for that, unless this is a forked process, or the thread
+        itself.
+        """
         if self.pid != os.getpid() or self._loop.is_closed():
             return
         self._loop.call_soon_threadsafe(self._loop.stop)

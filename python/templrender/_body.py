@@ -1,6 +1,7 @@
 """The bytes of an answer, counted while they arrive and, where they are compressed, while they come out.
 
-Compressed answers are not asked for. They are read all the same, since storage services hand out what was uploaded with `Content-Encoding: gzip` whatever is asked.
+Compressed answers are not asked for. They are read all the same, since storage services hand out what was uploaded with
+`Content-Encoding: gzip` whatever is asked.
 """
 
 from __future__ import annotations

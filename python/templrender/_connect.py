@@ -1,7 +1,8 @@
 """Connections, to judged addresses only.
 
-The name is resolved here, each of its addresses is judged, and one of those that passed is connected to: nothing resolves it a second time, so a name that changes its
-mind gains nothing. IP literals and the hosts of redirects come through here like everything else. TLS goes on top, with the name of the URL.
+The name is resolved here, each of its addresses is judged, and one of those that passed is connected to: nothing
+resolves it a second time, so a name that changes its mind gains nothing. IP literals and the hosts of redirects come
+through here like everything else. TLS goes on top, with the name of the URL.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ async def look_up(host: str, port: int) -> list[str]:
 
 
 def choose(found: Iterable[str], allow_private: bool) -> list[str]:
-    """Those of the addresses that may be connected to, in the order in which they are tried: the resolver's, with IPv6 and IPv4 taking turns.
+    """Those of the addresses that may be connected to, in the order in which they are tried: the resolver's, with IPv6
+    and IPv4 taking turns.
 
     >>> choose(["2606:4700::1", "2606:4700::2", "10.0.0.1", "1.1.1.1"], allow_private=False)
     ['2606:4700::1', '1.1.1.1', '2606:4700::2']

@@ -1,6 +1,8 @@
-"""Feeds as files: bytes out of a path, a file or an iterator come in piece by piece, rows go out as soon as they are whole.
+"""Feeds as files: bytes out of a path, a file or an iterator come in piece by piece, rows go out as soon as they are
+whole.
 
-What a feed may look like is the core's to know. Here a name's end says which format is meant and how it is compressed; nothing is held in memory but a piece and a row.
+What a feed may look like is the core's to know. Here a name's end says which format is meant and how it is compressed;
+nothing is held in memory but a piece and a row.
 """
 
 from __future__ import annotations
@@ -41,17 +43,19 @@ FeedSource = str | os.PathLike[str] | BinaryFile | Iterable[bytes]
 
 
 def read_feed(source: FeedSource, *, format: str | None = None, encoding: str | None = None) -> Iterator[FeedRow]:
-    """The rows of a feed, in order: CSV, TSV, JSON Lines, RSS or Atom with Google's and Meta's names. A row that is none has its `error` and stands between the others.
+    """The rows of a feed, in order: CSV, TSV, JSON Lines, RSS or Atom with Google's and Meta's names. A row that is
+    none has its `error` and stands between the others.
 
     >>> import templrender as tr
     >>> rows = list(tr.read_feed("templates/product-sale/rows/feed.tsv"))
     >>> len(rows), rows[0].id, rows[0].row["price"]
-    (30, 'GB-0001', Money('24.90', 'GBP'))
+    (30, 'GB-0001', '6.50 GBP')
     >>> [row.row["title"] for row in tr.read_feed([b"id,title,pri", b"ce\\n1,Honey,6.90 EUR\\n"])]
     ['Honey']
 
     Args:
-        source: A path, whose end says the format and `.gz`, `.bz2` or `.xz`; a file that was opened in binary mode; or pieces of bytes.
+        source: A path, whose end says the format and `.gz`, `.bz2` or `.xz`; a file that was opened in binary mode; or
+            pieces of bytes.
         format: `"delimited"` (CSV, TSV), `"jsonl"` or `"xml"`. None: by the path's end, or else by the first bytes.
         encoding: Such as `"windows-1252"`. None: what the feed says of itself.
 

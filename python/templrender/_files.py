@@ -1,7 +1,8 @@
 """Pictures that lie in files: a path and the folders that it may come to lie in go in, bytes come out.
 
-A path is taken from each folder in turn, and what it comes to, after links are followed, must lie in that folder or under one of the roots. It is judged by its
-letters first, so that nothing is said about files outside, not even whether they are there.
+A path is taken from each folder in turn, and what it comes to, after links are followed, must lie in that folder or
+under one of the roots. It is judged by its letters first, so that nothing is said about files outside, not even whether
+they are there.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ _OUTSIDE = "a picture must lie in the folder of its row or template, or under th
 
 
 def scheme(location: str) -> str | None:
-    """What stands before the colon, where that is a URL's scheme, in lower case: at least two letters, so that no drive letter is one.
+    """What stands before the colon, where that is a URL's scheme, in lower case: at least two letters, so that no drive
+    letter is one.
 
     >>> scheme("HTTPS://cdn.example/a.jpg"), scheme("photos/a.jpg"), scheme("c:/photos/a.jpg"), scheme("a:b.jpg")
     ('https', None, None, None)
@@ -45,7 +47,9 @@ def real_folders(folders: Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:
 
 
 def find(path: str, folders: Sequence[str], roots: Sequence[str], max_bytes: int) -> bytes:
-    """The bytes of the first file that is at a path in one of the folders; folders and roots are as `real_folders` gives them."""
+    """The bytes of the first file that is at a path in one of the folders; folders and roots are as `real_folders`
+    gives them.
+    """
     if "\0" in path:
         raise LoadError("a path must have no NUL in it", location=path)
     refusal = None
@@ -72,7 +76,9 @@ def read(real: str, location: str, max_bytes: int) -> bytes:
     """A whole file, if it is one and not larger than a limit; `location` is what failures call it."""
     try:
         # Opening a pipe would wait for its other end.
-        opened = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        opened = os.open(
+            real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+        )
         with os.fdopen(opened, "rb") as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):

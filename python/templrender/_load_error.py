@@ -9,7 +9,8 @@ from collections.abc import Callable
 class LoadError(Exception):
     """Why a picture is not to be had, from a file or from the web.
 
-    >>> gone = LoadError("the server answered with status 404", location="https://cdn.example/a.jpg?token=1", status=404)
+    >>> url = "https://cdn.example/a.jpg?token=1"
+    >>> gone = LoadError("the server answered with status 404", location=url, status=404)
     >>> print(gone, gone.location, gone.is_transient)
     the server answered with status 404 https://cdn.example/a.jpg?… False
     """

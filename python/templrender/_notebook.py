@@ -1,6 +1,7 @@
 """How a template looks in a notebook: drawn with what lies beside it, without asking the web.
 
-A bundle or a template comes in; PNG bytes go out, or nothing where no row at hand makes a picture, and the notebook then shows the object's text.
+A bundle or a template comes in; PNG bytes go out, or nothing where no row at hand makes a picture, and the notebook
+then shows the object's text.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from .loading import Loader
 
 
 def preview(shown: Bundle | Template) -> bytes | None:
-    """The first of these that makes a picture: a row in `rows/` (`default.json` before others), the examples of the template's fields, its fallback.
+    """The first of these that makes a picture: a row in `rows/` (`default.json` before others), the examples of the
+    template's fields, its fallback.
 
     >>> import templrender as tr
     >>> preview(tr.open("templates/og-card"))[:4]
     b'\\x89PNG'
-    >>> preview(tr.Template('{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [], "fields": { "a": { "type": "text", "required": true } } }')) is None
+    >>> fields = '{ "title": { "type": "text", "required": true } }'
+    >>> template = tr.Template('{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [], "fields": %s }' % fields)
+    >>> preview(template) is None
     True
     """
     loader = Loader(root=None, web=False)

@@ -1,4 +1,5 @@
-"""A template with the files that lie around it: a folder, a JSON file in one, or a pack comes in, a `Bundle` goes out, whole and valid or refused.
+"""A template with the files that lie around it: a folder, a JSON file in one, or a pack comes in, a `Bundle` goes out,
+whole and valid or refused.
 
 The core says which files are wanted and what is wrong with them; here they are read.
 """
@@ -21,8 +22,11 @@ _MAX_FONT_DEPTH = 4
 AnyPath = str | os.PathLike[str]
 
 
-def open(path: AnyPath, *, fonts: AnyPath | Sequence[AnyPath] = (), default_font: bool = True, limits: Limits | None = None) -> Bundle:
-    """A template ready to draw with, out of a folder with `template.json` (and `fonts/`, assets, `fallback.json`), a JSON file in such a folder, or a pack (`card.zip`).
+def open(
+    path: AnyPath, *, fonts: AnyPath | Sequence[AnyPath] = (), default_font: bool = True, limits: Limits | None = None
+) -> Bundle:
+    """A template ready to draw with, out of a folder with `template.json` (and `fonts/`, assets, `fallback.json`), a
+    JSON file in such a folder, or a pack (`card.zip`).
 
     >>> import templrender as tr
     >>> card = tr.open("templates/og-card")

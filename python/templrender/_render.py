@@ -1,4 +1,6 @@
-"""One call from a template and a row to a picture: planned by the core, its pictures found by a loader, drawn by the core."""
+"""One call from a template and a row to a picture: planned by the core, its pictures found by a loader, drawn by the
+core.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Union
+from typing import Any
 
 from ._load_error import LoadError
 from ._open import AnyPath
@@ -16,11 +18,8 @@ from ._open import open as open_template
 from ._templrender import Bundle, Fonts, Need, Output, Rendered, Renderer, ResourceError, Resources, Row, Template
 from .loading import Found, Loader
 
-if TYPE_CHECKING:
-    from ._templrender import Value
-
 AnyTemplate = AnyPath | Bundle | Template
-AnyRow = Union[Row, Mapping[str, "Value"]]
+AnyRow = Row | Mapping[str, Any]
 
 
 def render(
@@ -42,7 +41,8 @@ def render(
     """Draws one picture, and finds what it needs: files, and URLs if `templrender[http]` is installed.
 
     >>> import templrender as tr
-    >>> ad = tr.render("templates/product-ad", {"name": "Aster honey", "price": "€6.90", "photo": "templates/product-ad/rows/photos/bee.webp"})
+    >>> photo = "templates/product-ad/rows/photos/bee.webp"
+    >>> ad = tr.render("templates/product-ad", {"name": "Aster honey", "price": "€6.90", "photo": photo})
     >>> ad.frame.size
     (1080, 1080)
     >>> ad.save("ad.jpg")  # doctest: +SKIP
@@ -58,8 +58,10 @@ def render(
         output: What it is encoded to. None: what the template says.
         format: `"jpeg"`, `"png"` or `"webp"` with the template's other settings.
         resources: Answers that are known already; they are copied.
-        loader: Who finds files and URLs, for other bounds or private addresses, or to keep connections. None: one with the defaults, for all calls.
-        root: The folder that the row's paths are taken from and must lie in; they may lie in the template's folder too. None: the current folder, or the loader's.
+        loader: Who finds files and URLs, for other bounds or private addresses, or to keep connections. None: one with
+            the defaults, for all calls.
+        root: The folder that the row's paths are taken from and must lie in; they may lie in the template's folder too.
+            None: the current folder, or the loader's.
         timeout: Seconds for all of it.
 
     Raises:
@@ -71,7 +73,15 @@ def render(
     work = begin(template, loader, root, timeout)
     now = time.time() if now is None else now
     plan = work.renderer.plan(
-        work.template, row, variant=variant, now=now, lang=lang, time_zone=time_zone, scale=scale, output=output, format=format
+        work.template,
+        row,
+        variant=variant,
+        now=now,
+        lang=lang,
+        time_zone=time_zone,
+        scale=scale,
+        output=output,
+        format=format,
     )
     answers = work.resources(resources)
     while pending := plan.pending(answers):

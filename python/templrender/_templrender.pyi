@@ -4,7 +4,6 @@ The names and meanings are Rust's. Classes are immutable and may be used by seve
 the interpreter go meanwhile.
 """
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -295,9 +294,18 @@ class Template:
         >>> sorted(template.trim({"title": "Aster honey", "description": "a long story"}))
         ['title']
         """
+    def example(self) -> Row:
+        """The row of its fields' first `examples`, for previews; fields without one are left out.
+
+        >>> from templrender import Template
+        >>> Template('{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [], "fields": { "title": { "type": "text", "examples": ["Tea"] } } }').example()["title"]
+        'Tea'
+        """
     @staticmethod
     def schema() -> str:
         """The format's JSON Schema (2020-12), for editors."""
+    def _repr_png_(self) -> bytes | None:
+        """How a notebook shows it: drawn with its examples, with the embedded font and without its files; None where that makes no picture."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Limits]]: ...
@@ -334,8 +342,8 @@ class Pack:
         """
     def to_zip(self) -> bytes:
         """The files that the template uses as a zip: sorted and without times, so that the same files give the same bytes."""
-    def open(self, *, fonts: Fonts | None = None, now: datetime | float | None = None) -> Bundle:
-        """Makes it ready to draw, with its own fonts before `fonts` (`Fonts()` where there are none).
+    def open(self, *, fonts: Fonts | None = None, now: datetime | float | None = None, folder: str | None = None) -> Bundle:
+        """Makes it ready to draw, with its own fonts before `fonts` (`Fonts()` where there are none). `folder` is where it was read from.
 
         Raises all that would fail later: a template or a font that cannot be read, an asset that is missing or damaged, a fallback that is not drawn in the base
         and in every variant at `now`. Places begin with the file: `fonts/a.ttf`, `fallback.json: variant story`.
@@ -375,6 +383,13 @@ class Bundle:
     @property
     def fallback(self) -> Row | None:
         """What is drawn where a row's own picture cannot be, where the template has that."""
+    @property
+    def folder(self) -> str | None:
+        """Where it was read from, if that is a folder: pictures of rows may lie there too."""
+    def file(self, path: str) -> bytes | None:
+        """One of the files that it was opened from."""
+    def _repr_png_(self) -> bytes | None:
+        """How a notebook shows it: drawn with the first of `rows/` in its folder, its examples or its fallback; None where none of them makes a picture."""
     def resources(self) -> Resources:
         """Answers to start from: its own files are in them already, so that only a row's pictures are left to be found."""
     def plan(
@@ -407,7 +422,7 @@ class Bundle:
     def __copy__(self) -> Self: ...
     def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
-def _open_bundle(zip: bytes, limits: Limits, fonts: Fonts, now: int | None) -> Bundle: ...
+def _open_bundle(zip: bytes, limits: Limits, fonts: Fonts, now: int | None, folder: str | None) -> Bundle: ...
 
 @final
 class Renderer:
@@ -675,9 +690,7 @@ class Frame:
     def save(self, path: str | PathLike[str], output: Output | None = None) -> None:
         """As `Rendered.save`, without a plan's settings: a path of another suffix gets a PNG."""
     def _repr_png_(self) -> bytes: ...
-    if sys.version_info >= (3, 12):
-        def __buffer__(self, flags: int, /) -> memoryview: ...
-        def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...
@@ -891,10 +904,80 @@ class Row(Mapping[str, Any]):
         """The columns' names, sorted."""
     def __len__(self) -> int: ...
     def __contains__(self, name: object, /) -> bool: ...
-    def get(self, name: object, default: Any = None, /) -> Any:  # type: ignore[override]
+    def get(self, name: object, default: Any = None, /) -> Any:
         """A column's value as `[]` gives it, or the default where there is no such column."""
     def __eq__(self, other: object, /) -> bool:
         """Whether the other one is a row or a mapping of the same values."""
+
+# ---- origins
+
+@final
+class OriginPolicy:
+    """Which origins pictures may come from, for hosts that fetch them themselves; `Loader` has one.
+
+    Whatever the patterns: only `http` and `https`, no user names, no host in digits unless `ip_literals`, and no port other than 80 and 443 unless a pattern names it.
+
+    >>> from templrender import OriginPolicy
+    >>> policy = OriginPolicy(["example.com", "*.example.com", "https://photos.example:8443"])
+    >>> url = policy.check("HTTPS://CDN.Example.com:443/weiße Tasse.jpg?w=900#top")
+    >>> url.url, url.host, url.port
+    ('https://cdn.example.com/wei%C3%9Fe%20Tasse.jpg?w=900', 'cdn.example.com', 443)
+    >>> print(url)
+    https://cdn.example.com/wei%C3%9Fe%20Tasse.jpg?…
+    >>> policy.check("https://evil-example.com/")
+    Traceback (most recent call last):
+    templrender.RowError: a picture must come from an origin on the tenant's list, found "https://evil-example.com"
+    """
+
+    def __new__(cls, patterns: Sequence[str] | None = None, *, ip_literals: bool = False) -> Self:
+        """Origins that one of the patterns names (`cdn.example.com`, `*.example.com`, with a scheme, a port or both), and none of an empty list. None: all of them.
+
+        `ip_literals` lets addresses in digits and all ports through, too. Raises `ArgumentError` for a text that is no pattern.
+        """
+    def check(self, url: str) -> PictureUrl:
+        """A picture's URL in its normal form. Raises `RowError` (`refused-origin`) if it is malformed or its origin is not allowed.
+
+        Names are not resolved here: whoever connects asks `is_public_address` of the address.
+        """
+    def __eq__(self, other: object, /) -> bool: ...
+
+def _origin_policy(patterns: Sequence[str] | None, ip_literals: bool) -> OriginPolicy: ...
+@final
+class PictureUrl:
+    """A picture's URL that a policy let through, in its one normal form. `str` leaves out the query, which may hold secrets."""
+
+    @property
+    def url(self) -> str:
+        """The whole URL."""
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`."""
+    @property
+    def host(self) -> str:
+        """The host in lower case; an IPv6 address stands in brackets."""
+    @property
+    def port(self) -> int:
+        """The port, also where it is the scheme's own."""
+    @property
+    def origin(self) -> str:
+        """Scheme, host, and the port where it is not the scheme's own."""
+    def resolve(self, reference: str) -> str:
+        """What a reference in an answer from here means, such as the `Location` of a redirect: a URL for `OriginPolicy.check`.
+
+        >>> from templrender import OriginPolicy
+        >>> OriginPolicy().check("https://example.com/shop/a.jpg").resolve("../b.jpg")
+        'https://example.com/shop/../b.jpg'
+        """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+def is_public_address(address: str) -> bool:
+    """Whether an IP address belongs to the public internet: none of IANA's special-purpose blocks does, nor what wraps an address of one.
+
+    >>> from templrender import is_public_address
+    >>> [is_public_address(ip) for ip in ("1.1.1.1", "127.0.0.1", "169.254.169.254", "::ffff:10.0.0.1", "2606:4700:4700::1111")]
+    [True, False, False, False, True]
+    """
 
 # ---- feeds
 
@@ -1378,7 +1461,7 @@ class BatchJob:
             Cancelled: The flag was set.
         """
     def plans(self) -> RecordBatch:
-        """What would be drawn: `id` (if there is one), `variant`, `key`, `valid_until`, `skipped`, `needs: list<string>` and `error`, as in `render`."""
+        """What would be drawn: `id` (if there is one), `variant`, `content_type`, `key`, `valid_until`, `skipped`, `needs: list<string>` and `error`, as in `render`."""
 
 def check_batches(
     bundle: Bundle | Template,

@@ -1,9 +1,11 @@
 """Pictures over http(s): bounded in time and bytes, and never from a private address unless the caller says otherwise.
 
-A URL of a row is somebody else's data. It is asked for nothing but its bytes: no cookies, no credentials, no proxy from the environment (which would resolve names
-in our place). The core says which URLs may be asked and gives their one normal form; `_connect` judges addresses; `_body` counts bytes.
+A URL of a row is somebody else's data. It is asked for nothing but its bytes: no cookies, no credentials, no proxy from
+the environment (which would resolve names in our place). The core says which URLs may be asked and gives their one
+normal form; `_connect` judges addresses; `_body` counts bytes.
 
-What asks is httpcore, the engine under httpx: httpx itself keeps cookies, unpacks answers without a bound and logs whole URLs.
+What asks is httpcore, the engine under httpx: httpx itself keeps cookies, unpacks answers without a bound and logs
+whole URLs.
 """
 
 from __future__ import annotations
@@ -120,7 +122,9 @@ class Web:
             try:
                 return await self._follow(url)
             except LoadError as error:
-                if tried == self._options.retries or not (error.status in _TRIED_AGAIN or (error.status is None and error.is_transient)):
+                if tried == self._options.retries or not (
+                    error.status in _TRIED_AGAIN or (error.status is None and error.is_transient)
+                ):
                     raise
                 wait = _FIRST_WAIT * 2**tried * random.uniform(0.5, 1.0)
                 wait = max(wait, error.retry_after or 0.0)
@@ -147,16 +151,18 @@ class Web:
         """The body of an answer, or where it says to ask instead."""
         target = url.url[len(url.origin) :]
         core_url = httpcore.URL(scheme=url.scheme, host=url.host.strip("[]"), port=url.port, target=target)
-        headers = {
-            "Host": url.origin.partition("://")[2],
-            "User-Agent": self._options.user_agent,
-            "Accept": "image/*",
-            "Accept-Encoding": "identity",
-        }
+        headers = [
+            ("Host", url.origin.partition("://")[2]),
+            ("User-Agent", self._options.user_agent),
+            ("Accept", "image/*"),
+            ("Accept-Encoding", "identity"),
+        ]
         try:
             async with self._pool.stream("GET", core_url, headers=headers) as answer:
                 status = answer.status
-                fields = {name.decode("latin-1").lower(): value.decode("latin-1").strip() for name, value in answer.headers}
+                fields = {
+                    name.decode("latin-1").lower(): value.decode("latin-1").strip() for name, value in answer.headers
+                }
                 if status in _REDIRECTS and "location" in fields:
                     return _utf8(fields["location"])
                 if status not in (200, 203):
@@ -203,5 +209,7 @@ def _reason(error: Exception) -> LoadError:
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpcore.RemoteProtocolError):
         ended = "disconnected" in str(error) or "closed connection" in str(error)
-        return LoadError("the connection ended before the answer did" if ended else "the answer is not HTTP", is_transient=True)
+        return LoadError(
+            "the connection ended before the answer did" if ended else "the answer is not HTTP", is_transient=True
+        )
     return LoadError("the connection ended early", is_transient=True)

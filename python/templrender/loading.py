@@ -1,10 +1,12 @@
-"""Where pictures come from: files under a root, and the web. Locations go in; bytes come out, or why they are not to be had.
+"""Where pictures come from: files under a root, and the web. Locations go in; bytes come out, or why they are not to be
+had.
 
-The rules are those of the program `templrender`: a path must lie under its root after links are followed, only http and https are asked, and never a private address,
-however it is written and wherever a redirect leads. Everything is bounded: bytes, time, tries, redirects, how many are asked at once, in all and of one origin.
+The rules are those of the program `templrender`: a path must lie under its root after links are followed, only http and
+https are asked, and never a private address, however it is written and wherever a redirect leads. Everything is
+bounded: bytes, time, tries, redirects, how many are asked at once, in all and of one origin.
 
-One thread with an event loop of its own does all of a loader's asking, started by the first URL: threads, `asyncio` programs and notebooks (whose loop is running
-already) share its connections and its limits.
+One thread with an event loop of its own does all of a loader's asking, started by the first URL: threads, `asyncio`
+programs and notebooks (whose loop is running already) share its connections and its limits.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ Found = dict[str, bytes | LoadError]
 
 
 class Loader:
-    """Finds pictures in files and on the web. Safe to share between threads and event loops; what it holds open is closed by `close` or `with`, or when it is forgotten.
+    """Finds pictures in files and on the web. Safe to share between threads and event loops; what it holds open is
+    closed by `close` or `with`, or when it is forgotten.
 
     It pickles as its settings; connections are made anew.
 
@@ -68,20 +71,25 @@ class Loader:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Args:
-        root: The folder that paths are taken from and must lie in, or several, of which the first that has the file wins. None: no files.
+        root: The folder that paths are taken from and must lie in, or several, of which the first that has the file
+            wins. None: no files.
         allow_private: Whether this machine and the local network may be asked too.
-        timeout: Seconds for one picture on the web, all tries and redirects together; waiting for its turn is not counted.
+        timeout: Seconds for one picture on the web, all tries and redirects together; waiting for its turn is not
+            counted.
         connect_timeout: Seconds for one connection, from the name's lookup.
         max_bytes: Of one picture, after decompression. None: the core's `Limits().max_input_bytes`, 32 MiB.
         max_redirects: That are followed for one picture.
         at_once: Pictures that are fetched at the same time.
         per_host: The same of one origin.
-        retries: Further tries after 429, 502, 503, 504 and failed connections. A `Retry-After` is waited for where the time allows it.
+        retries: Further tries after 429, 502, 503, 504 and failed connections. A `Retry-After` is waited for where the
+            time allows it.
         web: Whether URLs are asked at all.
         user_agent: What is said in `User-Agent`.
         tls: Which certificates are trusted. None: those that browsers trust.
         """
-        self._settings: dict[str, Any] = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        self._settings: dict[str, Any] = {
+            name: value for name, value in locals().items() if name not in ("self", "__class__")
+        }
         _check(timeout > 0 and connect_timeout > 0, "timeouts", "more than 0 s", (timeout, connect_timeout))
         _check(at_once >= 1 and per_host >= 1, "at_once and per_host", "at least 1", (at_once, per_host))
         _check(retries >= 0 and max_redirects >= 0, "retries and max_redirects", "at least 0", (retries, max_redirects))
@@ -121,7 +129,9 @@ class Loader:
                 answers.cancel()
             raise
 
-    async def aget(self, locations: Iterable[str], *, beside: Sequence[Path] = (), timeout: float | None = None) -> Found:
+    async def aget(
+        self, locations: Iterable[str], *, beside: Sequence[Path] = (), timeout: float | None = None
+    ) -> Found:
         """The same for `asyncio`: nothing waits in its loop, and a cancelled task asks no more."""
         import asyncio
 
@@ -147,7 +157,9 @@ class Loader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def __reduce__(self) -> tuple[Callable[..., Loader], tuple[()]]:
@@ -185,8 +197,20 @@ class Loader:
         except ImportError as error:
             if (error.name or "templrender").startswith("templrender"):
                 raise
-            raise ImportError("pictures on the web need httpcore: pip install 'templrender[http]'", name=error.name) from error
-        names = ("allow_private", "timeout", "connect_timeout", "max_redirects", "at_once", "per_host", "retries", "user_agent", "tls")
+            raise ImportError(
+                "pictures on the web need httpcore: pip install 'templrender[http]'", name=error.name
+            ) from error
+        names = (
+            "allow_private",
+            "timeout",
+            "connect_timeout",
+            "max_redirects",
+            "at_once",
+            "per_host",
+            "retries",
+            "user_agent",
+            "tls",
+        )
         return Asking(WebOptions(max_bytes=self._max_bytes, **{name: self._settings[name] for name in names}))
 
 
@@ -207,7 +231,9 @@ class _Asked:
                 case "http" | "https":
                     self.found[location] = LoadError("pictures are not fetched here", location=location)
                 case _:
-                    self.found[location] = LoadError("a picture is a path or an http, https or data URL", location=location)
+                    self.found[location] = LoadError(
+                        "a picture is a path or an http, https or data URL", location=location
+                    )
 
     def with_answers(self, fetched: Found) -> Found:
         """All of it, in the order in which it was asked."""

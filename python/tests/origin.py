@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import ssl
 import threading
 import time
 from collections import Counter
@@ -14,6 +16,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 BEE = Path("templates/product-ad/rows/photos/bee.webp")
+RED = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4oaGBFTEMLQkAgl1GARdiiXUAAAAASUVORK5CYII="
+)
+"""A small picture: 8 x 8 px of rgb(200 40 40)."""
 
 
 class Origin(ThreadingHTTPServer):
@@ -22,8 +28,15 @@ class Origin(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None, key: Path | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.scheme = "http"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, key)
+            # The handshake is the business of each connection's own thread.
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+            self.scheme = "https"
         self.asked: Counter[str] = Counter()
         self.headers: list[dict[str, str]] = []
         self.lock = threading.Lock()
@@ -31,7 +44,7 @@ class Origin(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"{self.scheme}://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up are part of the tests."""
@@ -62,18 +75,24 @@ class _Handler(BaseHTTPRequestHandler):
             case ["bytes", count]:
                 self._send(200, bytes(int(count)))
             case ["status", status]:
-                self._send(int(status), b"", {"Retry-After": retry} if (retry := parse_qs(query).get("after", [""])[0]) else {})
+                self._send(
+                    int(status), b"", {"Retry-After": retry} if (retry := parse_qs(query).get("after", [""])[0]) else {}
+                )
             case ["flaky", status, count]:
                 good = times > int(count)
                 after = parse_qs(query).get("after", [""])[0]
-                self._send(200 if good else int(status), BEE.read_bytes() if good else b"", {"Retry-After": after} if after else {})
+                self._send(
+                    200 if good else int(status),
+                    BEE.read_bytes() if good else b"",
+                    {"Retry-After": after} if after else {},
+                )
             case ["to"]:
                 self._send(302, b"moved", {"Location": query})
             case ["loop", step]:
                 self._send(302, b"", {"Location": f"/loop/{int(step) + 1}"})
             case ["slow", seconds]:
                 time.sleep(float(seconds))
-                self._send(200, BEE.read_bytes())
+                self._send(200, RED)
             case ["drip", count]:
                 self.send_response(200)
                 self.send_header("Content-Length", count)
@@ -124,9 +143,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running() -> Iterator[Origin]:
-    """An origin that answers until the end of the block."""
-    with Origin() as origin:
+def running(certificate: Path | None = None, key: Path | None = None) -> Iterator[Origin]:
+    """An origin that answers until the end of the block, over TLS if it has a certificate."""
+    with Origin(certificate, key) as origin:
         thread = threading.Thread(target=origin.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:

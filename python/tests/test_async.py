@@ -7,11 +7,15 @@ import time
 from pathlib import Path
 
 import pytest
-
-import templrender as tr
 from origin import BEE, Origin
 
+import templrender as tr
+
 ROW = {"name": "Aster honey", "price": "€6.90"}
+ONE = tr.Template(
+    '{ "templrender": 1, "name": "one", "size": [64, 48], '
+    '"layers": [{ "type": "image", "src": "{{ first }}", "width": 64, "height": 48 }] }'
+)
 
 
 def test_the_same_bytes_as_render() -> None:
@@ -19,12 +23,14 @@ def test_the_same_bytes_as_render() -> None:
     row = {**ROW, "photo": str(BEE)}
     drawn = asyncio.run(tr.arender(ad, row, scale=0.25, format="png"))
     assert drawn.encode() == tr.render(ad, row, scale=0.25, format="png").encode()
-    assert asyncio.run(tr.arender("templates/og-card", {"title": "One", "author": "Mira Larch"})).frame.size == (1200, 630)
+    assert asyncio.run(tr.arender("templates/og-card", {"title": "One", "author": "Mira Larch"})).frame.size == (
+        1200,
+        630,
+    )
 
 
 def test_pictures_arrive_at_once_and_the_loop_goes_on(origin: Origin) -> None:
     loader = tr.Loader(allow_private=True)
-    ad = tr.open("templates/product-ad")
 
     async def main() -> tuple[float, float]:
         worst = 0.0
@@ -38,16 +44,17 @@ def test_pictures_arrive_at_once_and_the_loop_goes_on(origin: Origin) -> None:
 
         watching = asyncio.create_task(watch())
         begin = time.monotonic()
-        rows = [{**ROW, "photo": f"{origin.url}/slow/0.5?{i}"} for i in range(6)]
-        drawn = await asyncio.gather(*(tr.arender(ad, row, scale=0.1, loader=loader) for row in rows))
+        rows = [{"first": f"{origin.url}/slow/0.5?{i}"} for i in range(8)]
+        drawn = await asyncio.gather(*(tr.arender(ONE, row, loader=loader) for row in rows))
         took = time.monotonic() - begin
         watching.cancel()
         assert len({picture.encode() for picture in drawn}) == 1
         return took, worst
 
     took, worst = asyncio.run(main())
-    assert origin.most_at_once >= 4
-    assert took < 3.0 + 0.5 and worst < 0.4, (took, worst)
+    assert origin.most_at_once >= 4, "they are fetched at once"
+    assert worst < 0.5, "nothing holds up the loop"
+    assert took < 8 * 0.5, took
 
 
 def test_cancelling_ends_what_is_fetched(origin: Origin) -> None:
@@ -73,12 +80,13 @@ def test_cancelling_ends_what_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[str] = []
     template = tr.Template(
         '{ "templrender": 1, "name": "slow", "size": [4000, 4000], "layers": ['
-        + ",".join(['{ "type": "box", "width": 4000, "height": 4000, "background": "red", "filter": "blur(90px)" }'] * 60)
+        + ",".join(
+            ['{ "type": "box", "width": 4000, "height": 4000, "background": "red", "filter": "blur(90px)" }'] * 60
+        )
         + "] }"
     )
 
-    async def main() -> float:
-        loop = asyncio.get_running_loop()
+    async def main() -> None:
         real = asyncio.to_thread
 
         async def watched(call: object, *arguments: object, **more: object) -> object:
@@ -94,16 +102,12 @@ def test_cancelling_ends_what_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(asyncio, "to_thread", watched)
         task = asyncio.create_task(tr.arender(template, {}))
         await asyncio.sleep(0.5)
-        begin = loop.time()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return begin
 
-    begin = time.monotonic()
     asyncio.run(main())  # waits for the thread that draws
     assert ended == ["cancelled"]
-    assert time.monotonic() - begin < 20.0
 
 
 def test_an_error_is_an_error(tmp_path: Path) -> None:

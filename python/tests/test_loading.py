@@ -6,20 +6,23 @@ import asyncio
 import os
 import pickle
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from origin import BEE, RED, Origin, running
 
-from origin import BEE, Origin
-from templrender import LoadError, Loader
+from templrender import Loader, LoadError
 from templrender._connect import choose
 from templrender.loading import shown
 
+CERTIFICATES = Path("bindings/host/tests/origin/tls")
 OUTSIDE = "a picture must lie in the folder of its row or template, or under the loader's root"
 
 
@@ -52,7 +55,15 @@ def test_paths_lie_under_the_root_after_links_are_followed(tmp_path: Path) -> No
     assert loader.get(["a.png", "./a.png", str(inside / "a.png"), "good.png"]) == dict.fromkeys(
         ["a.png", "./a.png", str(inside / "a.png"), "good.png"], b"a"
     )
-    for path in ["bad.png", "folder/b.png", "../out/b.png", str(outside / "b.png"), "../out/none.png", "/etc/passwd", "../in-2/a.png"]:
+    for path in [
+        "bad.png",
+        "folder/b.png",
+        "../out/b.png",
+        str(outside / "b.png"),
+        "../out/none.png",
+        "/etc/passwd",
+        "../in-2/a.png",
+    ]:
         assert said(loader, path) == OUTSIDE, path
     assert said(loader, "none.png") == "there is no such file"
     assert said(loader, "a\0.png") == "a path must have no NUL in it"
@@ -92,7 +103,13 @@ def test_no_spelling_of_a_path_leads_out(parts: list[str]) -> None:
 
 
 def test_other_schemes_are_refused(loader: Loader) -> None:
-    for location in ["file:///etc/passwd", "ftp://example.com/a.png", "data:image/png;base64,AAAA", "javascript:1", "s3://bucket/a.png"]:
+    for location in [
+        "file:///etc/passwd",
+        "ftp://example.com/a.png",
+        "data:image/png;base64,AAAA",
+        "javascript:1",
+        "s3://bucket/a.png",
+    ]:
         assert said(loader, location) == "a picture is a path or an http, https or data URL"
     assert said(Loader(web=False), "https://example.com/a.png") == "pictures are not fetched here"
 
@@ -107,14 +124,25 @@ def test_a_picture_is_fetched_and_told_nothing_of_ours(loader: Loader, origin: O
     loader.get([f"{origin.url}/page"])
     loader.get([f"{origin.url}/page"])
     assert origin.asked == {"/bee.webp": 1, "/page": 2}
-    assert {tuple(sorted(headers)) for headers in origin.headers} == {("accept", "accept-encoding", "host", "user-agent")}
+    assert {tuple(sorted(headers)) for headers in origin.headers} == {
+        ("accept", "accept-encoding", "host", "user-agent")
+    }
 
 
 def test_a_private_address_is_refused_however_it_is_written(origin: Origin) -> None:
     loader = Loader()
     port = origin.server_address[1]
     refused = "the host has a private address, which needs allow_private=True"
-    for host in ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "169.254.169.254", "10.0.0.1", "192.168.1.1"]:
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "0.0.0.0",
+        "169.254.169.254",
+        "10.0.0.1",
+        "192.168.1.1",
+    ]:
         assert said(loader, f"http://{host}:{port}/bee.webp") == refused, host
     for host in ["2130706433", "0x7f000001", "0177.0.0.1", "127.1"]:
         assert "a host must be a name, not a number" in said(loader, f"http://{host}:{port}/bee.webp")
@@ -132,8 +160,8 @@ def test_what_a_name_resolves_to_is_judged_and_connected_to(origin: Origin, monk
     monkeypatch.setattr("templrender._connect.is_public", lambda address: address == "127.0.0.1")
     lookups = asyncio.BaseEventLoop.getaddrinfo
 
-    async def getaddrinfo(self: asyncio.BaseEventLoop, host: str, *rest: object, **more: object) -> list[object]:
-        return resolve(host) if host.endswith(".example") else await lookups(self, host, *rest, **more)  # type: ignore[arg-type]
+    async def getaddrinfo(self: asyncio.BaseEventLoop, host: str, *rest: Any, **more: Any) -> Any:
+        return resolve(host) if host.endswith(".example") else await lookups(self, host, *rest, **more)
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
     with Loader() as loader:
@@ -150,7 +178,10 @@ def test_a_redirect_is_judged_again(origin: Origin, monkeypatch: pytest.MonkeyPa
     with Loader() as loader:
         for host in ["localhost6", "[::1]", "[::ffff:127.0.0.1]", "127.0.0.2", "0.0.0.0"]:
             refusal = said(loader, f"{origin.url}/to?http://{host}:{port}/bee.webp")
-            assert refusal in ("the host has a private address, which needs allow_private=True", "its host is not known"), host
+            assert refusal in (
+                "the host has a private address, which needs allow_private=True",
+                "its host is not known",
+            ), host
         assert "must begin with http" in said(loader, f"{origin.url}/to?file:///etc/passwd")
         assert "user name" in said(loader, f"{origin.url}/to?http://user:secret@127.0.0.1:{port}/bee.webp")
         url = f"{origin.url}/to?/bee.webp"
@@ -201,7 +232,8 @@ def test_bytes_are_bounded_while_they_arrive_and_come_out(origin: Origin) -> Non
         assert said(loader, f"{origin.url}/bytes/100001") == "picture has 100001 bytes, over the limit of 100000"
         assert said(loader, f"{origin.url}/endless") == "picture has more bytes than the limit of 100000"
         assert said(loader, f"{origin.url}/bomb") == "picture has more bytes than the limit of 100000"
-        assert len(loader.get([f"{origin.url}/bytes/100000"])[f"{origin.url}/bytes/100000"]) == 100_000  # type: ignore[arg-type]
+        full = f"{origin.url}/bytes/100000"
+        assert loader.get([full]) == {full: bytes(100_000)}
     with Loader(allow_private=True) as loader:
         assert loader.get([f"{origin.url}/gzip"]) == {f"{origin.url}/gzip": BEE.read_bytes()}
 
@@ -254,21 +286,47 @@ def test_a_port_that_nobody_listens_on_is_tried_again(loader: Loader) -> None:
 
 
 def test_an_unknown_host_is_told(loader: Loader) -> None:
-    assert said(loader, "http://no-such-host.invalid/a.png") in ("its host is not known", "it did not arrive within 5 s")
+    assert said(loader, "http://no-such-host.invalid/a.png") in (
+        "its host is not known",
+        "it did not arrive within 5 s",
+    )
 
 
 def test_how_many_are_asked_at_once_is_bounded_in_all_and_by_origin(origin: Origin) -> None:
     urls = [f"{origin.url}/slow/0.1?{i}" for i in range(12)]
     with Loader(allow_private=True, at_once=4, per_host=3) as loader:
         found = loader.get(urls)
-    assert list(found) == urls and set(found.values()) == {BEE.read_bytes()}
+    assert list(found) == urls and set(found.values()) == {RED}
     assert 2 <= origin.most_at_once <= 3
     origin.most_at_once = 0
     with Loader(allow_private=True, at_once=2, per_host=8) as loader:
         threads = [threading.Thread(target=loader.get, args=(urls[i::3],)) for i in range(3)]
-        [thread.start() for thread in threads]
-        [thread.join() for thread in threads]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     assert origin.most_at_once == 2
+
+
+def test_tls_is_on_top_with_the_name_of_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def look_up(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr("templrender._connect.look_up", look_up)
+    tls = ssl.create_default_context(cafile=CERTIFICATES / "ca.pem")
+    with running(CERTIFICATES / "localhost.pem", CERTIFICATES / "localhost.key") as origin:
+        by_name = origin.url.replace("127.0.0.1", "localhost")
+        with Loader(allow_private=True, tls=tls, retries=0) as loader:
+            assert loader.get([f"{by_name}/bee.webp"]) == {f"{by_name}/bee.webp": BEE.read_bytes()}
+            other = origin.url.replace("127.0.0.1", "shop.example")
+            assert said(loader, f"{other}/bee.webp").startswith("no trusted connection: Hostname mismatch")
+            assert said(loader, f"{by_name}/to?{by_name.replace('https', 'http')}/") == (
+                "a redirect must not lead from https to http"
+            )
+        with Loader(allow_private=True, retries=0) as trusting_browsers:
+            assert said(trusting_browsers, f"{by_name}/bee.webp").startswith("no trusted connection: ")
+    with running() as plain, Loader(allow_private=True, retries=0) as loader:
+        assert said(loader, plain.url.replace("http", "https")).startswith("no trusted connection: ")
 
 
 # ---- asyncio, threads, processes
@@ -292,7 +350,7 @@ def test_async_gathers_without_holding_up_its_loop(loader: Loader, origin: Origi
 
     took, ticks, found = asyncio.run(main())
     assert took < 1.2 and ticks > 10
-    assert sum(answer == BEE.read_bytes() for answer in found.values()) == 7
+    assert found[str(BEE)] == BEE.read_bytes() and list(found.values()).count(RED) == 6
 
 
 def test_a_cancelled_task_asks_no_more(loader: Loader, origin: Origin) -> None:

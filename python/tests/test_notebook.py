@@ -33,7 +33,8 @@ def test_templates_show_themselves_with_their_own_rows(name: str) -> None:
 
 def test_a_template_shows_the_examples_of_its_fields() -> None:
     hello = tr.Template(
-        '{ "templrender": 1, "name": "hello", "size": [300, 60], "fields": { "title": { "type": "text", "required": true, '
+        '{ "templrender": 1, "name": "hello", "size": [300, 60], '
+        '"fields": { "title": { "type": "text", "required": true, '
         '"examples": ["Aster honey"] } }, "layers": [{ "type": "text", "text": "{{ title }}" }] }'
     )
     assert dict(hello.example()) == {"title": "Aster honey"}
@@ -54,6 +55,8 @@ def test_what_cannot_be_drawn_is_shown_as_text_and_asks_nobody(tmp_path: Path) -
     (tmp_path / "card/rows").mkdir()
     (tmp_path / "card/rows/default.json").write_text("{ broken")
     assert card._repr_png_() is None
-    (tmp_path / "card/rows/default.json").write_text('{ "title": "One", "author": "Mira Larch", "photo": "http://127.0.0.1:1/never.png" }')
+    (tmp_path / "card/rows/default.json").write_text(
+        '{ "title": "One", "author": "Mira Larch", "photo": "http://127.0.0.1:1/never.png" }'
+    )
     drawn = card._repr_png_()
     assert drawn is None or size(drawn) == (1200, 630)

@@ -118,11 +118,13 @@ def test_fonts_of_the_host_stand_behind_those_of_the_template(tmp_path: Path) ->
     as_files = tr.open(tmp_path, fonts=sorted(fonts.glob("*.ttf")))
     assert as_folder == as_files != alone
     drawn = [bundle.renderer.render(bundle.plan({})) for bundle in (alone, as_folder)]
-    assert [{note.code for note in picture.report.notes} for picture in drawn] == [{"font-missing"}, set()]
+    assert [{note.code for note in picture.report.notes} for picture in drawn] == [{"font-substituted"}, set()]
 
 
 def test_without_the_embedded_font_text_has_none(tmp_path: Path) -> None:
-    (tmp_path / "template.json").write_text('{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [{ "type": "text", "text": "a" }] }')
+    (tmp_path / "template.json").write_text(
+        '{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [{ "type": "text", "text": "a" }] }'
+    )
     bundle = tr.open(tmp_path, default_font=False)
     with pytest.raises(tr.Error):
         bundle.renderer.render(bundle.plan({}))

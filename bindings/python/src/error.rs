@@ -106,7 +106,13 @@ pub(crate) fn raised(error: impl Into<Error>) -> PyErr {
 
 /// An error as an exception to keep.
 pub(crate) fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
-    let faults = error.faults().iter().map(|fault| Fault { fault: fault.clone() });
+    // Exceptions end up in logs: a row's URLs are told without their queries, which may hold secrets.
+    let told = |fault: &core_::Fault| core_::Fault {
+        place: core_::without_queries(&fault.place),
+        message: core_::without_queries(&fault.message),
+        ..fault.clone()
+    };
+    let faults = error.faults().iter().map(|fault| Fault { fault: told(fault) });
     class(py, class_of(error.code()))?.call1(PyTuple::new(py, faults.collect::<Vec<_>>())?)
 }
 
@@ -120,6 +126,13 @@ fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyType>> {
 /// An error for what the caller gave, by the name of the argument.
 pub(crate) fn bad(argument: &str, message: impl Into<String>) -> PyErr {
     raised(core_::Fault::new(Code::BadArgument, argument, message))
+}
+
+/// The first fault of an exception that is one of ours, of this cause.
+pub(crate) fn fault_of(py: Python<'_>, error: &PyErr, cause: Cause) -> Option<core_::Fault> {
+    let faults = error.value(py).getattr("faults").ok()?;
+    let fault = faults.get_item(0).ok()?.cast_into::<Fault>().ok()?.get().fault.clone();
+    (fault.code.cause() == cause).then_some(fault)
 }
 
 /// The core's error of faults that came back from Python.

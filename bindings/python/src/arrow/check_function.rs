@@ -11,6 +11,7 @@ use crate::check::{CheckReport, channel_of, checked};
 use crate::context::Chosen;
 use crate::error::raised;
 use crate::guard::Cancel;
+use crate::items::Items;
 
 /// See `_templrender.pyi`.
 #[pyfunction]
@@ -21,7 +22,7 @@ pub(super) fn check_batches(
     py: Python<'_>,
     bundle: &Bound<'_, PyAny>,
     stream: &Bound<'_, PyAny>,
-    variants: Option<Vec<Option<String>>>,
+    variants: Option<Items<Option<String>>>,
     channel: Option<&str>,
     row_column: Option<String>,
     id_column: Option<String>,
@@ -34,7 +35,7 @@ pub(super) fn check_batches(
 ) -> PyResult<CheckReport> {
     let context = Chosen { now, lang, time_zone, ..Chosen::default() }.context()?;
     let channel = channel.map(channel_of).transpose()?;
-    let options = CheckOptions { variants: variants.unwrap_or_default(), context, channel };
+    let options = CheckOptions { variants: variants.map(|variants| variants.0).unwrap_or_default(), context, channel };
     let settings = Settings {
         options,
         columns: Columns { row: row_column, id: id_column },
