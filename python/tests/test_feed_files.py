@@ -135,5 +135,7 @@ def test_sources_of_other_types_are_refused() -> None:
         read(io.StringIO(SMALL.decode()))
     with pytest.raises(TypeError, match="read as bytes, found str"):
         read(["id,title\n"])
+    with pytest.raises(ValueError, match="found Parquet"):
+        read("feed.parquet")
     with pytest.raises(FileNotFoundError):
         read("no-such-feed.csv")
