@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 umask 022
 
 git clone --quiet --depth 1 "file://$root" "$work/clone"
-(cd "$work/clone" && "$bin/maturin" sdist --quiet --out "$work/out") 2> "$work/log" || { cat "$work/log" >&2; exit 1; }
+(cd "$work/clone" && "$bin/maturin" sdist --out "$work/out") 2> "$work/log" || { cat "$work/log" >&2; exit 1; }
 tar -xzf "$work"/out/*.tar.gz -C "$work"
 cd "$work"/templrender-*/
 "$work/clone/packaging/third_party.py" templrender-python > THIRD-PARTY

@@ -165,7 +165,7 @@ def feeds() -> Once:
     lines = b"id\ttitle\tprice\n" + b"".join(b"%d\tAster honey\t6.90 EUR\n" % n for n in range(50)) + b"x\ty\n"
 
     def once(number: int) -> object:
-        reader = tr.FeedReader("tsv")
+        reader = tr.FeedReader("delimited")
         found = 0
         for at in range(0, len(lines), 100):
             reader.push(lines[at : at + 100])

@@ -126,7 +126,7 @@ def callables() -> list[tuple[str, Callable[..., object]]]:
     pack.add("template.json", TEMPLATE.encode())
     things = [
         template, renderer, plan, rendered, rendered.frame, rendered.report, pack, pack.open(), tr.Resources(), tr.Row({"a": 1}), tr.Fonts(), tr.Limits(),
-        tr.Output.png(), tr.Money(1, "EUR"), tr.Interval(None, None), tr.FeedReader("csv"),
+        tr.Output.png(), tr.Money(1, "EUR"), tr.Interval(None, None), tr.FeedReader("delimited"),
     ]  # fmt: skip
     found: list[tuple[str, Callable[..., object]]] = [
         (name, value)
@@ -395,7 +395,7 @@ def things() -> dict[str, object]:
         "template": template, "renderer": renderer, "plan": plan, "need": plan.needs[0], "resources": resources, "rendered": rendered, "frame": rendered.frame,
         "report": rendered.report, "output": plan.output, "limits": tr.Limits(max_side_px=99), "fonts": tr.Fonts(), "pack": pack, "bundle": pack.open(),
         "row": tr.Row({"a": [1, "b", {"c": Decimal("1.5")}], "d": tr.Money("6.90", "EUR"), "e": date(2026, 1, 1), "f": PNG}), "money": tr.Money("6.90", "EUR"),
-        "interval": tr.Interval(date(2026, 1, 1), None), "cancel": tr.Cancel(), "error": error, "fault": error.faults[0], "feed": tr.FeedReader("csv"),
+        "interval": tr.Interval(date(2026, 1, 1), None), "cancel": tr.Cancel(), "error": error, "fault": error.faults[0], "feed": tr.FeedReader("delimited"),
     }  # fmt: skip
 
 

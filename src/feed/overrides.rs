@@ -73,7 +73,9 @@ impl Overrides {
 
     /// Puts the values for a row's id in the place of its own; false where there are none for it.
     pub fn apply(&self, row: &mut Row) -> bool {
-        let Some(values) = super::ids::read("id", row.get("id")).ok().flatten().and_then(|id| self.rows.get(id.as_str())) else { return false };
+        let Some(values) = super::ids::read("id", row.get("id")).ok().flatten().and_then(|id| self.rows.get(id.as_str())) else {
+            return false;
+        };
         for (name, value) in values {
             // The same column may stand under the feed's own name too.
             let merchant = merchant_name(name);

@@ -11,6 +11,7 @@ use crate::boundary::detached;
 use crate::bundle::Bundle;
 use crate::context::Chosen;
 use crate::error::{Fault, bad, error_of};
+use crate::items::Items;
 use crate::renderer::Renderer;
 use crate::row::row_from;
 use crate::template::Template;
@@ -80,7 +81,7 @@ impl Checker {
         py: Python<'_>,
         template: &Bound<'_, PyAny>,
         renderer: Option<&Renderer>,
-        variants: Option<Vec<Option<String>>>,
+        variants: Option<Items<Option<String>>>,
         channel: Option<&str>,
         now: Option<&Bound<'_, PyAny>>,
         lang: Option<String>,
@@ -88,7 +89,11 @@ impl Checker {
     ) -> PyResult<Self> {
         let (template, renderer) = checked(template, renderer)?;
         let context = Chosen { now, lang, time_zone, ..Chosen::default() }.context()?;
-        let options = CheckOptions { variants: variants.unwrap_or_default(), context, channel: channel.map(channel_of).transpose()? };
+        let options = CheckOptions {
+            variants: variants.map(|variants| variants.0).unwrap_or_default(),
+            context,
+            channel: channel.map(channel_of).transpose()?,
+        };
         let checker = detached(py, || core_::Checker::new(&renderer, &template, options))?;
         Ok(Self { open: Mutex::new(Some(Open { checker, scratch: Scratch::new(), rows: 0 })) })
     }

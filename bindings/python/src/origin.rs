@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 use crate::boundary::attached;
 use crate::error::bad;
+use crate::items::Items;
 
 /// Which origins pictures may come from, immutable, shared by all threads.
 #[pyclass(frozen, eq, module = "templrender")]
@@ -20,7 +21,8 @@ pub(crate) struct OriginPolicy {
 impl OriginPolicy {
     #[new]
     #[pyo3(signature = (patterns = None, *, ip_literals = false))]
-    fn new(patterns: Option<Vec<String>>, ip_literals: bool) -> PyResult<Self> {
+    fn new(patterns: Option<Items<String>>, ip_literals: bool) -> PyResult<Self> {
+        let patterns = patterns.map(|patterns| patterns.0);
         let policy = match &patterns {
             Some(patterns) => attached(|| core_::OriginPolicy::allow(patterns))?,
             None => core_::OriginPolicy::any(),

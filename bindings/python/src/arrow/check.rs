@@ -10,14 +10,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use core_::{CheckOptions, CheckReport, Checker, Code, Error, Fault, Row, RowIds, RowPlace, Scratch};
+use core_::{CheckOptions, CheckReport, Checker, Code, Error, Fault, Renderer, Row, RowIds, RowPlace, Scratch, Template};
 use pyo3::prelude::*;
 
 use super::crew::{self, Stop};
 use super::import::Stream;
 use super::rows::{Columns, RowReader, Use};
 use crate::boundary::caught;
-use crate::bundle::Bundle;
 use crate::error::raised;
 use crate::guard::Cancel;
 
@@ -48,10 +47,15 @@ pub(super) struct Settings {
 }
 
 /// Checks every row of a stream.
-pub(super) fn check(py: Python<'_>, bundle: &Bundle, stream: Stream, settings: &Settings, cancel: Option<&Cancel>) -> PyResult<CheckReport> {
-    let core = &bundle.bundle;
+pub(super) fn check(
+    py: Python<'_>,
+    (template, renderer): (&Template, &Renderer),
+    stream: Stream,
+    settings: &Settings,
+    cancel: Option<&Cancel>,
+) -> PyResult<CheckReport> {
     settings.columns.check(stream.schema()).map_err(raised)?;
-    let new = || Checker::new(core.renderer(), core.template(), settings.options.clone());
+    let new = || Checker::new(renderer, template, settings.options.clone());
     let whole = Mutex::new(new().map_err(raised)?);
     let (to_count, queue) = sync_channel::<Task>(2 * settings.threads);
     let source = Mutex::new(Some((stream, to_count)));
@@ -61,17 +65,23 @@ pub(super) fn check(py: Python<'_>, bundle: &Bundle, stream: Stream, settings: &
     crew::work(py, settings.threads + 1, cancel, &|number, stop| {
         if number == 0 {
             let source = source.lock().unwrap_or_else(PoisonError::into_inner).take();
-            return source.map_or(Ok(()), |(stream, to_count)| read(stream, &to_count, bundle, settings, stop));
+            return source.map_or(Ok(()), |(stream, to_count)| read(stream, &to_count, template, settings, stop));
         }
         let mut checker = new()?;
         let mut scratch = Scratch::new();
         while let Some(task) = take(&queue, stop) {
             let rows: Vec<Result<Row, Error>> = task.rows.clone().map(|index| caught(|| task.reader.row(index))).collect();
             let Some(mut turn) = ids.turn(task.turn, stop) else { continue };
-            let judged: Vec<_> = task.rows.clone().zip(&rows).zip(task.line..).map(|((index, row), line)| {
-                let id = has_ids.then(|| task.reader.id(index, row.as_ref().ok())).flatten();
-                turn.ids.enter(settings.columns.id.as_deref().unwrap_or_default(), id.as_ref(), line)
-            }).collect();
+            let judged: Vec<_> = task
+                .rows
+                .clone()
+                .zip(&rows)
+                .zip(task.line..)
+                .map(|((index, row), line)| {
+                    let id = has_ids.then(|| task.reader.id(index, row.as_ref().ok())).flatten();
+                    turn.ids.enter(settings.columns.id.as_deref().unwrap_or_default(), id.as_ref(), line)
+                })
+                .collect();
             ids.pass(turn);
             for ((row, judged), line) in rows.into_iter().zip(judged).zip(task.line..) {
                 if stop.is_set() {
@@ -86,8 +96,7 @@ pub(super) fn check(py: Python<'_>, bundle: &Bundle, stream: Stream, settings: &
 }
 
 /// Parts the stream into tasks.
-fn read(mut stream: Stream, to_count: &SyncSender<Task>, bundle: &Bundle, settings: &Settings, stop: &Stop) -> Result<(), Error> {
-    let template = bundle.bundle.template();
+fn read(mut stream: Stream, to_count: &SyncSender<Task>, template: &Template, settings: &Settings, stop: &Stop) -> Result<(), Error> {
     let used = |name: &str| if template.reads(name) { Use::Read } else { Use::Seen };
     let (mut turn, mut line) = (0, settings.first_line);
     while let Some(chunk) = stream.next()? {
@@ -132,7 +141,13 @@ fn take(queue: &Mutex<Receiver<Task>>, stop: &Stop) -> Option<Task> {
 }
 
 /// Counts one row; a bug of the program costs the row and not the check.
-fn count(checker: &mut Checker, scratch: &mut Scratch, line: u64, row: Result<Row, Error>, judged: Result<Option<String>, (Option<String>, Error)>) {
+fn count(
+    checker: &mut Checker,
+    scratch: &mut Scratch,
+    line: u64,
+    row: Result<Row, Error>,
+    judged: Result<Option<String>, (Option<String>, Error)>,
+) {
     let (id, row) = match judged {
         Ok(id) => (id, row),
         Err((id, error)) => (id, row.and(Err(error))),

@@ -45,7 +45,9 @@ pub(super) fn threads(asked: Option<usize>) -> Result<usize, Error> {
     match asked {
         None => Ok(std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS)),
         Some(threads) if (1..=MAX_THREADS).contains(&threads) => Ok(threads),
-        Some(threads) => Err(Fault::new(Code::BadArgument, "threads", format!("threads must be 1 to {MAX_THREADS}, found {threads}")).into()),
+        Some(threads) => {
+            Err(Fault::new(Code::BadArgument, "threads", format!("threads must be 1 to {MAX_THREADS}, found {threads}")).into())
+        }
     }
 }
 

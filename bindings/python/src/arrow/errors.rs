@@ -22,7 +22,8 @@ impl Errors {
     }
 
     pub(super) fn finish(self) -> Result<StructArray, Error> {
-        let part = |index: usize| texts(self.0.iter().map(move |error| error.as_ref().and_then(|parts| parts.get(index)).map(String::as_str)));
+        let part =
+            |index: usize| texts(self.0.iter().map(move |error| error.as_ref().and_then(|parts| parts.get(index)).map(String::as_str)));
         let columns = (0..4).map(|index| part(index).map(|texts| Arc::new(texts) as ArrayRef)).collect::<Result<Vec<_>, _>>()?;
         let fields: Fields = ["code", "cause", "place", "message"].map(|name| Field::new(name, DataType::Utf8, true)).to_vec().into();
         let nulls = NullBuffer::from_iter(self.0.iter().map(Option::is_some));

@@ -66,7 +66,8 @@ impl Answers {
 
     fn id(&self, location: &str) -> Result<NeedId, Error> {
         let found = || core_::without_queries(location).chars().take(64).collect::<String>();
-        let unknown = || Fault::new(Code::BadArgument, "location", format!("location must be one that a row asks for, found {:?}", found()));
+        let unknown =
+            || Fault::new(Code::BadArgument, "location", format!("location must be one that a row asks for, found {:?}", found()));
         self.locations.get(location).copied().ok_or_else(|| unknown().into())
     }
 }

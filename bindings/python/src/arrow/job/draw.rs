@@ -45,11 +45,7 @@ impl Settings {
 /// What came of a plan.
 #[derive(Debug)]
 pub(super) enum Drawn {
-    Picture {
-        bytes: Vec<u8>,
-        size: (u32, u32),
-        report: Option<String>,
-    },
+    Picture { bytes: Vec<u8>, size: (u32, u32), report: Option<String> },
     Skipped,
     Failed(Error),
 }

@@ -27,7 +27,8 @@ impl Kept {
             let mut field = None;
             let mut parts = Vec::new();
             for column in table.chunks.iter().flat_map(|chunk| chunk.columns.iter().filter(|column| &*column.name == name)) {
-                let (of, data) = column.data.as_ref().map_err(|why| bad(format!("a column that is kept must be of a known type: {why}")))?;
+                let (of, data) =
+                    column.data.as_ref().map_err(|why| bad(format!("a column that is kept must be of a known type: {why}")))?;
                 field = Some(FieldRef::clone(of));
                 parts.push(data.clone());
             }
@@ -49,7 +50,8 @@ fn values(parts: &[ArrayData], pictures: Range<usize>, each: usize) -> Result<Ar
     {
         return Ok(only.slice(pictures.start, pictures.len()));
     }
-    let broken = || Error::from(Fault::new(Code::BadArgument, "keep", "a column that is kept must be as long as its batch, found a shorter one"));
+    let broken =
+        || Error::from(Fault::new(Code::BadArgument, "keep", "a column that is kept must be as long as its batch, found a shorter one"));
     let firsts: Vec<usize> = parts
         .iter()
         .scan(0, |first, part| {

@@ -33,6 +33,7 @@ use crate::bundle::Bundle;
 use crate::context::Chosen;
 use crate::error::{bad, raised};
 use crate::guard::Cancel;
+use crate::items::Items;
 use crate::output::Output;
 
 /// See `_templrender.pyi`.
@@ -79,17 +80,17 @@ impl Planned {
 #[pymethods]
 impl BatchJob {
     #[new]
-    #[pyo3(signature = (bundle, batch, *, variants = None, row_column = None, id_column = Some("id".to_owned()), keep = Vec::new(), now = None, lang = None,
+    #[pyo3(signature = (bundle, batch, *, variants = None, row_column = None, id_column = Some("id".to_owned()), keep = None, now = None, lang = None,
         time_zone = None, scale = None, output = None, format = None, threads = None, cancel = None))]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python's")]
     fn new(
         py: Python<'_>,
         bundle: Py<Bundle>,
         batch: &Bound<'_, PyAny>,
-        variants: Option<Vec<Option<String>>>,
+        variants: Option<Items<Option<String>>>,
         row_column: Option<String>,
         id_column: Option<String>,
-        keep: Vec<String>,
+        keep: Option<Items<String>>,
         now: Option<&Bound<'_, PyAny>>,
         lang: Option<String>,
         time_zone: Option<String>,
@@ -100,12 +101,12 @@ impl BatchJob {
         cancel: Option<&Cancel>,
     ) -> PyResult<Self> {
         let context = Chosen { variant: None, now, lang, time_zone, scale, output, format }.context()?;
-        let variants = variants.filter(|variants| !variants.is_empty()).unwrap_or_else(|| vec![None]);
+        let variants = variants.map(|variants| variants.0).filter(|variants| !variants.is_empty()).unwrap_or_else(|| vec![None]);
         let contexts = variants.iter().map(|variant| Context { variant: variant.clone(), ..context.clone() }).collect::<Vec<_>>();
         let threads = crew::threads(threads).map_err(raised)?;
         let table = Table::read(batch)?.map_err(raised)?;
         let columns = Columns { row: row_column, id: id_column };
-        let kept = Kept::new(&table, &keep).map_err(raised)?;
+        let kept = Kept::new(&table, &keep.map(|keep| keep.0).unwrap_or_default()).map_err(raised)?;
         let core = bundle.get();
         let planned = plan::plan(py, core, &table, &columns, variants, &contexts, threads, cancel)?;
         let answers = detached(py, || Ok(Answers::new(core.bundle.resources(), &planned)))?;

@@ -18,8 +18,7 @@ use crate::output::Output;
 const MAX_TEXT_BYTES: usize = i32::MAX as usize;
 
 /// The columns that stand behind those that are kept.
-const OURS: [&str; 10] =
-    ["variant", "picture", "content_type", "key", "width", "height", "valid_until", "skipped", "report", "error"];
+const OURS: [&str; 10] = ["variant", "picture", "content_type", "key", "width", "height", "valid_until", "skipped", "report", "error"];
 
 /// Whether a column of this name is made here.
 pub(super) fn is_ours(name: &str) -> bool {
@@ -53,7 +52,14 @@ pub(super) fn pictures(planned: &Planned, start: usize, drawn: Vec<Drawn>, kept:
         errors.push(error.as_ref());
     }
     out.add("picture", &pictures.finish(), true);
-    out.add("content_type", &texts(numbers().map(|n| plan(n).filter(|_| is_drawn(n).is_some()).map(|plan| Output { output: plan.output().clone() }.content_type())))?, true);
+    out.add(
+        "content_type",
+        &texts(
+            numbers()
+                .map(|n| plan(n).filter(|_| is_drawn(n).is_some()).map(|plan| Output { output: plan.output().clone() }.content_type())),
+        )?,
+        true,
+    );
     keys(planned, numbers(), &mut out)?;
     let side = |side: fn((u32, u32)) -> u32| sizes.iter().map(move |size| size.map(side).and_then(|px| i32::try_from(px).ok()));
     out.add("width", &side(|(width, _)| width).collect::<Int32Array>(), true);
@@ -69,6 +75,9 @@ pub(super) fn plans(planned: &Planned) -> Result<Batch, Error> {
     let numbers = || 0..planned.plans.len();
     let mut out = Builder::default();
     head(planned, numbers(), &mut out)?;
+    let plan = |number: usize| planned.plans.get(number).and_then(|plan| plan.as_ref().ok());
+    let content_types = numbers().map(|n| plan(n).map(|plan| Output { output: plan.output().clone() }.content_type()));
+    out.add("content_type", &texts(content_types)?, true);
     keys(planned, numbers(), &mut out)?;
     tail(planned, numbers(), &mut out)?;
     let mut needs = ListBuilder::new(StringBuilder::new());
