@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ._picture_cache import FolderCache, MemoryCache, NoCache, PictureCache
-from .loading import LoadError, Loader
+from .loading import Loader, LoadError
 
 __all__ = ["Fetcher"]
 
@@ -60,9 +60,17 @@ class Fetcher:
         root: The folder, or folders, that paths are taken from and must lie in. None: no files.
         allow_private: Whether this machine and the local network may be asked too.
         """
-        self._settings: dict[str, Any] = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        self._settings: dict[str, Any] = {
+            name: value for name, value in locals().items() if name not in ("self", "__class__")
+        }
         self._loader = Loader(
-            root=root, allow_private=allow_private, timeout=timeout, max_bytes=max_bytes, at_once=at_once, per_host=per_host, retries=retries
+            root=root,
+            allow_private=allow_private,
+            timeout=timeout,
+            max_bytes=max_bytes,
+            at_once=at_once,
+            per_host=per_host,
+            retries=retries,
         )
         # Of the folder that was the current one here, wherever this is unpickled.
         self._settings["root"] = self._loader.roots

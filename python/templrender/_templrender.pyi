@@ -4,7 +4,6 @@ The names and meanings are Rust's. Classes are immutable and may be used by seve
 the interpreter go meanwhile.
 """
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +13,7 @@ from typing import Any, Self, TypeAlias, final
 
 import numpy
 import PIL.Image
+
 from templrender._errors import ArgumentError as ArgumentError
 from templrender._errors import BugError as BugError
 from templrender._errors import Cancelled as Cancelled
@@ -47,7 +47,9 @@ class Fault:
     field price: a price must have a number, found "free"
     """
 
-    def __new__(cls, code: str, place: str = "", message: str = "", *, line: int | None = None, column: int | None = None) -> Self:
+    def __new__(
+        cls, code: str, place: str = "", message: str = "", *, line: int | None = None, column: int | None = None
+    ) -> Self:
         """A fault of your own, for a host that raises this library's errors. `code` is one of docs/errors.md, else it is a `ValueError`."""
     @property
     def code(self) -> str:
@@ -621,7 +623,9 @@ class Rendered:
     @property
     def output(self) -> Output:
         """How the plan wants it encoded."""
-    def encode(self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None) -> bytes:
+    def encode(
+        self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None
+    ) -> bytes:
         """The picture in an encoded format, without `output` the plan's. `timeout` and `cancel` as in `Renderer.render`."""
     def save(self, path: str | PathLike[str], output: Output | None = None) -> None:
         """Writes the picture into a file, whole or not at all: beside it, then in its place.
@@ -673,7 +677,9 @@ class Frame:
     @property
     def is_opaque(self) -> bool:
         """Whether no pixel lets anything through."""
-    def encode(self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None) -> bytes:
+    def encode(
+        self, output: Output | None = None, *, timeout: float | None = None, cancel: Cancel | None = None
+    ) -> bytes:
         """The picture in an encoded format, without `output` as PNG. `timeout` and `cancel` as in `Renderer.render`."""
     def to_rgba(self) -> bytes:
         """Straight RGBA, row after row without gaps; where alpha is 0, colour is 0."""
@@ -684,9 +690,7 @@ class Frame:
     def save(self, path: str | PathLike[str], output: Output | None = None) -> None:
         """As `Rendered.save`, without a plan's settings: a path of another suffix gets a PNG."""
     def _repr_png_(self) -> bytes: ...
-    if sys.version_info >= (3, 12):
-        def __buffer__(self, flags: int, /) -> memoryview: ...
-        def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...
@@ -900,7 +904,7 @@ class Row(Mapping[str, Any]):
         """The columns' names, sorted."""
     def __len__(self) -> int: ...
     def __contains__(self, name: object, /) -> bool: ...
-    def get(self, name: object, default: Any = None, /) -> Any:  # type: ignore[override]
+    def get(self, name: object, default: Any = None, /) -> Any:
         """A column's value as `[]` gives it, or the default where there is no such column."""
     def __eq__(self, other: object, /) -> bool:
         """Whether the other one is a row or a mapping of the same values."""
@@ -996,7 +1000,12 @@ class FeedReader:
     """
 
     def __new__(
-        cls, format: str | None = None, *, encoding: str | None = None, repeated_ids: bool = False, limits: Limits | None = None
+        cls,
+        format: str | None = None,
+        *,
+        encoding: str | None = None,
+        repeated_ids: bool = False,
+        limits: Limits | None = None,
     ) -> Self:
         """A reader of one feed.
 
@@ -1009,6 +1018,12 @@ class FeedReader:
         """No more bytes follow: a last row without a line end is whole now."""
     def next_row(self) -> FeedRow | None:
         """The next row; None when more bytes are wanted, when the feed is over, or when there is a `fault`."""
+    def next_batch(self, max_rows: int = 1024) -> RecordBatch:
+        """The rows that are there by now, at most so many, as Arrow: none of them when more bytes are wanted, or when the feed is over.
+
+        The columns: `line: int64`, `id: string`, `row: string` (a JSON object, for `row_column` of `BatchJob` and others), `error: struct<code, cause, place,
+        message: string>`. Of each row one of `row` and `error` is null. A batch also ends with the row at which its texts have 64 MiB.
+        """
     @property
     def columns(self) -> tuple[str, ...] | None:
         """The names of a header's columns, once it is read; feeds without a header have none."""
@@ -1249,3 +1264,245 @@ class Keyring:
         """Whether it has keys. Without any, nothing can be verified."""
 
 # ---- arrow
+
+_Batch: TypeAlias = Any
+"""Arrow data: an object with `__arrow_c_array__` (one batch: `pyarrow.RecordBatch`, `RecordBatch`) or `__arrow_c_stream__` (many: `pyarrow.Table`,
+`pyarrow.RecordBatchReader`, `polars.DataFrame`, a relation of DuckDB's).
+
+Columns are borrowed, not copied, and what a template does not read is not looked at. As values of a row they are:
+
+| Arrow | row |
+|---|---|
+| null | null |
+| bool | bool |
+| int8 to int64, uint8 to uint64, decimal32 to decimal256 | number, exactly; decimals that do not fit into 28 digits are rounded |
+| float16, float32, float64 | number, by the shortest digits of its width; nan is null, an infinite one is an error |
+| string, large_string, string_view | text; a blank one is null |
+| binary, large_binary, binary_view, fixed_size_binary | an encoded picture; an empty one is null |
+| date32, date64 | day |
+| timestamp with a zone | instant, seen from that zone |
+| timestamp without | what clocks show in the template's time zone |
+| list, large_list, fixed_size_list, list_view, large_list_view | list |
+| struct, map | map; a map's keys are texts, numbers, bools or dates |
+| dictionary, run_end_encoded | its values |
+| extension arrow.uuid | text |
+| time, duration, interval, union | an error of each row that reads it |
+
+A row is refused, not the batch, where a value cannot be read: text that is not UTF-8, an offset or a key that leads out of its buffer, a number of more than 28 digits,
+a date beyond the years 0 to 9999, more than 4 MiB in one row. A batch is refused where its columns cannot be what its schema says.
+"""
+
+@final
+class RecordBatch:
+    """What comes out: an Arrow record batch for whoever speaks the Arrow PyCapsule interface, without a copy.
+
+    >>> import pyarrow as pa
+    >>> from templrender import FeedReader
+    >>> reader = FeedReader()
+    >>> reader.push(b"id,title\\n1,Honey\\n2\\n")
+    >>> batch = reader.next_batch()
+    >>> batch.num_rows, batch.column_names
+    (2, ('line', 'id', 'row', 'error'))
+    >>> pa.record_batch(batch)["row"][0].as_py()
+    '{"id":"1","title":"Honey"}'
+    """
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows it has."""
+    @property
+    def num_columns(self) -> int:
+        """How many columns it has."""
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Their names, in order."""
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the values, about."""
+    def __len__(self) -> int: ...
+    def __arrow_c_schema__(self) -> object:
+        """The capsule `arrow_schema`."""
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
+        """The capsules `arrow_schema` and `arrow_array`. Another schema that is asked for is not given: whoever wants one casts."""
+
+@final
+class Rows:
+    """The rows of Arrow data, each read when it is asked for: a sequence of `Row`.
+
+    Args:
+        batch: Arrow data; of a stream all batches are taken, and kept in memory.
+        row_column: A column of JSON objects (texts) or of structs that is the row. None: every column is one of the row.
+
+    Raises:
+        ArgumentError: Data that is not what its schema says, or has no such column.
+
+    >>> import pyarrow as pa
+    >>> from decimal import Decimal
+    >>> from templrender import Rows
+    >>> batch = pa.record_batch({"title": ["Honey", None], "price": pa.array([Decimal("6.90"), None])})
+    >>> rows = Rows(batch)
+    >>> len(rows), rows[0]["price"], rows[-1]["title"]
+    (2, Decimal('6.9'), None)
+    """
+
+    def __new__(cls, batch: _Batch, *, row_column: str | None = None) -> Self: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Row:
+        """The row of a number, negative ones from the end.
+
+        Raises:
+            IndexError: There is no such row.
+            RowError: A value that cannot be read, with its place: `field photos[3].url`.
+        """
+
+@final
+class BatchJob:
+    """Arrow data on its way to pictures: planned at once, then answered, then drawn range by range.
+
+    It is what `templrender.arrow.BatchRenderer` is made of, for hosts that find pictures in their own way. Rows fail alone, in the column `error`; exceptions are for
+    arguments. Pictures are numbered: a row's variants one after another, rows in the order of the batch.
+
+    Args:
+        bundle: What is drawn.
+        batch: Arrow data. What of it is read stays borrowed until the job is gone.
+        variants: What is drawn of each row, in this order; None is the template as it stands.
+        row_column: A column of JSON objects or structs that is the row. None: every column is one of the row.
+        id_column: The column that names a row; where the batch has none, that name of the row. None, or nothing of that name: there is no `id`.
+        keep: Columns that come out as they came in.
+        now, lang, time_zone, scale, output, format: As of `Renderer.plan`.
+        threads: That plan, and draw where `render` says nothing else. None: one for each processor.
+        cancel: Ends the planning, with `Cancelled`.
+
+    Raises:
+        ArgumentError: Data that is not what its schema says; an unknown column or variant.
+
+    >>> import pyarrow as pa
+    >>> from templrender import BatchJob, Pack
+    >>> pack = Pack()
+    >>> pack.add("template.json", b'''{ "templrender": 1, "name": "dot", "size": [8, 4], "background": "{{ tint }}", "layers": [] }''')
+    >>> job = BatchJob(pack.open(), pa.record_batch({"id": ["a", "b"], "tint": ["red", "reddish"]}))
+    >>> len(job), job.pending()
+    (2, [])
+    >>> batch, stopped = job.render()
+    >>> drawn = pa.record_batch(batch).to_pylist()
+    >>> drawn[0]["id"], drawn[0]["width"], drawn[0]["picture"][:4]
+    ('a', 8, b'\\x89PNG')
+    >>> drawn[1]["error"]["code"], drawn[1]["error"]["place"]
+    ('bad-bound-value', 'background')
+    """
+
+    def __new__(
+        cls,
+        bundle: Bundle,
+        batch: _Batch,
+        *,
+        variants: Sequence[str | None] | None = None,
+        row_column: str | None = None,
+        id_column: str | None = "id",
+        keep: Sequence[str] = ...,
+        now: datetime | float | None = None,
+        lang: str | None = None,
+        time_zone: str | None = None,
+        scale: float | None = None,
+        output: Output | None = None,
+        format: str | None = None,
+        threads: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> Self: ...
+    @property
+    def num_rows(self) -> int:
+        """Rows that came in."""
+    def __len__(self) -> int:
+        """Pictures: rows times variants."""
+    def pending(self, start: int = 0, stop: int | None = None) -> list[str]:
+        """The locations that the pictures of a range ask for now, each once, in the order of their first use.
+
+        They are URLs and paths as the rows have them; the template's own files are there already. When a first choice has failed, its next one is asked for: ask
+        again after answering, until the list is empty.
+        """
+    def answer(self, location: str, picture: _Buffer) -> None:
+        """Gives a picture's encoded bytes, once for all rows. They are borrowed where nobody can write to them.
+
+        Bytes that are no picture count as failed, with the reason.
+        """
+    def fail(self, location: str, why: str) -> None:
+        """Says that a location cannot be had, and why: the reports and errors of its rows say so."""
+    def forget(self, locations: Sequence[str]) -> None:
+        """Lets the bytes of answers go, when no picture that is still to be drawn needs them. They become pending again."""
+    def render(
+        self,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        max_bytes: int = 268435456,
+        threads: int | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        reports: bool = True,
+    ) -> tuple[RecordBatch, int]:
+        """Draws a range of pictures and encodes them. Gives the batch, and the number of the first picture that is not in it.
+
+        The columns: those that are kept, `id` (if there is one), `variant: string`, `picture: large_binary`, `content_type: string`, `key: string`,
+        `width: int32`, `height: int32` (px), `valid_until: timestamp[us, UTC]`, `skipped: string`, `report: string` (JSON),
+        `error: struct<code, cause, place, message: string>`. What does not apply is null; the batch is the same for any number of threads.
+
+        Ctrl-C ends it within the pace of one picture's loops.
+
+        Args:
+            start, stop: The range; the default is all.
+            max_bytes: The batch ends with the picture at which pictures and reports together have so many bytes, though never before its first. Memory holds
+                these and what the threads have in hand.
+            threads: That draw. None: as many as planned.
+            timeout: Seconds that one picture may take; beyond it its error is `deadline-exceeded`.
+            cancel: Ends the call, with `Cancelled`.
+            reports: Whether `report` is filled.
+
+        Raises:
+            Cancelled: The flag was set.
+        """
+    def plans(self) -> RecordBatch:
+        """What would be drawn: `id` (if there is one), `variant`, `content_type`, `key`, `valid_until`, `skipped`, `needs: list<string>` and `error`, as in `render`."""
+
+def check_batches(
+    bundle: Bundle | Template,
+    stream: _Batch,
+    *,
+    variants: Sequence[str | None] | None = None,
+    channel: str | None = None,
+    row_column: str | None = None,
+    id_column: str | None = "id",
+    first_line: int = 1,
+    now: datetime | float | None = None,
+    lang: str | None = None,
+    time_zone: str | None = None,
+    threads: int | None = None,
+    cancel: Cancel | None = None,
+) -> CheckReport:
+    """Every row of Arrow data planned and laid out on all processors, without pixels and without pictures: the report of `templrender check`.
+
+    A stream is read while its rows are checked, and nothing is kept for a row but 16 bytes for its id: a row with an id that stood before fails, as one of a feed does.
+
+    Args:
+        bundle: A bundle, or a template with the embedded fonts.
+        stream: Arrow data.
+        variants: What every row is laid out in; None among them is the template as it stands, which is also the default.
+        channel: `"google"` or `"meta"`: the channel whose rules rows and template are held to.
+        row_column, id_column: As of `BatchJob`.
+        first_line: What the report calls the first row; 2 is what a feed with a header line has.
+        now, lang, time_zone: As of `Renderer.plan`.
+        threads: That check, beside one that reads. None: one for each processor.
+        cancel: Ends the check, with `Cancelled`.
+
+    Raises:
+        ArgumentError: A batch that is not what its schema says; an unknown column, variant or channel.
+        RowError: The stream itself failed; the message is the producer's.
+        Cancelled: The flag was set.
+
+    >>> import pyarrow as pa
+    >>> from templrender import Pack, check_batches
+    >>> pack = Pack()
+    >>> pack.add("template.json", b'''{ "templrender": 1, "name": "dot", "size": [8, 4], "background": "{{ tint }}", "layers": [] }''')
+    >>> report = check_batches(pack.open(), pa.table({"id": ["a", "b", "b"], "tint": ["red", "reddish", "blue"]}))
+    >>> report.rows, report.failed, report.count("duplicate-row-id")
+    (3, 2, 1)
+    """

@@ -9,24 +9,24 @@ The columns that come out, errors per row and never per batch: those that were t
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import os
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from . import _templrender as _native
+from ._background import UnderWay, in_background, result
+from ._chunks import Pace, chunks
 from ._feeds import FeedSource
 from ._feeds import _format as feed_format
 from ._feeds import _pieces as feed_pieces
 from ._fetcher import Fetcher
-from ._templrender import Bundle, Cancel, Cancelled, CheckReport, Fault, Output, RecordBatch
+from ._templrender import Bundle, Cancel, CheckReport, Output, RecordBatch
 
 __all__ = ["BatchRenderer", "Fetcher", "read_feed_batches"]
 
@@ -34,12 +34,8 @@ __all__ = ["BatchRenderer", "Fetcher", "read_feed_batches"]
 Batch = Any
 Batches = Any
 
-T = TypeVar("T")
-
 # Chunks whose photos are there, or on their way, while one is drawn.
 _AHEAD = 1
-# Seconds between two looks whether a call is cancelled.
-_LOOK_S = 0.05
 
 
 class BatchRenderer:
@@ -108,7 +104,7 @@ class BatchRenderer:
         self.max_bytes = max_bytes
         self.timeout = timeout
         self.reports = reports
-        self._under_way = _UnderWay()
+        self._under_way = UnderWay()
         for name in ("threads", "rows_at_once", "max_bytes"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, found {getattr(self, name)}")
@@ -139,15 +135,15 @@ class BatchRenderer:
         `batches` is a stream (a `pyarrow.Table` or `RecordBatchReader`, a `polars.DataFrame`), one batch, or an iterable of them. Memory holds two chunks of
         `rows_at_once` rows with their photos and the pictures of `max_bytes`, however long the stream is.
         """
-        pace = _Pace(self.rows_at_once, self.max_bytes)
+        pace = Pace(self.rows_at_once, self.max_bytes)
         with self._under_way.one() as cancel:
             ahead: deque[Future[_native.BatchJob]] = deque()
-            for chunk in _chunks(batches, pace):
-                ahead.append(_in_background(partial(self._ready, chunk, cancel, pace)))
+            for chunk in chunks(batches, pace):
+                ahead.append(in_background(partial(self._ready, chunk, cancel, pace)))
                 if len(ahead) > _AHEAD:
-                    yield from self._draw(_result(ahead.popleft(), cancel), cancel)
+                    yield from self._draw(result(ahead.popleft(), cancel), cancel)
             while ahead:
-                yield from self._draw(_result(ahead.popleft(), cancel), cancel)
+                yield from self._draw(result(ahead.popleft(), cancel), cancel)
 
     def check(self, batches: Batches, *, channel: str | None = None) -> CheckReport:
         """What the rows make of the template, without pixels and without pictures: see docs/check.md."""
@@ -182,7 +178,7 @@ class BatchRenderer:
             cancel=cancel,
         )
 
-    def _ready(self, batch: Batch, cancel: Cancel, pace: _Pace | None = None) -> _native.BatchJob:
+    def _ready(self, batch: Batch, cancel: Cancel, pace: Pace | None = None) -> _native.BatchJob:
         """Planned, and every picture found or given up."""
         job = self._job(batch, cancel)
         found_bytes = 0
@@ -204,10 +200,20 @@ class BatchRenderer:
             yield batch
 
     def _drawn(self, job: _native.BatchJob, start: int, max_bytes: int, cancel: Cancel) -> tuple[RecordBatch, int]:
-        return job.render(start, len(job), max_bytes=max_bytes, threads=self.threads, timeout=self.timeout, cancel=cancel, reports=self.reports)
+        return job.render(
+            start,
+            len(job),
+            max_bytes=max_bytes,
+            threads=self.threads,
+            timeout=self.timeout,
+            cancel=cancel,
+            reports=self.reports,
+        )
 
 
-def read_feed_batches(source: FeedSource, rows: int = 1024, *, format: str | None = None, encoding: str | None = None) -> Iterator[RecordBatch]:
+def read_feed_batches(
+    source: FeedSource, rows: int = 1024, *, format: str | None = None, encoding: str | None = None
+) -> Iterator[RecordBatch]:
     """The rows of a feed, as `read_feed` reads them, in batches of at most so many: `line`, `id`, `row` (JSON, which `BatchRenderer(..., row_column="row")` draws) and `error`.
 
     >>> import pyarrow as pa
@@ -215,7 +221,8 @@ def read_feed_batches(source: FeedSource, rows: int = 1024, *, format: str | Non
     >>> batch.schema.names, batch["id"][0].as_py()
     (['line', 'id', 'row', 'error'], 'GB-0001')
     """
-    reader = _native.FeedReader(format or feed_format(source), encoding=encoding)
+    named = feed_format(source) if isinstance(source, (str, os.PathLike)) else None
+    reader = _native.FeedReader(format or named, encoding=encoding)
     for piece in feed_pieces(source):
         reader.push(piece)
         yield from _whole(reader, rows)
@@ -242,80 +249,3 @@ def _bundle(template: str | os.PathLike[str] | bytes | Bundle) -> Bundle:
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class _UnderWay:
-    """Calls that are not done. Each ends with its caller: after an exception, after ctrl-c, and where an iterator is dropped half-way."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._calls: list[Cancel] = []
-
-    @contextlib.contextmanager
-    def one(self) -> Iterator[Cancel]:
-        cancel = Cancel()
-        with self._lock:
-            self._calls.append(cancel)
-        try:
-            yield cancel
-        finally:
-            cancel.set()
-            with self._lock:
-                self._calls.remove(cancel)
-
-    def cancel(self) -> None:
-        with self._lock:
-            for call in self._calls:
-                call.set()
-
-    def __reduce__(self) -> tuple[type[_UnderWay], tuple[()]]:
-        return _UnderWay, ()
-
-
-def _result(future: Future[T], cancel: Cancel) -> T:
-    """What a thread in the background has found; a cancelled call does not wait for it."""
-    while True:
-        try:
-            return future.result(timeout=_LOOK_S)
-        except TimeoutError:
-            if future.done():
-                return future.result()
-            if cancel.is_set():
-                raise Cancelled(Fault("cancelled", "fetch", "a batch was cancelled")) from None
-
-
-class _Pace:
-    """How many rows the next chunk has: fewer where the photos of the last one were large, so that those of a chunk stay below a number of bytes."""
-
-    def __init__(self, most_rows: int, most_bytes: int) -> None:
-        self.rows = most_rows
-        self._most_rows = most_rows
-        self._most_bytes = most_bytes
-
-    def saw(self, rows: int, photo_bytes: int) -> None:
-        """How large a chunk's photos were."""
-        fit = self._most_bytes * max(rows, 1) // max(photo_bytes, 1)
-        self.rows = max(1, min(self._most_rows, fit))
-
-
-def _chunks(batches: Batches, pace: _Pace) -> Iterator[RecordBatch]:
-    for batch in _native.read_batches(batches):
-        start = 0
-        while start < batch.num_rows:
-            chunk = batch.slice(start, pace.rows)
-            start += chunk.num_rows
-            yield chunk
-
-
-def _in_background(function: Callable[[], T]) -> Future[T]:
-    """Runs it in a thread that the end of the program does not wait for: a server may take its time."""
-    future: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(function())
-        except BaseException as error:  # told to whoever waits for it
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="templrender-fetch", daemon=True).start()
-    return future

@@ -58,12 +58,13 @@ def photo(red: int = 200) -> bytes:
 
 
 class Origin:
-    """A server of pictures that counts what it is asked for: /a.png is one, /gone.png is none, /page.png is a page."""
+    """A server of pictures that counts what it is asked for: /a.png is one, /gone.png is none while `missing`, /page.png is a page."""
 
     def __init__(self, delay_s: float = 0.0) -> None:
         self.asked: Counter[str] = Counter()
         self.most_at_once = 0
         self.delay_s = delay_s
+        self.missing = True
         self._now = 0
         self._lock = threading.Lock()
 
@@ -82,7 +83,7 @@ class Origin:
                 time.sleep(origin.delay_s)
                 with origin._lock:
                     origin._now -= 1
-                status = 404 if self.path.startswith("/gone") else 200
+                status = 404 if self.path.startswith("/gone") and origin.missing else 200
                 body = b"<html>no picture</html>" if self.path.startswith("/page") else photo(len(self.path))
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
@@ -123,7 +124,11 @@ def batch(*arguments: object, status: int = 0) -> str:
 
 def drawn(out: Path) -> dict[tuple[str, str | None], bytes]:
     """The pictures of a run that wrote Parquet, by id and variant, each of which is there once."""
-    found = pq.read_table(out / "pictures", columns=["id", "variant", "picture"]).to_pylist() if (out / "pictures").exists() else []
+    found = (
+        pq.read_table(out / "pictures", columns=["id", "variant", "picture"]).to_pylist()
+        if (out / "pictures").exists()
+        else []
+    )
     pictures = {(row["id"], row["variant"]): row["picture"] for row in found}
     assert len(pictures) == len(found), "a row is there twice"
     return pictures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import ssl
 import threading
 import time
 from collections import Counter
@@ -27,8 +28,15 @@ class Origin(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None, key: Path | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.scheme = "http"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, key)
+            # The handshake is the business of each connection's own thread.
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+            self.scheme = "https"
         self.asked: Counter[str] = Counter()
         self.headers: list[dict[str, str]] = []
         self.lock = threading.Lock()
@@ -36,7 +44,7 @@ class Origin(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"{self.scheme}://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up are part of the tests."""
@@ -135,9 +143,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running() -> Iterator[Origin]:
-    """An origin that answers until the end of the block."""
-    with Origin() as origin:
+def running(certificate: Path | None = None, key: Path | None = None) -> Iterator[Origin]:
+    """An origin that answers until the end of the block, over TLS if it has a certificate."""
+    with Origin(certificate, key) as origin:
         thread = threading.Thread(target=origin.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:

@@ -25,7 +25,12 @@ def tables(batches: Iterator[object]) -> pa.Table:
 
 
 @settings(max_examples=20, deadline=None)
-@given(count=st.integers(1, 40), at_once=st.integers(1, 17), max_bytes=st.sampled_from([1, 2000, 1 << 20]), variants=st.sampled_from([(None,), (None, "wide")]))
+@given(
+    count=st.integers(1, 40),
+    at_once=st.integers(1, 17),
+    max_bytes=st.sampled_from([1, 2000, 1 << 20]),
+    variants=st.sampled_from([(None,), (None, "wide")]),
+)
 def test_chunks_change_nothing(count: int, at_once: int, max_bytes: int, variants: tuple[str | None, ...]) -> None:
     whole = BatchRenderer(bundle(), variants=variants, now=0)
     cut = BatchRenderer(bundle(), variants=variants, now=0, rows_at_once=at_once, max_bytes=max_bytes, threads=2)
@@ -41,7 +46,9 @@ def test_chunks_change_nothing(count: int, at_once: int, max_bytes: int, variant
 
 
 def test_errors_are_of_rows() -> None:
-    made = tables(BatchRenderer(bundle(), now=0).iter(rows(3, price=["1.00 EUR", "free", None], hidden=[None, None, "yes"]))).to_pylist()
+    made = tables(
+        BatchRenderer(bundle(), now=0).iter(rows(3, price=["1.00 EUR", "free", None], hidden=[None, None, "yes"]))
+    ).to_pylist()
     assert [row["picture"] is not None for row in made] == [True, False, False]
     assert (made[1]["error"]["code"], made[1]["error"]["place"]) == ("bad-field", "field price")
     assert made[2]["skipped"] is not None and made[2]["error"] is None
@@ -77,7 +84,9 @@ def test_what_is_gone_is_no_failure_of_others() -> None:
     origin = Origin()
     with origin.serving() as base:
         names = [f"{base}/gone.png", f"{base}/page.png", f"{base}/a.png"]
-        made = tables(BatchRenderer(bundle(), fetch=Fetcher(allow_private=True), now=0).iter(rows(3, photo=names))).to_pylist()
+        made = tables(
+            BatchRenderer(bundle(), fetch=Fetcher(allow_private=True), now=0).iter(rows(3, photo=names))
+        ).to_pylist()
     notes = ["image-missing" in row["report"] for row in made]
     assert notes == [True, True, False] and all(row["error"] is None for row in made)
 
@@ -95,12 +104,19 @@ def test_threads_share_a_flight() -> None:
     with origin.serving() as base:
         fetch = Fetcher(allow_private=True)
         found: list[object] = []
-        threads = [threading.Thread(target=lambda: found.append(fetch.get([f"{base}/a.png"])[f"{base}/a.png"])) for _ in range(8)]
+        threads = [
+            threading.Thread(target=lambda: found.append(fetch.get([f"{base}/a.png"])[f"{base}/a.png"]))
+            for _ in range(8)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert origin.asked["/a.png"] == 1 and len(found) == 8 and len({bytes(one) for one in found if isinstance(one, bytes)}) == 1
+    assert (
+        origin.asked["/a.png"] == 1
+        and len(found) == 8
+        and len({bytes(one) for one in found if isinstance(one, bytes)}) == 1
+    )
 
 
 def test_folder_cache_outlives_the_fetcher(tmp_path: Path) -> None:
@@ -133,7 +149,9 @@ def test_photos_are_fetched_while_others_are_drawn() -> None:
         for number, _ in enumerate(renderer.iter(rows(16, photo=[f"{base}/{i}.png" for i in range(16)]))):
             if number == 0:
                 first = time.monotonic() - begun
-                assert origin.asked.total() > 4, "the second chunk's photos are asked for before the first chunk is drawn"
+                assert origin.asked.total() > 4, (
+                    "the second chunk's photos are asked for before the first chunk is drawn"
+                )
     assert first > 0.1
 
 
@@ -184,7 +202,13 @@ try:
 except KeyboardInterrupt:
     print(time.monotonic() - begun)
 """
-    done = subprocess.run([sys.executable, "-c", program, str(Path(__file__).parent)], env=environment(), capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(Path(__file__).parent)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < 6
 

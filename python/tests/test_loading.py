@@ -6,6 +6,7 @@ import asyncio
 import os
 import pickle
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -15,12 +16,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from origin import BEE, RED, Origin
+from origin import BEE, RED, Origin, running
 
 from templrender import Loader, LoadError
 from templrender._connect import choose
 from templrender.loading import shown
 
+CERTIFICATES = Path("bindings/host/tests/origin/tls")
 OUTSIDE = "a picture must lie in the folder of its row or template, or under the loader's root"
 
 
@@ -304,6 +306,27 @@ def test_how_many_are_asked_at_once_is_bounded_in_all_and_by_origin(origin: Orig
         for thread in threads:
             thread.join()
     assert origin.most_at_once == 2
+
+
+def test_tls_is_on_top_with_the_name_of_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def look_up(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr("templrender._connect.look_up", look_up)
+    tls = ssl.create_default_context(cafile=CERTIFICATES / "ca.pem")
+    with running(CERTIFICATES / "localhost.pem", CERTIFICATES / "localhost.key") as origin:
+        by_name = origin.url.replace("127.0.0.1", "localhost")
+        with Loader(allow_private=True, tls=tls, retries=0) as loader:
+            assert loader.get([f"{by_name}/bee.webp"]) == {f"{by_name}/bee.webp": BEE.read_bytes()}
+            other = origin.url.replace("127.0.0.1", "shop.example")
+            assert said(loader, f"{other}/bee.webp").startswith("no trusted connection: Hostname mismatch")
+            assert said(loader, f"{by_name}/to?{by_name.replace('https', 'http')}/") == (
+                "a redirect must not lead from https to http"
+            )
+        with Loader(allow_private=True, retries=0) as trusting_browsers:
+            assert said(trusting_browsers, f"{by_name}/bee.webp").startswith("no trusted connection: ")
+    with running() as plain, Loader(allow_private=True, retries=0) as loader:
+        assert said(loader, plain.url.replace("http", "https")).startswith("no trusted connection: ")
 
 
 # ---- asyncio, threads, processes

@@ -31,9 +31,9 @@ JSON = st.recursive(
     max_leaves=12,
 )
 DECIMALS = st.decimals(-(10**12), 10**12, places=6, allow_nan=False)
-ZONES: st.SearchStrategy[timezone | None] = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 DATES = st.dates(date(2, 1, 1), date(9998, 12, 30))
-TIMES = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 30), timezones=st.none() | ZONES).map(lambda at: at.replace(microsecond=0))
+TIMES = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 30), timezones=st.one_of(st.none(), ZONES)).map(lambda at: at.replace(microsecond=0))
 MONEY = st.builds(Money, DECIMALS | WHOLE, st.sampled_from(["EUR", "GBP", "USD", "JPY"]))
 SIDES = DATES | TIMES
 INTERVALS = st.builds(Interval, st.none() | SIDES, st.none() | SIDES)
@@ -396,8 +396,8 @@ def test_pixels_are_copied_and_bounded() -> None:
 
 def test_days_and_naive_times_lie_in_the_zone_of_the_template() -> None:
     template = Template(
-        """{ "templrender": 1, "name": "t", "size": [9, 9], "time-zone": "Europe/London", "fonts": ["Noto Sans"],
-        "layers": [{ "type": "text", "text": "{{ 'over' if at < now else 'on' }} {{ at | date('d HH:mm') }}" }] }"""
+        """{ "templrender": 1, "name": "t", "size": [400, 40], "time-zone": "Europe/London", "fonts": ["Noto Sans"],
+        "layers": [{ "type": "text", "width": 400, "text": "{{ 'over' if at < now else 'on' }} {{ at | date('d HH:mm') }}" }] }"""
     )
     renderer = Renderer()
 

@@ -13,7 +13,8 @@ pub(crate) fn choose(rules: &RulesDocument, row: &Row, context: &Context) -> Res
     let document = &rules.document;
     let changes = Changes::default();
     let zone = fields::time_zone(document, row, context, &changes)?;
-    let columns = Columns::read(document, row, context, &zone, &changes);
+    let row = row.anchored(&zone);
+    let columns = Columns::read(document, &row, context, &zone, &changes);
     columns.check()?;
     let lang = context.lang.as_deref().unwrap_or("");
     let mut evaluation = Evaluation::new(Scope::new(&columns), expr::Context { now: context.now, lang, zone: &zone, strings: None });

@@ -2,6 +2,8 @@
 //!
 //! Pixels: sRGB, 8 bits a channel, the first row on top.
 
+use std::sync::Arc;
+
 use core_::Frame;
 
 use crate::boundary::{ask, boundary, free, make};
@@ -9,18 +11,31 @@ use crate::error::templrender_error;
 use crate::guard::{guard_of, templrender_guard};
 use crate::library::{templrender_buffer, templrender_slice, templrender_status};
 use crate::output::{output_of, templrender_output};
-use crate::pointer::{bad, check_out, get};
+use crate::pointer::{bad, bytes, check_out, get};
 
 /// A drawn picture, immutable: to be freed with `templrender_frame_free`.
 #[derive(Debug)]
 pub struct templrender_frame {
-    frame: Frame,
+    pub(crate) frame: Arc<Frame>,
 }
 
 impl templrender_frame {
     pub(crate) fn new(frame: Frame) -> Self {
-        Self { frame }
+        Self { frame: Arc::new(frame) }
     }
+}
+
+/// A frame of straight (not premultiplied) RGBA that is there already, `width * height * 4` bytes, row after row; copies them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn templrender_frame_from_rgba(
+    width: u32,
+    height: u32,
+    rgba: templrender_slice,
+    frame: *mut *mut templrender_frame,
+    err: *mut *mut templrender_error,
+) -> templrender_status {
+    // SAFETY: the caller's to read and to write.
+    unsafe { make(frame, "frame", err, || Ok(templrender_frame::new(Frame::from_rgba(width, height, bytes(rgba, "rgba")?.to_vec())?))) }
 }
 
 /// Width in px, at least 1; 0 of NULL.

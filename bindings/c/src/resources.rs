@@ -8,9 +8,10 @@ use core_::{NeedId, Resources};
 
 use crate::boundary::{boundary, free, make};
 use crate::error::templrender_error;
+use crate::frame::templrender_frame;
 use crate::library::{templrender_slice, templrender_status};
 use crate::limits::{limits_of, templrender_limits};
-use crate::pointer::{bytes, get_mut, text};
+use crate::pointer::{bytes, get, get_mut, text};
 
 /// Answers: to be freed with `templrender_resources_free`.
 #[derive(Debug)]
@@ -19,16 +20,16 @@ pub struct templrender_resources {
 }
 
 /// The caller's bytes, as long as the caller keeps its word.
-struct Borrowed(*const [u8]);
+pub(crate) struct Borrowed(pub(crate) *const [u8]);
 
-// SAFETY: the bytes are only read, and nobody writes to them meanwhile: that is what `templrender_resources_borrow` asks for.
+// SAFETY: the bytes are only read, and nobody writes to them meanwhile: that is what the functions that borrow ask for.
 unsafe impl Send for Borrowed {}
 // SAFETY: as above.
 unsafe impl Sync for Borrowed {}
 
 impl AsRef<[u8]> for Borrowed {
     fn as_ref(&self) -> &[u8] {
-        // SAFETY: they stay where they are until the resources are freed, which hold this; nothing that is made of resources keeps it longer.
+        // SAFETY: they stay where they are until the resources, or the row and its plans, are freed, which hold this; nothing else keeps it longer.
         unsafe { &*self.0 }
     }
 }
@@ -76,6 +77,24 @@ pub unsafe extern "C" fn templrender_resources_borrow(
         boundary(err, || {
             let bytes = self::bytes(bytes, "bytes")?;
             get_mut(resources, "resources")?.resources.insert_shared(NeedId::from(id), Arc::new(Borrowed(bytes)))
+        })
+    }
+}
+
+/// Answers a need with a picture that is decoded already: it is drawn as a PNG of it would be. The frame is shared, not copied, and may be freed at once.
+/// One beyond the limits counts as failed, as `templrender_resources_insert` says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn templrender_resources_insert_frame(
+    resources: *mut templrender_resources,
+    id: u64,
+    frame: *const templrender_frame,
+    err: *mut *mut templrender_error,
+) -> templrender_status {
+    // SAFETY: NULL or one of ours, and the caller's to write.
+    unsafe {
+        boundary(err, || {
+            let frame = Arc::clone(&get(frame, "frame")?.frame);
+            get_mut(resources, "resources")?.resources.insert_frame(NeedId::from(id), frame)
         })
     }
 }

@@ -167,6 +167,21 @@ static void answers(void)
     templrender_resources_free(borrowed);
     free(mine);
 
+    /* decoded: drawn as its PNG is, and shared */
+    templrender_frame *decoded = NULL;
+    OK(templrender_frame_from_rgba(1, 1, slice("\0\xff\0\xff", 4), &decoded, &err));
+    OK(templrender_resources_new(NULL, &borrowed, &err));
+    OK(templrender_resources_insert_frame(borrowed, need.id, decoded, &err));
+    templrender_frame_free(decoded);
+    CHECK(!same_key(key, templrender_plan_resources_key(plan, borrowed)));
+    frame = draw(plan, borrowed);
+    CHECK(memcmp(templrender_frame_pixels(frame).data, "\0\xff\0\xff", 4) == 0);
+    templrender_frame_free(frame);
+    templrender_resources_free(borrowed);
+    decoded = NULL;
+    FAILS(TEMPLRENDER_BAD_ARGUMENT, templrender_frame_from_rgba(2, 1, slice("1234", 4), &decoded, &err));
+    CHECK(!decoded);
+
     /* an answer that nobody asked for harms nothing */
     OK(templrender_resources_insert(copied, 12345, bytes, &err));
     frame = draw(plan, copied);
@@ -187,8 +202,25 @@ static void answers(void)
     templrender_plan *inline_ = NULL;
     OK(templrender_template_parse(text(PICTURES), NULL, &parsed, &err));
     OK(templrender_row_new(&row, &err));
+    OK(templrender_frame_from_rgba(1, 1, slice("\0\xff\0\xff", 4), &decoded, &err));
+    OK(templrender_row_set_frame(row, text("photo"), decoded, &err));
+    templrender_frame_free(decoded);
+    OK(templrender_renderer_plan(renderer, parsed, row, NULL, &inline_, &err));
+    OK(templrender_resources_new(NULL, &copied, &err));
+    frame = draw(inline_, copied);
+    CHECK(memcmp(templrender_frame_pixels(frame).data, "\0\xff\0\xff", 4) == 0);
+    templrender_frame_free(frame);
+    templrender_resources_free(copied);
+    templrender_plan_free(inline_);
+    inline_ = NULL;
+    OK(templrender_row_borrow_image(row, text("photo"), bytes, &err));
+    OK(templrender_renderer_plan(renderer, parsed, row, NULL, &inline_, &err));
+    key = templrender_plan_key(inline_);
+    templrender_plan_free(inline_);
+    inline_ = NULL;
     OK(templrender_row_set_image(row, text("photo"), bytes, &err));
     OK(templrender_renderer_plan(renderer, parsed, row, NULL, &inline_, &err));
+    CHECK(same_key(key, templrender_plan_key(inline_)));
     OK(templrender_resources_new(NULL, &copied, &err));
     OK(templrender_plan_pending(inline_, copied, NULL, 0, &count, &err));
     SAME(count, 0);

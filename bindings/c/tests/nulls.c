@@ -123,6 +123,10 @@ static void reading(const char *root)
     REFUSES(templrender_row_set_image(NULL, text("a"), text("b"), &err));
     REFUSES(templrender_row_set_image(row, lies, text("b"), &err));
     REFUSES(templrender_row_set_image(row, text("a"), lies, &err));
+    REFUSES(templrender_row_borrow_image(NULL, text("a"), text("b"), &err));
+    REFUSES(templrender_row_borrow_image(row, lies, text("b"), &err));
+    REFUSES(templrender_row_borrow_image(row, text("a"), lies, &err));
+    REFUSES(templrender_row_set_frame(row, text("a"), NULL, &err));
     templrender_row_free(row);
     CHECK(!buffer);
 }
@@ -222,6 +226,9 @@ static void drawing(void)
     REFUSES(templrender_resources_insert(resources, 1, lies, &err));
     REFUSES(templrender_resources_borrow(NULL, 1, text("a"), &err));
     REFUSES(templrender_resources_borrow(resources, 1, lies, &err));
+    REFUSES(templrender_resources_insert_frame(resources, 1, NULL, &err));
+    REFUSES(templrender_frame_from_rgba(1, 1, lies, &frame, &err));
+    REFUSES(templrender_frame_from_rgba(1, 1, text("1234"), NULL, &err));
     REFUSES(templrender_resources_fail(NULL, 1, text("a"), &err));
 
     REFUSES(templrender_scratch_new(NULL, &err));

@@ -72,17 +72,28 @@ pub(crate) fn len_of(object: &Bound<'_, PyAny>, argument: &str) -> PyResult<usiz
     }
 }
 
+/// Whether an object has the buffer protocol.
+pub(crate) fn has_buffer(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: an object's type may be asked for its slots.
+    unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) != 0 }
+}
+
 /// A view of bytes.
 fn view_of<'py>(object: &Bound<'py, PyAny>, argument: &str) -> PyResult<Bound<'py, PyMemoryView>> {
     let found =
         |what: &str| PyTypeError::new_err(format!("{argument} must be bytes or an object with their buffer protocol, found {what}"));
-    // SAFETY: an object's type may be asked for its slots.
-    if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
+    if !has_buffer(object) {
         return Err(found(&object.get_type().name()?.to_string_lossy()));
     }
-    let view = PyMemoryView::from(object)?;
+    let refused = |why| {
+        // of a type that the protocol has no letter for, of no dimensions, or released
+        let refused = found("one that gives none");
+        refused.set_cause(object.py(), Some(why));
+        refused
+    };
+    let view = PyMemoryView::from(object).map_err(refused)?;
     let (size, dimensions) = {
-        let buffer = PyUntypedBuffer::get(&view)?;
+        let buffer = PyUntypedBuffer::get(&view).map_err(refused)?;
         (buffer.item_size(), buffer.dimensions())
     };
     match (size, dimensions) {

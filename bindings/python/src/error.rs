@@ -128,6 +128,13 @@ pub(crate) fn bad(argument: &str, message: impl Into<String>) -> PyErr {
     raised(core_::Fault::new(Code::BadArgument, argument, message))
 }
 
+/// The first fault of an exception that is one of ours, of this cause.
+pub(crate) fn fault_of(py: Python<'_>, error: &PyErr, cause: Cause) -> Option<core_::Fault> {
+    let faults = error.value(py).getattr("faults").ok()?;
+    let fault = faults.get_item(0).ok()?.cast_into::<Fault>().ok()?.get().fault.clone();
+    (fault.code.cause() == cause).then_some(fault)
+}
+
 /// The core's error of faults that came back from Python.
 pub(crate) fn error_of(faults: Vec<PyRef<'_, Fault>>) -> Error {
     Error::from_faults(faults.iter().map(|fault| fault.fault.clone()).collect())

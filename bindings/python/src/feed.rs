@@ -6,6 +6,7 @@ use core_::{FeedEncoding, FeedFormat};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use crate::arrow::{RecordBatch, next_batch};
 use crate::boundary::{attached, detached};
 use crate::buffer::Held;
 use crate::error::{bad, exception};
@@ -64,6 +65,12 @@ impl FeedReader {
     /// The next row, or None.
     fn next_row(&self, py: Python<'_>) -> PyResult<Option<FeedRow>> {
         Ok(detached(py, || Ok(self.locked().next_row()))?.map(FeedRow::from))
+    }
+
+    /// The rows that are there by now, at most so many, as Arrow.
+    #[pyo3(signature = (max_rows = 1024))]
+    fn next_batch(&self, py: Python<'_>, max_rows: usize) -> PyResult<RecordBatch> {
+        next_batch(py, self, max_rows)
     }
 
     #[getter]

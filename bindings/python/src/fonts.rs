@@ -79,9 +79,10 @@ impl Fonts {
         format!("<Fonts: {faces} faces{}{families}>", if families.is_empty() { "" } else { ", " })
     }
 
-    fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<((Vec<Bound<'py, PyBytes>>,), Bound<'py, PyDict>)> {
+    fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
         let settings = PyDict::new(py);
         settings.set_item("default", self.default)?;
-        Ok(((self.files.iter().map(|file| PyBytes::new(py, file)).collect(),), settings))
+        let files: Vec<_> = self.files.iter().map(|file| PyBytes::new(py, file)).collect();
+        Ok(((files,).into_pyobject(py)?, settings))
     }
 }

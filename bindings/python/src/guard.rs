@@ -74,8 +74,7 @@ impl Watch {
 
 /// The clock's time so many seconds from now.
 fn deadline_ns(timeout: f64) -> PyResult<u64> {
-    // a comparison that is false of nan, too
-    if !(timeout >= 0.0) {
+    if timeout.is_nan() || timeout < 0.0 {
         return Err(bad("timeout", format!("timeout must be seconds from 0 on, found {timeout}")));
     }
     Ok(monotonic_ns().saturating_add((timeout * 1e9) as u64))

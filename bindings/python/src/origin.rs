@@ -51,7 +51,7 @@ impl OriginPolicy {
 
 /// A policy as it was pickled.
 #[pyfunction]
-pub(crate) fn _origin_policy(patterns: Option<Vec<String>>, ip_literals: bool) -> PyResult<OriginPolicy> {
+pub(crate) fn _origin_policy(patterns: Option<Items<String>>, ip_literals: bool) -> PyResult<OriginPolicy> {
     OriginPolicy::new(patterns, ip_literals)
 }
 

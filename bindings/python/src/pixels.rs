@@ -8,12 +8,12 @@ use std::sync::Arc;
 use core_::{Code, Error, Fault, Limits};
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMemoryView};
-use pyo3::{ffi, intern};
 
 use crate::boundary::detached;
-use crate::buffer::copy_of;
+use crate::buffer::{copy_of, has_buffer};
 use crate::error::raised;
 use crate::frame::Frame;
 
@@ -113,8 +113,7 @@ fn of_pillow(object: &Bound<'_, PyAny>, limits: &Limits) -> PyResult<Option<Copi
 /// An array by the buffer protocol; `None` of bytes in a row.
 fn of_array(object: &Bound<'_, PyAny>, limits: &Limits) -> PyResult<Option<Copied>> {
     let py = object.py();
-    // SAFETY: an object's type may be asked for its slots.
-    if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
+    if !has_buffer(object) {
         // arrays of other libraries describe themselves, and numpy reads the description
         if !object.hasattr(intern!(py, "__array_interface__"))? {
             return Ok(None);
@@ -122,13 +121,11 @@ fn of_array(object: &Bound<'_, PyAny>, limits: &Limits) -> PyResult<Option<Copie
         let array = py.import("numpy")?.call_method1(intern!(py, "asarray"), (object,))?;
         return of_array(&array, limits);
     }
-    let view = match PyMemoryView::from(object) {
-        Ok(view) => view,
-        // a type that the protocol has no letter for, such as datetime64
-        Err(_) => return Err(not_pixels(&described(object, None))),
-    };
+    // of a type that the protocol has no letter for, of no dimensions, or released
+    let refused = |_: PyErr| not_pixels(&described(object, None));
+    let view = PyMemoryView::from(object).map_err(refused)?;
     let shape = {
-        let buffer = PyUntypedBuffer::get(&view)?;
+        let buffer = PyUntypedBuffer::get(&view).map_err(refused)?;
         let is_bytes = buffer.item_size() == 1 && matches!(buffer.format().to_bytes(), b"B" | b"@B" | b"=B" | b"<B" | b">B" | b"|B");
         if buffer.dimensions() == 1 && buffer.item_size() == 1 {
             return Ok(None);

@@ -5,14 +5,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use core_::{Code, Error, Fault, NeedId};
+use core_::{Cause, Code, Error, Fault, NeedId};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyString};
 
 use crate::boundary::{caught, detached};
 use crate::buffer::{Held, len_of};
-use crate::error::raised;
+use crate::error::{fault_of, raised};
 use crate::limits::{Limits, limits_of};
 use crate::pixels::frame_if;
 use crate::plan::Need;
@@ -58,7 +58,11 @@ impl Resources {
     /// Answers a need with a picture: encoded bytes, or pixels.
     fn insert(&self, py: Python<'_>, need: &Bound<'_, PyAny>, picture: &Bound<'_, PyAny>) -> PyResult<()> {
         let id = id_of(need)?;
-        if let Some(frame) = frame_if(picture, &self.limits)? {
+        let frame = frame_if(picture, &self.limits).map_err(|error| match fault_of(py, &error, Cause::Resource) {
+            Some(fault) => self.failed(py, id, fault),
+            None => error,
+        })?;
+        if let Some(frame) = frame {
             return detached(py, || Arc::make_mut(&mut *self.answers()).insert_frame(id, frame));
         }
         let (len, most) = (len_of(picture, "picture")?, self.limits.max_input_bytes);

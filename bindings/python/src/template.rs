@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyMappingProxy, PyString, PyTuple};
+use pyo3::types::{PyDict, PyMappingProxy, PyString, PyTuple};
 
 use crate::boundary::{attached, detached};
-use crate::buffer::Held;
+use crate::buffer::{Held, has_buffer};
 use crate::error::{Fault, bad};
 use crate::hash::hash_of;
 use crate::limits::{Limits, limits_of};
@@ -124,7 +124,7 @@ pub(crate) fn with_text<T>(object: &Bound<'_, PyAny>, argument: &str, then: impl
     if let Ok(text) = object.cast::<PyString>() {
         return then(&text.extract::<Cow<'_, str>>()?);
     }
-    if !object.is_instance_of::<PyBytes>() && !object.hasattr("__buffer__")? && object.cast::<pyo3::types::PyByteArray>().is_err() {
+    if !has_buffer(object) {
         let found = object.get_type().name()?.to_string_lossy().into_owned();
         return Err(PyTypeError::new_err(format!("{argument} must be str or bytes of UTF-8, found {found}")));
     }

@@ -42,7 +42,9 @@ def sample(pieces: Iterable[Piece], id_column: str, size: int) -> tuple[pa.Table
         numbers = range(total, total + len(places))
         total += len(places)
         mask = pa.array([number < limit for number in places])
-        rows = piece.rows.append_column("_place", pa.array(places, pa.uint64())).append_column("_number", pa.array(numbers, pa.uint64()))
+        rows = piece.rows.append_column("_place", pa.array(places, pa.uint64())).append_column(
+            "_number", pa.array(numbers, pa.uint64())
+        )
         waiting.append(rows.filter(mask))
         held += waiting[-1].num_rows
         if held > 4 * size:

@@ -7,83 +7,82 @@ Tasks and not Ray Data, for nothing is passed on between steps: its blocks, its 
 from __future__ import annotations
 
 import functools
-import pickle
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+import importlib
+from collections.abc import Callable, Generator, Iterable
+from typing import Any
 
 from .counts import Counts
 from .draw import Work, draw
 from .parts import Part
 
-if TYPE_CHECKING:
-    import ray
-
 # A part that ends this many processes is not tried again.
 _RETRIES = 10
-# Parts that wait for a processor, for each that is drawn, so that none stands idle between two.
+# Parts that are drawn or wait for a processor, for each processor, so that none stands idle between two.
 _WAITING = 2
 
 
-def draw_all(work: Work, parts: Iterable[Part], *, address: str | None, at_once: int | None) -> Iterator[tuple[Part, Counts]]:
+def draw_all(
+    work: Work,
+    parts: Iterable[Part],
+    *,
+    address: str | None,
+    at_once: int | None,
+    draw: Callable[[Work, Part], Counts] = draw,
+) -> Generator[tuple[Part, Counts], None, None]:
     """Each part with its counts, as it is done.
 
     Args:
-        address: Of the cluster. None: that of the program's own, of RAY_ADDRESS, or a new one on this machine.
-        at_once: Parts that are drawn at the same time. None: one less than the cluster has processors, which is left to Ray itself and to who reads the feed.
+        address: Of the cluster. None: the one that the program is connected to, that of RAY_ADDRESS, or a new one on this machine.
+        at_once: Parts that are drawn at the same time. None: one less than the cluster has processors; that one is left to Ray itself and to who reads the feed.
+        draw: What a task does.
     """
-    import ray
-
+    ray = importlib.import_module("ray")
     mine = not ray.is_initialized()
     if mine:
-        ray.init(address=address, log_to_driver=False, configure_logging=False)
+        ray.init(
+            address=address, log_to_driver=False, configure_logging=False, include_dashboard=None if address else False
+        )
     try:
         # A failed write, as of a storage that is away for a moment, is tried again; an error of the program is not.
-        task: Any = ray.remote(num_cpus=1, max_retries=_RETRIES, retry_exceptions=[OSError])(_draw)
-        shared = ray.put(pickle.dumps(work))
-        yield from _draw_all(task, shared, parts, at_once)
+        task = ray.remote(num_cpus=1, max_retries=_RETRIES, retry_exceptions=[OSError])(_run)
+        shared = [ray.put((draw, work))]
+        yield from _draw_all(ray, functools.partial(task.remote, shared), parts, at_once)
     finally:
         if mine:
             ray.shutdown()
 
 
-def _draw_all(task: Any, shared: ray.ObjectRef[bytes], parts: Iterable[Part], at_once: int | None) -> Iterator[tuple[Part, Counts]]:
+def _draw_all(
+    ray: Any, start: Callable[[Part], Any], parts: Iterable[Part], at_once: int | None
+) -> Generator[tuple[Part, Counts], None, None]:
     waiting: dict[Any, Part] = {}
     try:
         for part in parts:
-            while len(waiting) >= (at_once or _processors()) * _WAITING:
-                yield from _done(waiting)
-            waiting[task.remote([shared], part)] = part
+            while len(waiting) >= (at_once or max(1, int(ray.cluster_resources().get("CPU", 1)) - 1)) * _WAITING:
+                yield from _done(ray, waiting)
+            waiting[start(part)] = part
         while waiting:
-            yield from _done(waiting)
+            yield from _done(ray, waiting)
     finally:
-        import ray
-
-        for ref in waiting:
-            ray.cancel(ref)
+        for task in waiting:
+            ray.cancel(task)
 
 
-def _done(waiting: dict[Any, Part]) -> Iterator[tuple[Part, Counts]]:
-    import ray
-
+def _done(ray: Any, waiting: dict[Any, Part]) -> Generator[tuple[Part, Counts], None, None]:
     ready, _ = ray.wait(list(waiting), num_returns=1)
-    for ref in ready:
-        counts = ray.get(ref)
-        yield waiting.pop(ref), counts
+    for task in ready:
+        counts = ray.get(task)
+        yield waiting.pop(task), counts
 
 
-def _processors() -> int:
-    import ray
-
-    return max(1, int(ray.cluster_resources().get("CPU", 1)) - 1)
-
-
-def _draw(shared: list[ray.ObjectRef[bytes]], part: Part) -> Counts:
-    return draw(_opened(shared[0]), part)
+def _run(shared: list[Any], part: Part) -> Counts:
+    """A task, in a process of a node."""
+    draw, work = _opened(shared[0])
+    return draw(work, part)
 
 
 @functools.lru_cache(maxsize=2)
-def _opened(shared: ray.ObjectRef[bytes]) -> Work:
-    import ray
-
-    work: Work = pickle.loads(ray.get(shared))
-    return work
+def _opened(shared: Any) -> tuple[Callable[[Work, Part], Counts], Work]:
+    """The template is opened once for each process, however many parts that draws."""
+    opened: tuple[Callable[[Work, Part], Counts], Work] = importlib.import_module("ray").get(shared)
+    return opened

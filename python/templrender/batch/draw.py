@@ -43,7 +43,13 @@ SCHEMA = pa.schema(
     ]
 )
 MANIFEST_SCHEMA = pa.schema(
-    [("id", pa.string()), ("variant", pa.string()), ("key", pa.string()), ("uri", pa.string()), ("valid_until", pa.timestamp("us", "UTC"))]
+    [
+        ("id", pa.string()),
+        ("variant", pa.string()),
+        ("key", pa.string()),
+        ("uri", pa.string()),
+        ("valid_until", pa.timestamp("us", "UTC")),
+    ]
 )
 
 # What a part's file says of itself beside its rows.
@@ -72,7 +78,19 @@ class Work:
     def digest(self) -> bytes:
         """Of all that decides how a row is drawn, the time apart."""
         r = self.renderer
-        settings = [r.bundle.template.name, r.bundle.version, r.variants, r.id_column, r.row_column, r.lang, r.time_zone, r.scale, r.format, repr(r.output), self.files]
+        settings = [
+            r.bundle.template.name,
+            r.bundle.version,
+            r.variants,
+            r.id_column,
+            r.row_column,
+            r.lang,
+            r.time_zone,
+            r.scale,
+            r.format,
+            repr(r.output),
+            self.files,
+        ]
         return hashlib.blake2b(json.dumps(settings).encode(), digest_size=16).digest()
 
 
@@ -145,7 +163,9 @@ class Outcome:
 
     def about(self, renderer: BatchRenderer) -> bytes:
         until = None if self.valid_until is None else self.valid_until.timestamp()
-        return json.dumps({"counts": json.loads(self.counts.to_json()), "now": seconds(renderer.now), "valid_until": until}).encode()
+        return json.dumps(
+            {"counts": json.loads(self.counts.to_json()), "now": seconds(renderer.now), "valid_until": until}
+        ).encode()
 
 
 def _there(work: Work, name: str) -> Counts | None:
@@ -188,12 +208,19 @@ def _file_rows(work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
             chunk = rows.slice(start, work.renderer.rows_at_once)
             todo = _wanted(work, chunk, start, found, outcome, pool)
             for variants, numbers in todo.items():
-                _draw_files(work, chunk.take(numbers), variants, [start + number for number in numbers], found, outcome, pool)
+                _draw_files(
+                    work, chunk.take(numbers), variants, [start + number for number in numbers], found, outcome, pool
+                )
     yield pa.RecordBatch.from_pylist([found[place] for place in sorted(found)], MANIFEST_SCHEMA)
 
 
 def _wanted(
-    work: Work, chunk: pa.Table, start: int, found: dict[tuple[int, int], dict[str, Any]], outcome: Outcome, pool: ThreadPoolExecutor
+    work: Work,
+    chunk: pa.Table,
+    start: int,
+    found: dict[tuple[int, int], dict[str, Any]],
+    outcome: Outcome,
+    pool: ThreadPoolExecutor,
 ) -> dict[tuple[int, ...], list[int]]:
     """Which variants of which rows have to be drawn: by the places of their variants, the numbers of rows in the chunk."""
     planned = pa.record_batch(work.renderer.plan(chunk.combine_chunks().to_batches()[0])).to_pylist()
@@ -217,7 +244,13 @@ def _wanted(
 
 
 def _draw_files(
-    work: Work, rows: pa.Table, variants: tuple[int, ...], numbers: list[int], found: dict[tuple[int, int], dict[str, Any]], outcome: Outcome, pool: ThreadPoolExecutor
+    work: Work,
+    rows: pa.Table,
+    variants: tuple[int, ...],
+    numbers: list[int],
+    found: dict[tuple[int, int], dict[str, Any]],
+    outcome: Outcome,
+    pool: ThreadPoolExecutor,
 ) -> None:
     renderer = work.renderer.with_variants([work.renderer.variants[variant] for variant in variants])
     place = 0
@@ -259,7 +292,9 @@ def missing_pictures(report: str | None) -> list[str]:
     """What a report says of photos that were not to be had. A row that names none lacks none."""
     if report is None or _INCOMPLETE not in report:
         return []
-    notes = [note for note in json.loads(report)["notes"] if note["code"] == _INCOMPLETE and note["message"] != _NONE_NAMED]
+    notes = [
+        note for note in json.loads(report)["notes"] if note["code"] == _INCOMPLETE and note["message"] != _NONE_NAMED
+    ]
     return sorted(f"{note['layer']}: {note['message']}" for note in notes)
 
 
@@ -283,7 +318,13 @@ def _writer(file: IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:
     """Pictures are neither packed, as they are packed already, nor given statistics, which would repeat them."""
     plain = [name for name in schema.names if name != "picture"]
     packed = {name: "none" if name == "picture" else "zstd" for name in schema.names}
-    return pq.ParquetWriter(file, schema, compression=packed, use_dictionary=[name for name in plain if name != "key"], write_statistics=plain)
+    return pq.ParquetWriter(
+        file,
+        schema,
+        compression=packed,
+        use_dictionary=[name for name in plain if name != "key"],
+        write_statistics=plain,
+    )
 
 
 def seconds(when: datetime | float) -> float:

@@ -22,7 +22,9 @@ _SAMPLE = 200
 def estimate(renderer: BatchRenderer, feed: Feed, options: Options) -> str:
     """Draws `--sample` rows, or 200, on this machine, and says what all of them (or of the shard) would take here."""
     index, count = options.shard
-    rows, total = choice.sample(choice.shard(feed.pieces(), feed.id_name, index, count), feed.id_name, options.sample or _SAMPLE)
+    rows, total = choice.sample(
+        choice.shard(feed.pieces(), feed.id_name, index, count), feed.id_name, options.sample or _SAMPLE
+    )
     if rows is None:
         return "the feed has no rows"
     begun = time.monotonic()
@@ -38,7 +40,9 @@ def estimate(renderer: BatchRenderer, feed: Feed, options: Options) -> str:
         f"all of them: {len(sizes) * factor:,.0f} pictures, {size(mean * len(sizes) * factor)} (+- {spread:.0%}; {size(mean)} each), {duration(seconds * factor)} on this machine",
     ]
     if counts.failed or counts.skipped or counts.incomplete:
-        lines.append(f"of the sample {counts.failed:,} failed, {counts.skipped:,} are skipped, {counts.incomplete:,} lack a photo")
+        lines.append(
+            f"of the sample {counts.failed:,} failed, {counts.skipped:,} are skipped, {counts.incomplete:,} lack a photo"
+        )
     return "\n".join(lines)
 
 

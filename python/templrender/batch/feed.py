@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
@@ -95,13 +96,15 @@ def find(feed: str, id_column: str = ID) -> Feed:
 def with_ids(rows: pa.RecordBatch, id_column: str, before: int) -> pa.RecordBatch:
     """The same rows, where each that has no id gets `row-` and its number in the feed."""
     index = rows.schema.get_field_index(id_column)
-    if index >= 0 and rows.column(index).null_count == 0:
+    if index >= 0 and rows.column(index).null_count == 0 and not pa.types.is_string(rows.schema.field(index).type):
         return rows
     numbered = pa.array([f"row-{before + number:06}" for number in range(1, rows.num_rows + 1)], pa.string())
     if index < 0:
         return rows.append_column(id_column, numbered)
     ids = rows.column(index).cast(pa.string()).fill_null("")
-    return rows.set_column(index, id_column, pa.compute.if_else(pa.compute.equal(ids, ""), numbered, ids))
+    if not pc.any(pc.equal(ids, "")).as_py():
+        return rows
+    return rows.set_column(index, id_column, pc.if_else(pc.equal(ids, ""), numbered, ids))
 
 
 def _is_feed(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from .counts import Counts
@@ -12,7 +12,7 @@ from .parts import Part
 _AT_ONCE = 2
 
 
-def draw_all(work: Work, parts: Iterable[Part]) -> Iterator[tuple[Part, Counts]]:
+def draw_all(work: Work, parts: Iterable[Part]) -> Generator[tuple[Part, Counts], None, None]:
     """Each part with its counts, as it is done. Where the caller stops early, what is under way is cancelled and leaves nothing behind."""
     waiting: dict[Future[Counts], Part] = {}
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="templrender-part") as pool:
@@ -31,6 +31,6 @@ def draw_all(work: Work, parts: Iterable[Part]) -> Iterator[tuple[Part, Counts]]
                 wait(waiting, timeout=0.05)
 
 
-def _done(waiting: dict[Future[Counts], Part]) -> Iterator[tuple[Part, Counts]]:
+def _done(waiting: dict[Future[Counts], Part]) -> Generator[tuple[Part, Counts], None, None]:
     for future in wait(waiting, return_when=FIRST_COMPLETED).done:
         yield waiting.pop(future), future.result()

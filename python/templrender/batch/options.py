@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 _STATUS = """\
 exit status:
@@ -48,7 +48,7 @@ class Options:
     sample: int | None
     estimate: bool
     max_failures: int | None
-    again: str | None
+    again: Literal["failed", "all"] | None
     ray_address: str | None
 
 
@@ -73,31 +73,132 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("feed", metavar="FEED", help="CSV, TSV, JSON Lines, RSS, Atom (also .gz), Parquet or Arrow IPC: a file, a folder, a glob in quotes; here or a URI that fsspec knows")
+    add(
+        "feed",
+        metavar="FEED",
+        help="CSV, TSV, JSON Lines, RSS, Atom (also .gz), Parquet or Arrow IPC: a file, a folder, a glob in quotes; here or a URI that fsspec knows",
+    )
     add("--template", required=True, metavar="T", help="a template's folder, its JSON file or its pack")
-    add("--out", metavar="URI", help="a folder, or a URI that fsspec knows (s3://bucket/prefix): what is there is not drawn again")
-    add("--engine", choices=("local", "ray"), default="local", help="where it is drawn: on this machine, or by tasks of Ray. Default: local")
-    add("--write", choices=("parquet", "files"), default="parquet", help="pictures in Parquet, one a row; or files called by their key, and a manifest. Default: parquet")
-    add("--variant", action="append", metavar="NAME", help="a variant to draw, `default` for the template as it stands; may be given several times")
+    add(
+        "--out",
+        metavar="URI",
+        help="a folder, or a URI that fsspec knows (s3://bucket/prefix): what is there is not drawn again",
+    )
+    add(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="where it is drawn: on this machine, or by tasks of Ray. Default: local",
+    )
+    add(
+        "--write",
+        choices=("parquet", "files"),
+        default="parquet",
+        help="pictures in Parquet, one a row; or files called by their key, and a manifest. Default: parquet",
+    )
+    add(
+        "--variant",
+        action="append",
+        metavar="NAME",
+        help="a variant to draw, `default` for the template as it stands; may be given several times",
+    )
     add("--format", choices=("jpg", "png", "webp"), help="in place of the template's")
     add("--lang", metavar="TAG", help="the language, as a BCP 47 tag, in place of the template's")
     add("--scale", type=float, metavar="N", help="paint larger or smaller, 0.1 to 4")
-    add("--now", type=time, metavar="TIME", help="the time that deals and dates are held against: 2026-11-30T12:00:00Z, or seconds since 1970. Default: the system's clock")
-    add("--time-zone", metavar="NAME", help="the time zone, as a name (Europe/London), an offset (+01:00) or UTC, in place of the template's")
-    add("--fonts", action="append", default=[], metavar="DIR", help="a folder of fonts, after the template's own; may be given several times")
-    add("--root", action="append", default=[], metavar="DIR", help="pictures may be anywhere under this folder too, beside the feed's; may be given several times")
-    add("--allow-private", action="store_true", help="fetch pictures from private addresses too (this machine, the local network)")
-    add("--timeout", type=_seconds, default=20.0, metavar="SECONDS", help="the longest time that one picture may take to arrive. Default: 20")
-    add("--per-host", type=_between(1, 1000), default=8, metavar="N", help="pictures that each process fetches from one host at the same time. Default: 8")
-    add("--retries", type=_between(0, 100), default=2, metavar="N", help="further tries for a picture whose failure may pass. Default: 2")
-    add("--cache-dir", metavar="DIR", help="keep fetched pictures here, for later runs and other processes; at most 10 GB, for a day")
+    add(
+        "--now",
+        type=time,
+        metavar="TIME",
+        help="the time that deals and dates are held against: 2026-11-30T12:00:00Z, or seconds since 1970. Default: the system's clock",
+    )
+    add(
+        "--time-zone",
+        metavar="NAME",
+        help="the time zone, as a name (Europe/London), an offset (+01:00) or UTC, in place of the template's",
+    )
+    add(
+        "--fonts",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder of fonts, after the template's own; may be given several times",
+    )
+    add(
+        "--root",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="pictures may be anywhere under this folder too, beside the feed's; may be given several times",
+    )
+    add(
+        "--allow-private",
+        action="store_true",
+        help="fetch pictures from private addresses too (this machine, the local network)",
+    )
+    add(
+        "--timeout",
+        type=_seconds,
+        default=20.0,
+        metavar="SECONDS",
+        help="the longest time that one picture may take to arrive. Default: 20",
+    )
+    add(
+        "--per-host",
+        type=_between(1, 1000),
+        default=8,
+        metavar="N",
+        help="pictures that each process fetches from one host at the same time. Default: 8",
+    )
+    add(
+        "--retries",
+        type=_between(0, 100),
+        default=2,
+        metavar="N",
+        help="further tries for a picture whose failure may pass. Default: 2",
+    )
+    add(
+        "--cache-dir",
+        metavar="DIR",
+        help="keep fetched pictures here, for later runs and other processes; at most 10 GB, for a day",
+    )
     add("--id-column", default="id", metavar="NAME", help="the column of a table that names its rows. Default: id")
-    add("--jobs", type=_between(1, 100_000), metavar="N", help="threads that draw; with --engine ray, tasks. Default: one for each processor; one is left to Ray")
-    add("--part-rows", type=_between(1, 1_000_000), default=1000, metavar="N", help="rows that are drawn together and become one file. Default: 1000")
-    add("--shard", type=_shard, default=(1, 1), metavar="I/N", help="draw only the rows whose id falls into the I-th of N parts")
-    add("--sample", type=_between(1, 10_000_000), metavar="N", help="draw only N rows, chosen by their ids, from all over the feed")
-    add("--estimate", action="store_true", help="draw a sample (200 rows without --sample), write nothing, and say how long all would take and how large they would be")
-    add("--max-failures", type=_between(0, 1 << 62), metavar="N", help="stop when more rows than this have failed. Default: go on to the end, and exit with status 1 if any has")
+    add(
+        "--jobs",
+        type=_between(1, 100_000),
+        metavar="N",
+        help="threads that draw; with --engine ray, tasks. Default: one for each processor; one is left to Ray",
+    )
+    add(
+        "--part-rows",
+        type=_between(1, 1_000_000),
+        default=1000,
+        metavar="N",
+        help="rows that are drawn together and become one file. Default: 1000",
+    )
+    add(
+        "--shard",
+        type=_shard,
+        default=(1, 1),
+        metavar="I/N",
+        help="draw only the rows whose id falls into the I-th of N parts",
+    )
+    add(
+        "--sample",
+        type=_between(1, 10_000_000),
+        metavar="N",
+        help="draw only N rows, chosen by their ids, from all over the feed",
+    )
+    add(
+        "--estimate",
+        action="store_true",
+        help="draw a sample (200 rows without --sample), write nothing, and say how long all would take and how large they would be",
+    )
+    add(
+        "--max-failures",
+        type=_between(0, 1 << 62),
+        metavar="N",
+        help="stop when more rows than this have failed. Default: go on to the end, and exit with status 1 if any has",
+    )
     add("--again", choices=("failed", "all"), help="draw again what is there: parts that lack a photo, or all")
     add("--ray-address", metavar="ADDRESS", help="the cluster. Default: that of RAY_ADDRESS, else this machine")
     return parser
@@ -114,7 +215,9 @@ def time(text: str) -> float:
     try:
         when = datetime.datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"a time is written 2026-11-30T12:00:00Z or in seconds since 1970, found {text[:64]!r}") from None
+        raise argparse.ArgumentTypeError(
+            f"a time is written 2026-11-30T12:00:00Z or in seconds since 1970, found {text[:64]!r}"
+        ) from None
     return (when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp()
 
 

@@ -42,7 +42,11 @@ def parts(pieces: Iterable[Piece], size: int, prefix: str, digest: bytes) -> Ite
 
 
 def _part(batches: list[pa.RecordBatch], index: int, prefix: str, digest: bytes, read: float) -> Part:
-    rows = pa.concat_tables([pa.Table.from_batches([batch]) for batch in batches], promote_options="permissive").combine_chunks()
+    rows = pa.concat_tables(
+        [pa.Table.from_batches([batch]) for batch in batches], promote_options="permissive"
+    ).replace_schema_metadata(None)
+    # Written anew, so that the bytes are those of the values, whatever the rows were cut out of.
+    rows = rows.take(pa.array(range(rows.num_rows), pa.int64())).combine_chunks()
     hashed = hashlib.blake2b(digest, digest_size=8)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as writer:

@@ -58,7 +58,9 @@ def table(found: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(found, SCHEMA)
 
 
-def _reject(source: Mapping[str, Any], variant: str | None, error: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+def _reject(
+    source: Mapping[str, Any], variant: str | None, error: Mapping[str, Any], row: Mapping[str, Any]
+) -> dict[str, Any]:
     named = _FIELD.match(error["place"] or "")
     field = named.group(1) if named else None
     value = row.get(field) if field else None

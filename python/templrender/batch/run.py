@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ from .counts import Counts
 from .draw import REJECTS, Work, seconds
 from .feed import Feed, Piece, find
 from .options import Options
-from .parts import Part, parts
+from .parts import parts
 from .progress import Progress, size
 from .store import Store, open_store
+
+_RUN = "_run.json"
 
 DONE, FAILED, USAGE, TOO_MANY, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -37,15 +40,17 @@ def run(options: Options) -> int:
     assert options.out is not None
     mark = _mark(options)
     store = open_store(options.out, owner=f"run{mark}")
-    work = Work(renderer, store, options.write == "files", options.again)  # type: ignore[arg-type]
+    work = Work(renderer, store, options.write == "files", options.again)
     _claim(store, options)
-    store.remove(_done_name(mark))
-    with _alone(store, mark):
+    with _alone(store, options):
+        store.remove(_done_name(mark))
         store.clean()
-        counts, names, whole = _draw(options, work, feed, mark)
-        if whole:
-            _finish(work, mark, names, counts)
-        store.clean()
+        try:
+            counts, names, whole = _draw(options, work, feed, mark)
+            if whole:
+                _finish(work, mark, names, counts)
+        finally:
+            store.clean()
     print(_summary(counts, options))
     if options.max_failures is not None:
         return DONE if counts.failed <= options.max_failures else TOO_MANY
@@ -57,7 +62,11 @@ def _draw(options: Options, work: Work, feed: Feed, mark: str) -> tuple[Counts, 
     counts, names, whole = Counts(), set(), True
     progress = Progress()
     cut = parts(_pieces(options, feed), options.part_rows, f"part{mark}-", work.digest())
-    drawn = local.draw_all(work, cut) if options.engine == "local" else cluster.draw_all(work, cut, address=options.ray_address, at_once=options.jobs)
+    drawn = (
+        local.draw_all(work, cut)
+        if options.engine == "local"
+        else cluster.draw_all(work, cut, address=options.ray_address, at_once=options.jobs)
+    )
     with contextlib.closing(drawn):
         for part, about in drawn:
             counts += about
@@ -86,6 +95,11 @@ def _renderer(options: Options, feed: Feed) -> BatchRenderer:
     from .._open import open as open_template
 
     bundle = open_template(options.template, fonts=options.fonts)
+    for variant in options.variants:
+        if variant is not None and variant not in bundle.template.variants:
+            raise RunError(
+                f"unknown variant {variant[:64]!r}, {bundle.template.name} has {', '.join(bundle.template.variants) or 'none'}"
+            )
     local_files = [os.path.dirname(os.path.abspath(name)) for name in feed.files if "://" not in name]
     beside = [] if bundle.folder is None else [bundle.folder]
     fetch = Fetcher(
@@ -125,34 +139,37 @@ def _done_name(mark: str) -> str:
 def _claim(store: Store, options: Options) -> None:
     """One place has the output of one kind of run: parts that another would take for its own leftovers are never mixed with it."""
     kind = {"templrender_batch": 1, "write": options.write, "shards": options.shard[1], "sample": options.sample}
-    if not store.exists("_run.json"):
-        store.write("_run.json", json.dumps(kind).encode())
+    if not store.exists(_RUN):
+        store.write(_RUN, json.dumps(kind).encode())
         return
-    with store.open("_run.json") as file:
+    with store.open(_RUN) as file:
         there: dict[str, Any] = json.load(file)
     if there != kind:
-        differs = ", ".join(f"{name} is {there.get(name)!r} there and {value!r} here" for name, value in kind.items() if there.get(name) != value)
+        differs = ", ".join(
+            f"{name} is {there.get(name)!r} there and {value!r} here"
+            for name, value in kind.items()
+            if there.get(name) != value
+        )
         raise RunError(f"{store.uri}: holds the output of another kind of run: {differs}; give another --out")
 
 
 @contextlib.contextmanager
-def _alone(store: Store, mark: str) -> Iterator[None]:
-    """Two runs of one shard into one folder at the same time are refused. Object storages have no such lock: there a second run draws the same files once more."""
+def _alone(store: Store, options: Options) -> Iterator[None]:
+    """Two runs of one shard into one folder at the same time are refused. Object storages have no such lock: there a second run draws the same files again."""
     if "://" in store.uri:
         yield
         return
     import fcntl
 
-    path = os.path.join(store.uri, f"_lock{mark}")
-    with open(path, "wb") as lock:
+    with open(os.path.join(store.uri, _RUN), "r+b") as file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            # One byte for each shard. The system lets go of it when the process dies.
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, options.shard[0])
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EAGAIN):
+                raise
             raise RunError(f"{store.uri}: another run is drawing into it") from None
-        try:
-            yield
-        finally:
-            os.unlink(path)
+        yield
 
 
 def _finish(work: Work, mark: str, names: set[str], counts: Counts) -> None:
@@ -163,7 +180,12 @@ def _finish(work: Work, mark: str, names: set[str], counts: Counts) -> None:
             if _is_of(stem, mark) and stem not in names:
                 work.store.remove(f"{folder}/{name}")
     template = work.renderer.bundle.template.name
-    about = {"template": f"{template}@{work.renderer.bundle.version}", "now": seconds(work.renderer.now), "parts": len(names), **json.loads(counts.to_json())}
+    about = {
+        "template": f"{template}@{work.renderer.bundle.version}",
+        "now": seconds(work.renderer.now),
+        "parts": len(names),
+        **json.loads(counts.to_json()),
+    }
     work.store.write(_done_name(mark), json.dumps(about).encode())
 
 

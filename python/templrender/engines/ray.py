@@ -16,7 +16,14 @@ from ..arrow import BatchRenderer
 __all__ = ["render"]
 
 
-def render(rows: Dataset, renderer: BatchRenderer, *, actors: int | tuple[int, int] = 1, num_cpus: float = 1, batch_size: int = 256) -> Dataset:
+def render(
+    rows: Dataset,
+    renderer: BatchRenderer,
+    *,
+    actors: int | tuple[int, int] = 1,
+    num_cpus: float = 1,
+    batch_size: int = 256,
+) -> Dataset:
     """Draws on so many actors, each of which opens the template once; (1, 8) lets their number follow the work.
 
     Leave a processor to Ray: with all of them taken by actors, what reads and writes waits. A dataset of one block goes to one actor: `rows.repartition(...)` it first.
@@ -25,7 +32,14 @@ def render(rows: Dataset, renderer: BatchRenderer, *, actors: int | tuple[int, i
     pool = ActorPoolStrategy(min_size=size[0], max_size=size[1])
     # By reference: an actor whose arguments are large cannot always be started again after its node has died.
     shared = [ray.put(renderer)]
-    return rows.map_batches(_Draw, fn_constructor_args=(shared,), batch_format="pyarrow", batch_size=batch_size, compute=pool, num_cpus=num_cpus)
+    return rows.map_batches(
+        _Draw,
+        fn_constructor_args=(shared,),
+        batch_format="pyarrow",
+        batch_size=batch_size,
+        compute=pool,
+        num_cpus=num_cpus,
+    )
 
 
 class _Draw:

@@ -10,14 +10,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use core_::{CheckOptions, CheckReport, Checker, Code, Error, Fault, Row, RowIds, RowPlace, Scratch};
+use core_::{CheckOptions, CheckReport, Checker, Code, Error, Fault, Renderer, Row, RowIds, RowPlace, Scratch, Template};
 use pyo3::prelude::*;
 
 use super::crew::{self, Stop};
 use super::import::Stream;
 use super::rows::{Columns, RowReader, Use};
 use crate::boundary::caught;
-use crate::bundle::Bundle;
 use crate::error::raised;
 use crate::guard::Cancel;
 
@@ -50,14 +49,13 @@ pub(super) struct Settings {
 /// Checks every row of a stream.
 pub(super) fn check(
     py: Python<'_>,
-    bundle: &Bundle,
+    (template, renderer): (&Template, &Renderer),
     stream: Stream,
     settings: &Settings,
     cancel: Option<&Cancel>,
 ) -> PyResult<CheckReport> {
-    let core = &bundle.bundle;
     settings.columns.check(stream.schema()).map_err(raised)?;
-    let new = || Checker::new(core.renderer(), core.template(), settings.options.clone());
+    let new = || Checker::new(renderer, template, settings.options.clone());
     let whole = Mutex::new(new().map_err(raised)?);
     let (to_count, queue) = sync_channel::<Task>(2 * settings.threads);
     let source = Mutex::new(Some((stream, to_count)));
@@ -67,7 +65,7 @@ pub(super) fn check(
     crew::work(py, settings.threads + 1, cancel, &|number, stop| {
         if number == 0 {
             let source = source.lock().unwrap_or_else(PoisonError::into_inner).take();
-            return source.map_or(Ok(()), |(stream, to_count)| read(stream, &to_count, bundle, settings, stop));
+            return source.map_or(Ok(()), |(stream, to_count)| read(stream, &to_count, template, settings, stop));
         }
         let mut checker = new()?;
         let mut scratch = Scratch::new();
@@ -98,8 +96,7 @@ pub(super) fn check(
 }
 
 /// Parts the stream into tasks.
-fn read(mut stream: Stream, to_count: &SyncSender<Task>, bundle: &Bundle, settings: &Settings, stop: &Stop) -> Result<(), Error> {
-    let template = bundle.bundle.template();
+fn read(mut stream: Stream, to_count: &SyncSender<Task>, template: &Template, settings: &Settings, stop: &Stop) -> Result<(), Error> {
     let used = |name: &str| if template.reads(name) { Use::Read } else { Use::Seen };
     let (mut turn, mut line) = (0, settings.first_line);
     while let Some(chunk) = stream.next()? {

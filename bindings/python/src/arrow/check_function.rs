@@ -1,16 +1,15 @@
 //! The function `check_batches`.
 
-use core_::{Channel, CheckOptions};
+use core_::CheckOptions;
 use pyo3::prelude::*;
 
 use super::check::{Settings, check};
 use super::crew;
 use super::import::Stream;
 use super::rows::Columns;
-use crate::bundle::Bundle;
-use crate::check::CheckReport;
+use crate::check::{CheckReport, channel_of, checked};
 use crate::context::Chosen;
-use crate::error::{bad, raised};
+use crate::error::raised;
 use crate::guard::Cancel;
 use crate::items::Items;
 
@@ -21,7 +20,7 @@ use crate::items::Items;
 #[expect(clippy::too_many_arguments, reason = "keywords of Python's")]
 pub(super) fn check_batches(
     py: Python<'_>,
-    bundle: &Bundle,
+    bundle: &Bound<'_, PyAny>,
     stream: &Bound<'_, PyAny>,
     variants: Option<Items<Option<String>>>,
     channel: Option<&str>,
@@ -35,7 +34,7 @@ pub(super) fn check_batches(
     cancel: Option<&Cancel>,
 ) -> PyResult<CheckReport> {
     let context = Chosen { now, lang, time_zone, ..Chosen::default() }.context()?;
-    let channel = channel.map(|name| Channel::parse(name).map_err(|why| bad("channel", why))).transpose()?;
+    let channel = channel.map(channel_of).transpose()?;
     let options = CheckOptions { variants: variants.map(|variants| variants.0).unwrap_or_default(), context, channel };
     let settings = Settings {
         options,
@@ -43,6 +42,7 @@ pub(super) fn check_batches(
         first_line,
         threads: crew::threads(threads).map_err(raised)?,
     };
+    let (template, renderer) = checked(bundle, None)?;
     let stream = Stream::of(stream)?.map_err(raised)?;
-    check(py, bundle, stream, &settings, cancel).map(CheckReport::from)
+    check(py, (&template, &renderer), stream, &settings, cancel).map(CheckReport::from)
 }

@@ -24,11 +24,13 @@ mod table;
 
 use pyo3::prelude::*;
 
+pub(crate) use feed::next_batch;
+pub(crate) use record_batch::RecordBatch;
+
 /// Puts the classes of this room into the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<record_batch::RecordBatch>()?;
+    module.add_class::<RecordBatch>()?;
     module.add_class::<rows_class::Rows>()?;
     module.add_class::<job::BatchJob>()?;
-    module.add_class::<feed::FeedBatches>()?;
     module.add_function(wrap_pyfunction!(check_function::check_batches, module)?)
 }

@@ -16,17 +16,41 @@ pub(super) fn of_parts(digits: Option<i128>, scale: i8) -> Read<Value> {
     number.map(Value::Number).ok_or_else(|| Trouble::new("must be a number of at most 28 digits, found more"))
 }
 
-/// A number of 256 bits, its lowest byte first on the machines that are common, as one of 128.
-pub(super) fn narrow(bytes: [u8; 32]) -> Option<i128> {
-    let bytes = if cfg!(target_endian = "big") { reversed(bytes) } else { bytes };
-    let (low, high) = (bytes.first_chunk::<16>()?, bytes.last_chunk::<16>()?);
-    let (low, high) = (i128::from_le_bytes(*low), i128::from_le_bytes(*high));
-    (high == if low < 0 { -1 } else { 0 }).then_some(low)
+/// Digits of 256 bits. Decimals are cut until the others fit into 128, which is more than a decimal keeps.
+pub(super) fn of_wide_parts(bytes: [u8; 32], scale: i8) -> Read<Value> {
+    let is_negative = i128::from_ne_bytes(halves(&bytes).1) < 0;
+    let (low, high) = halves(&bytes);
+    let (mut low, mut high) = (u128::from_ne_bytes(low), u128::from_ne_bytes(high));
+    if is_negative {
+        (low, high) = (low.wrapping_neg(), (!high).wrapping_add(u128::from(low == 0)));
+    }
+    let mut scale = scale;
+    while (high > 0 || i128::try_from(low).is_err()) && scale > 0 {
+        (low, high) = tenth(low, high);
+        scale -= 1;
+    }
+    let digits = if high == 0 { i128::try_from(low).ok() } else { None };
+    of_parts(digits.map(|digits| if is_negative { -digits } else { digits }), scale)
 }
 
-fn reversed(mut bytes: [u8; 32]) -> [u8; 32] {
-    bytes.reverse();
-    bytes
+/// The lower and the upper half.
+fn halves(bytes: &[u8; 32]) -> ([u8; 16], [u8; 16]) {
+    let (first, second) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>());
+    let (first, second) = (first.copied().unwrap_or_default(), second.copied().unwrap_or_default());
+    if cfg!(target_endian = "big") { (second, first) } else { (first, second) }
+}
+
+/// A tenth of a number of 256 bits, without what is left over: four steps of 64 bits.
+fn tenth(low: u128, high: u128) -> (u128, u128) {
+    let mut rest = 0;
+    let mut step = |part: u128| {
+        let sum = rest << 64 | part;
+        rest = sum % 10;
+        sum / 10
+    };
+    let lower = u128::from(u64::MAX);
+    let high = step(high >> 64) << 64 | step(high & lower);
+    (step(low >> 64) << 64 | step(low & lower), high)
 }
 
 pub(super) fn of_f64(number: f64) -> Read<Value> {

@@ -35,6 +35,8 @@ use crate::pixels::frame_if;
 const MAX_BYTES: usize = 4 << 20;
 /// What a value counts beside its text.
 const VALUE_BYTES: usize = 2;
+/// The most pixels that are copied for one row.
+const MAX_PIXELS: u64 = 256_000_000;
 /// The deepest nesting, the row itself being the first level.
 const MAX_DEPTH: usize = 64;
 
@@ -103,12 +105,13 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
 /// What one row may still have.
 struct Reader {
     bytes_left: usize,
+    pixels_left: u64,
 }
 
 /// The columns of a mapping.
 pub(crate) fn columns(mapping: &Bound<'_, PyAny>) -> PyResult<Row> {
     let mut row = Row::new();
-    let mut reader = Reader { bytes_left: MAX_BYTES };
+    let mut reader = Reader { bytes_left: MAX_BYTES, pixels_left: MAX_PIXELS };
     reader.columns(mapping, &mut row)?;
     Ok(row)
 }
@@ -116,7 +119,7 @@ pub(crate) fn columns(mapping: &Bound<'_, PyAny>) -> PyResult<Row> {
 /// The columns of a mapping and, laid over them, of a call's keywords.
 pub(crate) fn columns_and(mapping: Option<&Bound<'_, PyAny>>, more: Option<&Bound<'_, PyDict>>) -> PyResult<Row> {
     let mut row = Row::new();
-    let mut reader = Reader { bytes_left: MAX_BYTES };
+    let mut reader = Reader { bytes_left: MAX_BYTES, pixels_left: MAX_PIXELS };
     if let Some(mapping) = mapping {
         reader.columns(mapping, &mut row)?;
     }
@@ -196,13 +199,13 @@ impl Reader {
         }
         if let Some(plain) = foreign::plain(object)? {
             // What a scalar or a member of an enum stands for; the depth ends those that stand for themselves.
-            self.deeper(place, Step::Item(0))?;
+            check_depth(place)?;
             return self.value(&plain, &Place { depth: place.depth + 1, ..*place });
         }
         if object.cast::<PyMapping>().is_ok() {
             return self.map(object, place);
         }
-        if let Some(picture) = picture(object, place)? {
+        if let Some(picture) = self.picture(object, place)? {
             return Ok(picture);
         }
         Err(place.bad(format!(
@@ -218,7 +221,7 @@ impl Reader {
     }
 
     fn list<'py>(&mut self, items: impl Iterator<Item = Bound<'py, PyAny>>, len: usize, place: &Place<'_>) -> PyResult<Value> {
-        self.deeper(place, Step::Item(0))?;
+        check_depth(place)?;
         let mut values = Vec::with_capacity(len.min(self.bytes_left / VALUE_BYTES));
         for (index, item) in items.enumerate() {
             values.push(self.value(&item, &place.inside(Step::Item(index)))?);
@@ -227,7 +230,7 @@ impl Reader {
     }
 
     fn map(&mut self, object: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<Value> {
-        self.deeper(place, Step::Item(0))?;
+        check_depth(place)?;
         let mut map = BTreeMap::new();
         for entry in entries(object)?.into_iter().flatten() {
             let (name, object) = entry?;
@@ -241,12 +244,21 @@ impl Reader {
         Ok(Value::Map(Arc::new(map)))
     }
 
-    /// A place inside of another, where that is not too deep.
-    fn deeper<'a>(&self, place: &'a Place<'a>, step: Step<'a>) -> PyResult<Place<'a>> {
-        if place.depth >= MAX_DEPTH {
-            return Err(raised(Fault::new(Code::RowLimit, "row", format!("row is nested deeper than the limit of {MAX_DEPTH}"))));
+    /// A picture: pixels, or encoded bytes in a buffer. What is of a kind that cannot be read as either is none.
+    fn picture(&mut self, object: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<Option<Value>> {
+        let py = object.py();
+        let kind = |error: PyErr| if error.is_instance_of::<PyTypeError>(py) { Ok(None) } else { Err(error) };
+        match frame_if(object, &Limits::default()) {
+            Ok(Some(frame)) => {
+                // One array may stand in a list a thousand times, and is copied each time.
+                let left = self.pixels_left.checked_sub(u64::from(frame.width()) * u64::from(frame.height()));
+                let over = || Fault::new(Code::RowLimit, "row", format!("row has more than {MAX_PIXELS} px of pictures that are copied"));
+                self.pixels_left = left.ok_or_else(|| raised(over()))?;
+                decoded(py, frame, place).map(Some)
+            }
+            Ok(None) => Held::of(object, "a picture").map(|held| Some(lent(held, place))).or_else(kind),
+            Err(error) => kind(error),
         }
-        Ok(place.inside(step))
     }
 
     fn spend(&mut self, bytes: usize) -> PyResult<()> {
@@ -259,16 +271,12 @@ impl Reader {
     }
 }
 
-/// A picture: pixels, or encoded bytes in a buffer. What is of a kind that cannot be read as either is none.
-fn picture(object: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<Option<Value>> {
-    let py = object.py();
-    let kind = |error: PyErr| if error.is_instance_of::<PyTypeError>(py) { Ok(None) } else { Err(error) };
-    match frame_if(object, &Limits::default()) {
-        Ok(Some(frame)) => return decoded(py, frame, place).map(Some),
-        Ok(None) => {}
-        Err(error) => return kind(error),
+/// Whether something may stand inside of a place.
+fn check_depth(place: &Place<'_>) -> PyResult<()> {
+    match place.depth < MAX_DEPTH {
+        true => Ok(()),
+        false => Err(raised(Fault::new(Code::RowLimit, "row", format!("row is nested deeper than the limit of {MAX_DEPTH}")))),
     }
-    Held::of(object, "a picture").map(|held| Some(lent(held, place))).or_else(kind)
 }
 
 fn lent(held: Held, place: &Place<'_>) -> Value {

@@ -75,6 +75,9 @@ pub(super) fn plans(planned: &Planned) -> Result<Batch, Error> {
     let numbers = || 0..planned.plans.len();
     let mut out = Builder::default();
     head(planned, numbers(), &mut out)?;
+    let plan = |number: usize| planned.plans.get(number).and_then(|plan| plan.as_ref().ok());
+    let content_types = numbers().map(|n| plan(n).map(|plan| Output { output: plan.output().clone() }.content_type()));
+    out.add("content_type", &texts(content_types)?, true);
     keys(planned, numbers(), &mut out)?;
     tail(planned, numbers(), &mut out)?;
     let mut needs = ListBuilder::new(StringBuilder::new());
