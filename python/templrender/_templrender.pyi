@@ -1367,7 +1367,7 @@ class BatchJob:
         batch: Arrow data. What of it is read stays borrowed until the job is gone.
         variants: What is drawn of each row, in this order; None is the template as it stands.
         row_column: A column of JSON objects or structs that is the row. None: every column is one of the row.
-        id_column: The column that names a row; where the batch has none, that name of the row. None, or nothing of that name: there is no `id`.
+        id_column: The column that names a row, by default `"id"`; where the batch has none, that name of the row. None, or nothing of that name: there is no `id`.
         keep: Columns that come out as they came in.
         now, lang, time_zone, scale, output, format: As of `Renderer.plan`.
         threads: That plan, and draw where `render` says nothing else. None: one for each processor.
@@ -1398,7 +1398,7 @@ class BatchJob:
         *,
         variants: Sequence[str | None] | None = None,
         row_column: str | None = None,
-        id_column: str | None = "id",
+        id_column: str | None = ...,
         keep: Sequence[str] = ...,
         now: datetime | float | None = None,
         lang: str | None = None,
@@ -1470,7 +1470,7 @@ def check_batches(
     variants: Sequence[str | None] | None = None,
     channel: str | None = None,
     row_column: str | None = None,
-    id_column: str | None = "id",
+    id_column: str | None = ...,
     first_line: int = 1,
     now: datetime | float | None = None,
     lang: str | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import signal
 import socket
 import ssl
 import threading
@@ -351,6 +352,17 @@ def test_async_gathers_without_holding_up_its_loop(loader: Loader, origin: Origi
     took, ticks, found = asyncio.run(main())
     assert took < 1.2 and ticks > 10
     assert found[str(BEE)] == BEE.read_bytes() and list(found.values()).count(RED) == 6
+
+
+def test_ctrl_c_ends_waiting(loader: Loader, origin: Origin) -> None:
+    main = threading.main_thread().ident
+    assert main is not None
+    threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        loader.get([f"{origin.url}/slow/4"])
+    assert time.monotonic() - begin < 3.0
+    assert loader.get([f"{origin.url}/bee.webp"]) == {f"{origin.url}/bee.webp": BEE.read_bytes()}
 
 
 def test_a_cancelled_task_asks_no_more(loader: Loader, origin: Origin) -> None:
