@@ -222,6 +222,7 @@ class Output:
 class Fonts:
     """The fonts that texts are drawn with, in the order of their files; there are no system fonts.
 
+    >>> from pathlib import Path
     >>> from templrender import Fonts
     >>> len(Fonts()), len(Fonts(default=False))
     (2, 0)
