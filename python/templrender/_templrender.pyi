@@ -1399,7 +1399,7 @@ class BatchJob:
         variants: Sequence[str | None] | None = None,
         row_column: str | None = None,
         id_column: str | None = "id",
-        keep: Sequence[str] = ...,
+        keep: Sequence[str] | None = None,
         now: datetime | float | None = None,
         lang: str | None = None,
         time_zone: str | None = None,

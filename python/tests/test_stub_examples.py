@@ -1,6 +1,7 @@
 """The examples in the docstrings of `_templrender.pyi` run: each docstring by itself, with `templrender` and its names imported."""
 
 import ast
+import builtins
 import doctest
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +34,7 @@ DOCSTRINGS = list(documented(ast.parse(STUB.read_text(encoding="utf-8")), "_temp
 
 @pytest.mark.parametrize(("name", "line", "text"), DOCSTRINGS, ids=[name for name, _, _ in DOCSTRINGS])
 def test_the_example_of(name: str, line: int, text: str) -> None:
-    names = {public: getattr(templrender, public) for public in templrender.__all__}
+    names = {public: getattr(templrender, public) for public in templrender.__all__ if not hasattr(builtins, public)}
     example = doctest.DocTestParser().get_doctest(
         text, {"templrender": templrender, **names}, name, str(STUB), line - 1
     )
