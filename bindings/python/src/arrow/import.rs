@@ -4,7 +4,6 @@
 //! somebody reads it, and each is given back when its last reader is gone. [`raw`](super::raw) has looked at every pointer before; values are judged
 //! when they are read ([`node`](super::node)), for a check of whole columns would look at all of a table for every slice of it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::ffi::from_ffi_and_data_type;
@@ -13,12 +12,13 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_data::ArrayData;
 use arrow_data::ffi::FFI_ArrowArray;
 use arrow_schema::ffi::FFI_ArrowSchema;
-use arrow_schema::{Field, FieldRef};
+use arrow_schema::{DataType, Field, FieldRef};
 use core_::{Code, Error, Fault};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 
 use super::raw::{Plausible, RawArray, RawSchema};
+use crate::boundary::caught;
 
 /// One record batch.
 #[derive(Debug, Clone)]
@@ -178,7 +178,14 @@ fn column(array: FFI_ArrowArray, field: &FieldRef, offset: usize, rows: usize) -
     if raw.is_released() {
         return Err("must not be released, found an array that is".to_owned());
     }
-    raw.check(field.data_type())?;
+    if rows == 0 {
+        // Whose buffers some producers leave out.
+        return guarded(|| Ok(ArrayData::new_empty(field.data_type())));
+    }
+    if *field.data_type() == DataType::Null {
+        return Ok(ArrayData::new_null(&DataType::Null, rows));
+    }
+    guarded(|| raw.check(field.data_type()))?;
     if usize::try_from(raw.length).is_ok_and(|length| length < offset.saturating_add(rows)) {
         return Err(format!("must have {} values, found {}", offset.saturating_add(rows), raw.length));
     }
@@ -207,7 +214,7 @@ fn capsule(object: &Bound<'_, PyAny>, name: &'static std::ffi::CStr) -> PyResult
 
 /// What the crates give; a producer that is not what it says may make them panic.
 fn guarded<T>(read: impl FnOnce() -> Plausible<T>) -> Plausible<T> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("must be what its schema says, found something else".to_owned()))
+    caught(|| Ok(read())).unwrap_or_else(|_| Err("must be what its schema says, found something else".to_owned()))
 }
 
 /// Why a stream failed.
