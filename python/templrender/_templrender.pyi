@@ -222,10 +222,11 @@ class Output:
 class Fonts:
     """The fonts that texts are drawn with, in the order of their files; there are no system fonts.
 
+    >>> from pathlib import Path
     >>> from templrender import Fonts
     >>> len(Fonts()), len(Fonts(default=False))
     (2, 0)
-    >>> inter = Fonts([open("templates/product-ad/fonts/Inter-Regular.ttf", "rb").read()])
+    >>> inter = Fonts([Path("templates/product-ad/fonts/Inter-Regular.ttf").read_bytes()])
     >>> inter.families
     ('Inter',)
     """
@@ -342,7 +343,9 @@ class Pack:
         """
     def to_zip(self) -> bytes:
         """The files that the template uses as a zip: sorted and without times, so that the same files give the same bytes."""
-    def open(self, *, fonts: Fonts | None = None, now: datetime | float | None = None, folder: str | None = None) -> Bundle:
+    def open(
+        self, *, fonts: Fonts | None = None, now: datetime | float | None = None, folder: str | None = None
+    ) -> Bundle:
         """Makes it ready to draw, with its own fonts before `fonts` (`Fonts()` where there are none). `folder` is where it was read from.
 
         Raises all that would fail later: a template or a font that cannot be read, an asset that is missing or damaged, a fallback that is not drawn in the base
@@ -942,6 +945,7 @@ class OriginPolicy:
     def __eq__(self, other: object, /) -> bool: ...
 
 def _origin_policy(patterns: Sequence[str] | None, ip_literals: bool) -> OriginPolicy: ...
+
 @final
 class PictureUrl:
     """A picture's URL that a policy let through, in its one normal form. `str` leaves out the query, which may hold secrets."""
@@ -1367,7 +1371,7 @@ class BatchJob:
         batch: Arrow data. What of it is read stays borrowed until the job is gone.
         variants: What is drawn of each row, in this order; None is the template as it stands.
         row_column: A column of JSON objects or structs that is the row. None: every column is one of the row.
-        id_column: The column that names a row; where the batch has none, that name of the row. None, or nothing of that name: there is no `id`.
+        id_column: The column that names a row, by default `"id"`; where the batch has none, that name of the row. None, or nothing of that name: there is no `id`.
         keep: Columns that come out as they came in.
         now, lang, time_zone, scale, output, format: As of `Renderer.plan`.
         threads: That plan, and draw where `render` says nothing else. None: one for each processor.
@@ -1399,7 +1403,7 @@ class BatchJob:
         variants: Sequence[str | None] | None = None,
         row_column: str | None = None,
         id_column: str | None = "id",
-        keep: Sequence[str] = ...,
+        keep: Sequence[str] | None = None,
         now: datetime | float | None = None,
         lang: str | None = None,
         time_zone: str | None = None,
@@ -1470,7 +1474,7 @@ def check_batches(
     variants: Sequence[str | None] | None = None,
     channel: str | None = None,
     row_column: str | None = None,
-    id_column: str | None = "id",
+    id_column: str | None = ...,
     first_line: int = 1,
     now: datetime | float | None = None,
     lang: str | None = None,

@@ -361,6 +361,11 @@ def test_polars_and_duckdb() -> None:
         rows = Rows(chunks)
         wanted = chunks.to_dicts()
         assert [dict(rows[i]) for i in range(len(rows))] == [dict(sorted(row.items())) for row in wanted]
+    nulls = polars.DataFrame({"n": [None, None], "s": [{"a": None}, None], "l": [[None], []]})
+    assert [dict(Rows(nulls)[i]) for i in range(2)] == [
+        {"l": [None], "n": None, "s": {"a": None}},
+        {"l": [], "n": None, "s": None},
+    ]
     duckdb = pytest.importorskip("duckdb")
     relation = duckdb.sql(
         "select 1.50::decimal(9,2) as d, 'x' as t, [1, 2] as l, {'a': 1} as s, date '2026-07-01' as day from range(3)"
@@ -455,6 +460,41 @@ class Spoilt:
             setattr(column, name, value)
         column.release = ctypes.cast(let_go, ctypes.c_void_p).value
         return schema, array
+
+
+class CSchema(ctypes.Structure):
+    """The head of `struct ArrowSchema`, and its children."""
+
+
+CSchema._fields_ = [
+    ("format", ctypes.c_char_p),
+    ("name", ctypes.c_char_p),
+    ("metadata", ctypes.c_void_p),
+    ("flags", ctypes.c_int64),
+    ("n_children", ctypes.c_int64),
+    ("children", ctypes.POINTER(ctypes.POINTER(CSchema))),
+]
+
+FORMATS = [b"", b"zz", b"\xff", b"w:-3", b"w:99999999999", b"d:99,1", b"d:1", b"d:5,2,77", b"tsx:", b"ts", b"+w:-1", b"+l", b"+m", b"+r", b"+ud:", b"U", b"vu", None]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_formats_that_are_unknown_or_of_another_array_do_no_harm(format: bytes | None) -> None:
+    class Renamed(Spoilt):
+        def __arrow_c_array__(self, requested_schema: object = None) -> tuple[Any, Any]:
+            schema, array = super().__arrow_c_array__()
+            get = ctypes.pythonapi.PyCapsule_GetPointer
+            CSchema.from_address(get(schema, b"arrow_schema")).children[0].contents.format = format
+            return schema, array
+
+    # eight bytes a value, which is enough for whatever the format says of them
+    for array in (pa.array([1, 2], pa.int64()), pa.array([[1], []], pa.list_(pa.int64()))):
+        try:
+            rows = Rows(Renamed(array))
+            assert len(rows) == 2
+            rows[0], rows[1]
+        except ValueError as error:
+            assert str(error).startswith(("an Arrow batch ", "field c: must be ", "batch: an Arrow batch")), error
 
 
 def memory(*numbers: int, kind: Any = ctypes.c_int32) -> pa.Buffer:

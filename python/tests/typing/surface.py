@@ -43,7 +43,7 @@ def step_by_step(json: str, row: Mapping[str, Any], pictures: Mapping[str, bytes
     resources = tr.Resources()
     for need in plan.pending(resources):
         assert_type(need, tr.Need)
-        if need.location in pictures:
+        if need.location is not None and need.location in pictures:
             resources.insert(need, pictures[need.location])
         else:
             resources.fail(need, "status 404")

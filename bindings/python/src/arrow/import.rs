@@ -4,7 +4,6 @@
 //! somebody reads it, and each is given back when its last reader is gone. [`raw`](super::raw) has looked at every pointer before; values are judged
 //! when they are read ([`node`](super::node)), for a check of whole columns would look at all of a table for every slice of it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::ffi::from_ffi_and_data_type;
@@ -19,6 +18,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 
 use super::raw::{Plausible, RawArray, RawSchema};
+use crate::boundary::caught;
 
 /// One record batch.
 #[derive(Debug, Clone)]
@@ -173,15 +173,20 @@ impl Chunk {
 }
 
 /// A column of a batch, the part of it that the batch shows.
-fn column(array: FFI_ArrowArray, field: &FieldRef, offset: usize, rows: usize) -> Plausible<ArrayData> {
+fn column(mut array: FFI_ArrowArray, field: &FieldRef, offset: usize, rows: usize) -> Plausible<ArrayData> {
     let raw = RawArray::of(&array);
     if raw.is_released() {
         return Err("must not be released, found an array that is".to_owned());
     }
-    raw.check(field.data_type())?;
+    if rows == 0 {
+        // Whose buffers some producers leave out.
+        return guarded(|| Ok(ArrayData::new_empty(field.data_type())));
+    }
+    guarded(|| raw.check(field.data_type()))?;
     if usize::try_from(raw.length).is_ok_and(|length| length < offset.saturating_add(rows)) {
         return Err(format!("must have {} values, found {}", offset.saturating_add(rows), raw.length));
     }
+    RawArray::of_mut(&mut array).mend(field.data_type());
     guarded(|| {
         // SAFETY: it was looked at above; the rest is the producer's word.
         let data = unsafe { from_ffi_and_data_type(array, field.data_type().clone()) }.map_err(|error| error.to_string())?;
@@ -207,7 +212,7 @@ fn capsule(object: &Bound<'_, PyAny>, name: &'static std::ffi::CStr) -> PyResult
 
 /// What the crates give; a producer that is not what it says may make them panic.
 fn guarded<T>(read: impl FnOnce() -> Plausible<T>) -> Plausible<T> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("must be what its schema says, found something else".to_owned()))
+    caught(|| Ok(read())).unwrap_or_else(|_| Err("must be what its schema says, found something else".to_owned()))
 }
 
 /// Why a stream failed.
