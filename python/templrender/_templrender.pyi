@@ -342,7 +342,9 @@ class Pack:
         """
     def to_zip(self) -> bytes:
         """The files that the template uses as a zip: sorted and without times, so that the same files give the same bytes."""
-    def open(self, *, fonts: Fonts | None = None, now: datetime | float | None = None, folder: str | None = None) -> Bundle:
+    def open(
+        self, *, fonts: Fonts | None = None, now: datetime | float | None = None, folder: str | None = None
+    ) -> Bundle:
         """Makes it ready to draw, with its own fonts before `fonts` (`Fonts()` where there are none). `folder` is where it was read from.
 
         Raises all that would fail later: a template or a font that cannot be read, an asset that is missing or damaged, a fallback that is not drawn in the base
@@ -942,6 +944,7 @@ class OriginPolicy:
     def __eq__(self, other: object, /) -> bool: ...
 
 def _origin_policy(patterns: Sequence[str] | None, ip_literals: bool) -> OriginPolicy: ...
+
 @final
 class PictureUrl:
     """A picture's URL that a policy let through, in its one normal form. `str` leaves out the query, which may hold secrets."""
@@ -1399,7 +1402,7 @@ class BatchJob:
         variants: Sequence[str | None] | None = None,
         row_column: str | None = None,
         id_column: str | None = ...,
-        keep: Sequence[str] = ...,
+        keep: Sequence[str] | None = None,
         now: datetime | float | None = None,
         lang: str | None = None,
         time_zone: str | None = None,
@@ -1434,7 +1437,7 @@ class BatchJob:
         start: int = 0,
         stop: int | None = None,
         *,
-        max_bytes: int = 268435456,
+        max_bytes: int = ...,
         threads: int | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -1450,7 +1453,7 @@ class BatchJob:
 
         Args:
             start, stop: The range; the default is all.
-            max_bytes: The batch ends with the picture at which pictures and reports together have so many bytes, though never before its first. Memory holds
+            max_bytes: The batch ends with the picture at which pictures and reports together have so many bytes, by default 256 MiB, though never before its first. Memory holds
                 these and what the threads have in hand.
             threads: That draw. None: as many as planned.
             timeout: Seconds that one picture may take; beyond it its error is `deadline-exceeded`.
