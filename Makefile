@@ -33,6 +33,7 @@ test: setup
 	bindings/c/test.sh
 	bindings/nginx/test.sh
 	deploy/chain.sh check
+	python/test.sh
 
 test-all: test
 	PROPTEST_CASES=4096 $(CARGO) test $(CI) -- --include-ignored
@@ -43,6 +44,9 @@ test-all: test
 	bindings/c/test.sh asan
 	bindings/nginx/test.sh valgrind
 	bindings/nginx/test.sh asan
+	python/test.sh engines
+	python/test.sh soak
+	python/test.sh wheel
 	deploy/chain.sh drill
 	packaging/vendor_check.sh
 	packaging/deb_check.sh

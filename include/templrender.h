@@ -436,6 +436,12 @@ templrender_status templrender_row_set_image(templrender_row *row,
                                              templrender_slice bytes,
                                              templrender_error **err);
 
+/* The same without a copy of the bytes: they must stay as they are until the row and all plans that were made of it are freed. */
+templrender_status templrender_row_borrow_image(templrender_row *row,
+                                                templrender_slice name,
+                                                templrender_slice bytes,
+                                                templrender_error **err);
+
 /* Frees a row; NULL is fine. */
 void templrender_row_free(templrender_row *row);
 
@@ -855,10 +861,30 @@ void templrender_report_free(templrender_report *report);
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
-/* Pixels: sRGB, 8 bits a channel, the first row on top. */
+/* Pixels: sRGB, 8 bits a channel, the first row on top. They come out of rendering, or are a host's own, for rows and resources. */
 
 /* A drawn picture, immutable: to be freed with `templrender_frame_free`. */
 typedef struct templrender_frame templrender_frame;
+
+/* A frame of straight (not premultiplied) RGBA that is there already, `width * height * 4` bytes, row after row; copies them. */
+templrender_status templrender_frame_from_rgba(uint32_t width,
+                                               uint32_t height,
+                                               templrender_slice rgba,
+                                               templrender_frame **frame,
+                                               templrender_error **err);
+
+/* Sets a column to a picture that is decoded already: it is drawn as a PNG of it would be. The frame is shared, not copied, and may be freed at once. */
+templrender_status templrender_row_set_frame(templrender_row *row,
+                                             templrender_slice name,
+                                             const templrender_frame *frame,
+                                             templrender_error **err);
+
+/* Answers a need with a picture that is decoded already: it is drawn as a PNG of it would be. The frame is shared, not copied, and may be freed at once.
+ * One beyond the limits counts as failed, as `templrender_resources_insert` says. */
+templrender_status templrender_resources_insert_frame(templrender_resources *resources,
+                                                      uint64_t id,
+                                                      const templrender_frame *frame,
+                                                      templrender_error **err);
 
 /* Width in px, at least 1; 0 of NULL. */
 uint32_t templrender_frame_width(const templrender_frame *frame);

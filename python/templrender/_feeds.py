@@ -83,6 +83,10 @@ def _format(path: str | os.PathLike[str]) -> str | None:
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     if suffixes and suffixes[-1] in (".gz", ".bz2", ".xz"):
         suffixes.pop()
+    if suffixes and suffixes[-1] == ".parquet":
+        raise ValueError(
+            "a feed must be text, found Parquet: read it with pyarrow or polars, and give the table to check"
+        )
     return _FORMATS.get(suffixes[-1]) if suffixes else None
 
 

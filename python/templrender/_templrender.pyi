@@ -222,10 +222,11 @@ class Output:
 class Fonts:
     """The fonts that texts are drawn with, in the order of their files; there are no system fonts.
 
+    >>> from pathlib import Path
     >>> from templrender import Fonts
     >>> len(Fonts()), len(Fonts(default=False))
     (2, 0)
-    >>> inter = Fonts([open("templates/product-ad/fonts/Inter-Regular.ttf", "rb").read()])
+    >>> inter = Fonts([Path("templates/product-ad/fonts/Inter-Regular.ttf").read_bytes()])
     >>> inter.families
     ('Inter',)
     """

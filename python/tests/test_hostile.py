@@ -13,7 +13,6 @@ import random
 import resource
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -182,7 +181,7 @@ def test_arguments_of_any_kind(
 
 NO_VALUES: dict[str, object] = {
     "object": object(), "complex": 1j, "number as key": {1: 2}, "number as key inside": {"a": {2: 3}}, "object in a list": [object()], "half a character": "\ud800",
-    "half a character as key": {"\udfff": 1}, "not a decimal": Decimal("NaN"), "infinite": math.inf, "range": range(3), "function": len, "raiser": Raiser(), "liar": Liar(),
+    "half a character as key": {"\udfff": 1}, "infinite": math.inf, "range": range(3), "function": len, "raiser": Raiser(), "liar": Liar(),
 }  # fmt: skip
 
 
@@ -362,21 +361,6 @@ def test_frames_are_read_only() -> None:
     assert view.readonly and view.shape == (8, 8, 4) and view.format == "B" and view.c_contiguous
     with pytest.raises(TypeError):
         view[0, 0, 0] = 1
-
-
-def test_a_cycle_through_a_row_is_collected() -> None:
-    numpy = pytest.importorskip("numpy")
-
-    class Pixels(numpy.ndarray):  # type: ignore[misc, name-defined]
-        """An array that can hold what holds it."""
-
-    data = numpy.frombuffer(PNG, dtype=numpy.uint8).view(Pixels)
-    row = tr.Row({"photo": data})
-    data.holder = row
-    gone = weakref.ref(data)
-    del data, row
-    gc.collect()
-    assert gone() is None
 
 
 def things() -> dict[str, object]:

@@ -197,7 +197,9 @@ def test_what_is_over_the_limit_is_refused_and_counts_as_failed(wrap: Any) -> No
 def test_pixels_over_the_limit_are_refused_and_count_as_failed() -> None:
     for pixels in (numpy.zeros((8, 8), numpy.uint8), t.Frame(numpy.zeros((8, 8), numpy.uint8))):
         resources = t.Resources(limits=t.Limits(max_side_px=7))
-        with pytest.raises(t.ResourceError, match=f"resource {NEED.id:016x}: picture is 8x8 px, over the limit of 7 px a side"):
+        with pytest.raises(
+            t.ResourceError, match=f"resource {NEED.id:016x}: picture is 8x8 px, over the limit of 7 px a side"
+        ):
             resources.insert(NEED, pixels)
         assert len(resources) == 1 and PLAN.pending(resources) == []
 

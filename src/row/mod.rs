@@ -78,10 +78,10 @@ impl Row {
     /// ```
     /// use std::sync::Arc;
     /// use templrender::Row;
-    /// let bytes: Arc<&[u8]> = Arc::new(include_bytes!("../../templates/product-ad/assets/logo.png"));
+    /// let bytes = Arc::new(*b"the bytes of a JPEG");
     /// let (mut row, mut copied) = (Row::new(), Row::new());
-    /// row.set_image_shared("logo", bytes.clone());
-    /// copied.set_image("logo", **bytes);
+    /// row.set_image_shared("photo", bytes.clone());
+    /// copied.set_image("photo", *bytes);
     /// assert_eq!(row, copied);
     /// ```
     pub fn set_image_shared(&mut self, name: impl Into<String>, bytes: Arc<dyn AsRef<[u8]> + Send + Sync>) {

@@ -1,22 +1,24 @@
 //! Frames
 //!
-//! Pixels: sRGB, 8 bits a channel, the first row on top.
+//! Pixels: sRGB, 8 bits a channel, the first row on top. They come out of rendering, or are a host's own, for rows and resources.
 
 use std::sync::Arc;
 
-use core_::Frame;
+use core_::{Frame, NeedId};
 
 use crate::boundary::{ask, boundary, free, make};
 use crate::error::templrender_error;
 use crate::guard::{guard_of, templrender_guard};
 use crate::library::{templrender_buffer, templrender_slice, templrender_status};
 use crate::output::{output_of, templrender_output};
-use crate::pointer::{bad, bytes, check_out, get};
+use crate::pointer::{bad, bytes, check_out, get, get_mut, text};
+use crate::resources::templrender_resources;
+use crate::row::templrender_row;
 
 /// A drawn picture, immutable: to be freed with `templrender_frame_free`.
 #[derive(Debug)]
 pub struct templrender_frame {
-    pub(crate) frame: Arc<Frame>,
+    frame: Arc<Frame>,
 }
 
 impl templrender_frame {
@@ -36,6 +38,42 @@ pub unsafe extern "C" fn templrender_frame_from_rgba(
 ) -> templrender_status {
     // SAFETY: the caller's to read and to write.
     unsafe { make(frame, "frame", err, || Ok(templrender_frame::new(Frame::from_rgba(width, height, bytes(rgba, "rgba")?.to_vec())?))) }
+}
+
+/// Sets a column to a picture that is decoded already: it is drawn as a PNG of it would be. The frame is shared, not copied, and may be freed at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn templrender_row_set_frame(
+    row: *mut templrender_row,
+    name: templrender_slice,
+    frame: *const templrender_frame,
+    err: *mut *mut templrender_error,
+) -> templrender_status {
+    // SAFETY: NULL or one of ours, and the caller's to read and to write.
+    unsafe {
+        boundary(err, || {
+            let (name, frame) = (text(name, "name")?, Arc::clone(&get(frame, "frame")?.frame));
+            get_mut(row, "row")?.row.set_frame(name, frame);
+            Ok(())
+        })
+    }
+}
+
+/// Answers a need with a picture that is decoded already: it is drawn as a PNG of it would be. The frame is shared, not copied, and may be freed at once.
+/// One beyond the limits counts as failed, as `templrender_resources_insert` says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn templrender_resources_insert_frame(
+    resources: *mut templrender_resources,
+    id: u64,
+    frame: *const templrender_frame,
+    err: *mut *mut templrender_error,
+) -> templrender_status {
+    // SAFETY: NULL or one of ours, and the caller's to write.
+    unsafe {
+        boundary(err, || {
+            let frame = Arc::clone(&get(frame, "frame")?.frame);
+            get_mut(resources, "resources")?.resources.insert_frame(NeedId::from(id), frame)
+        })
+    }
 }
 
 /// Width in px, at least 1; 0 of NULL.

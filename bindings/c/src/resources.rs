@@ -8,10 +8,9 @@ use core_::{NeedId, Resources};
 
 use crate::boundary::{boundary, free, make};
 use crate::error::templrender_error;
-use crate::frame::templrender_frame;
 use crate::library::{templrender_slice, templrender_status};
 use crate::limits::{limits_of, templrender_limits};
-use crate::pointer::{bytes, get, get_mut, text};
+use crate::pointer::{bytes, get_mut, text};
 
 /// Answers: to be freed with `templrender_resources_free`.
 #[derive(Debug)]
@@ -77,24 +76,6 @@ pub unsafe extern "C" fn templrender_resources_borrow(
         boundary(err, || {
             let bytes = self::bytes(bytes, "bytes")?;
             get_mut(resources, "resources")?.resources.insert_shared(NeedId::from(id), Arc::new(Borrowed(bytes)))
-        })
-    }
-}
-
-/// Answers a need with a picture that is decoded already: it is drawn as a PNG of it would be. The frame is shared, not copied, and may be freed at once.
-/// One beyond the limits counts as failed, as `templrender_resources_insert` says.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn templrender_resources_insert_frame(
-    resources: *mut templrender_resources,
-    id: u64,
-    frame: *const templrender_frame,
-    err: *mut *mut templrender_error,
-) -> templrender_status {
-    // SAFETY: NULL or one of ours, and the caller's to write.
-    unsafe {
-        boundary(err, || {
-            let frame = Arc::clone(&get(frame, "frame")?.frame);
-            get_mut(resources, "resources")?.resources.insert_frame(NeedId::from(id), frame)
         })
     }
 }

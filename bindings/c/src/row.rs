@@ -8,9 +8,8 @@ use core_::Row;
 
 use crate::boundary::{boundary, free, make};
 use crate::error::templrender_error;
-use crate::frame::templrender_frame;
 use crate::library::{templrender_slice, templrender_status};
-use crate::pointer::{bytes, get, get_mut, text};
+use crate::pointer::{bytes, get_mut, text};
 use crate::resources::Borrowed;
 
 /// A data row: to be freed with `templrender_row_free`. A plan keeps what it needs of it.
@@ -87,24 +86,6 @@ pub unsafe extern "C" fn templrender_row_borrow_image(
         boundary(err, || {
             let (name, bytes) = (text(name, "name")?, self::bytes(bytes, "bytes")?);
             get_mut(row, "row")?.row.set_image_shared(name, Arc::new(Borrowed(bytes)));
-            Ok(())
-        })
-    }
-}
-
-/// Sets a column to a picture that is decoded already: it is drawn as a PNG of it would be. The frame is shared, not copied, and may be freed at once.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn templrender_row_set_frame(
-    row: *mut templrender_row,
-    name: templrender_slice,
-    frame: *const templrender_frame,
-    err: *mut *mut templrender_error,
-) -> templrender_status {
-    // SAFETY: NULL or one of ours, and the caller's to read and to write.
-    unsafe {
-        boundary(err, || {
-            let (name, frame) = (text(name, "name")?, Arc::clone(&get(frame, "frame")?.frame));
-            get_mut(row, "row")?.row.set_frame(name, frame);
             Ok(())
         })
     }

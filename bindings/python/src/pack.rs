@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use core_::{Code, Fault};
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
 use pyo3::types::PyBytes;
 
 use crate::boundary::detached;
@@ -21,18 +22,23 @@ pub(crate) struct Pack {
 }
 
 impl Pack {
-    /// The pack; what a panic left there is whole, for the core replaces its files last.
+    /// The pack, without the interpreter; what a panic left there is whole, for the core replaces its files last.
     fn pack(&self) -> MutexGuard<'_, core_::Pack> {
         self.pack.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The pack for what is over at once: the interpreter is let go only where another thread has it.
+    fn pack_now(&self, py: Python<'_>) -> MutexGuard<'_, core_::Pack> {
+        self.pack.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn limits(&self, py: Python<'_>) -> core_::Limits {
-        py.detach(|| self.pack().limits().clone())
+        self.pack_now(py).limits().clone()
     }
 
     /// Its files at this moment: a count.
     fn snapshot(&self, py: Python<'_>) -> core_::Pack {
-        py.detach(|| self.pack().clone())
+        self.pack_now(py).clone()
     }
 }
 

@@ -4,7 +4,7 @@ use core_::NeedSource;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::boundary::detached;
+use crate::boundary::{attached, detached};
 use crate::context::instant;
 use crate::hash::hash_of;
 use crate::output::Output;
@@ -52,7 +52,7 @@ impl Plan {
     /// What is to be answered now.
     fn pending(&self, py: Python<'_>, resources: &Resources) -> PyResult<Vec<Need>> {
         let found = snapshot_of(py, Some(resources));
-        detached(py, || Ok(self.plan.pending(&found).into_iter().map(Need::from).collect()))
+        attached(|| Ok(self.plan.pending(&found).into_iter().map(Need::from).collect()))
     }
 
     /// Names what was found: 32 hex digits over the pictures that are drawn.

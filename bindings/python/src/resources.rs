@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use core_::{Cause, Code, Error, Fault, NeedId};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
 use pyo3::types::{PyBool, PyString};
 
-use crate::boundary::{caught, detached};
+use crate::boundary::detached;
 use crate::buffer::{Held, len_of};
 use crate::error::{fault_of, raised};
 use crate::limits::{Limits, limits_of};
@@ -29,21 +30,26 @@ impl Resources {
         Self { answers: Mutex::new(answers), limits }
     }
 
-    /// The answers; what a panic left there is whole, for the core inserts last.
+    /// The answers, without the interpreter; what a panic left there is whole, for the core inserts last.
     fn answers(&self) -> MutexGuard<'_, Arc<core_::Resources>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The answers for what is over at once: the interpreter is let go only where another thread has them.
+    fn answers_now(&self, py: Python<'_>) -> MutexGuard<'_, Arc<core_::Resources>> {
+        self.answers.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Says that a need cannot be answered; the error is handed on.
     fn failed(&self, py: Python<'_>, id: NeedId, fault: Fault) -> PyErr {
-        py.detach(|| Arc::make_mut(&mut *self.answers()).fail(id, &fault.message));
+        Arc::make_mut(&mut *self.answers_now(py)).fail(id, &fault.message);
         raised(Error::from(Fault { place: format!("resource {id}"), ..fault }))
     }
 }
 
 /// The answers at this moment; of `None`, none.
 pub(crate) fn snapshot_of(py: Python<'_>, resources: Option<&Resources>) -> Arc<core_::Resources> {
-    resources.map(|resources| py.detach(|| Arc::clone(&resources.answers()))).unwrap_or_default()
+    resources.map(|resources| Arc::clone(&resources.answers_now(py))).unwrap_or_default()
 }
 
 #[pymethods]
@@ -72,13 +78,13 @@ impl Resources {
         }
         let held = Held::of(picture, "picture")?.shared();
         // The answers that make_mut leaves behind may hold the last counts of Python's objects, which pyo3 gives back later.
-        py.detach(|| caught(|| Arc::make_mut(&mut *self.answers()).insert_shared(id, held))).map_err(raised)
+        detached(py, || Arc::make_mut(&mut *self.answers()).insert_shared(id, held))
     }
 
     /// Says that a need cannot be answered, and why.
     fn fail(&self, py: Python<'_>, need: &Bound<'_, PyAny>, why: &Bound<'_, PyAny>) -> PyResult<()> {
         let (id, why) = (id_of(need)?, reason(why)?);
-        py.detach(|| Arc::make_mut(&mut *self.answers()).fail(id, why));
+        Arc::make_mut(&mut *self.answers_now(py)).fail(id, why);
         Ok(())
     }
 

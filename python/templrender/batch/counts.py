@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 from dataclasses import asdict, dataclass, fields
 
@@ -35,6 +36,6 @@ class Counts:
         return json.dumps(asdict(self))
 
     @staticmethod
-    def from_json(text: str | bytes) -> Counts:
+    def from_json(text: str | builtins.bytes) -> Counts:
         """The same back."""
         return Counts(**json.loads(text))

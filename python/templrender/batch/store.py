@@ -148,7 +148,7 @@ class Bucket:
     @contextlib.contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
         with tempfile.NamedTemporaryFile(prefix="templrender-") as file:
-            yield file  # type: ignore[misc]
+            yield file
             file.flush()
             self._files.put_file(file.name, f"{self._path}/{name}")
 

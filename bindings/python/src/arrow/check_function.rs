@@ -16,7 +16,8 @@ use crate::items::Items;
 /// See `_templrender.pyi`.
 #[pyfunction]
 #[pyo3(signature = (bundle, stream, *, variants = None, channel = None, row_column = None, id_column = Some("id".to_owned()), first_line = 1, now = None,
-    lang = None, time_zone = None, threads = None, cancel = None))]
+    lang = None, time_zone = None, threads = None, cancel = None),
+    text_signature = "(bundle, stream, *, variants=None, channel=None, row_column=None, id_column='id', first_line=1, now=None, lang=None, time_zone=None, threads=None, cancel=None)")]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python's")]
 pub(super) fn check_batches(
     py: Python<'_>,

@@ -81,7 +81,8 @@ impl Planned {
 impl BatchJob {
     #[new]
     #[pyo3(signature = (bundle, batch, *, variants = None, row_column = None, id_column = Some("id".to_owned()), keep = None, now = None, lang = None,
-        time_zone = None, scale = None, output = None, format = None, threads = None, cancel = None))]
+        time_zone = None, scale = None, output = None, format = None, threads = None, cancel = None),
+        text_signature = "(bundle, batch, *, variants=None, row_column=None, id_column='id', keep=None, now=None, lang=None, time_zone=None, scale=None, output=None, format=None, threads=None, cancel=None)")]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python's")]
     fn new(
         py: Python<'_>,
@@ -146,7 +147,8 @@ impl BatchJob {
         })
     }
 
-    #[pyo3(signature = (start = 0, stop = None, *, max_bytes = 256 << 20, threads = None, timeout = None, cancel = None, reports = true))]
+    #[pyo3(signature = (start = 0, stop = None, *, max_bytes = 256 << 20, threads = None, timeout = None, cancel = None, reports = true),
+        text_signature = "($self, start=0, stop=None, *, max_bytes=268435456, threads=None, timeout=None, cancel=None, reports=True)")]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python's")]
     fn render(
         &self,
