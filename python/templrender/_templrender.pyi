@@ -226,7 +226,6 @@ class Fonts:
     >>> from templrender import Fonts
     >>> len(Fonts()), len(Fonts(default=False))
     (2, 0)
-    >>> from pathlib import Path
     >>> inter = Fonts([Path("templates/product-ad/fonts/Inter-Regular.ttf").read_bytes()])
     >>> inter.families
     ('Inter',)

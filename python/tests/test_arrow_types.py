@@ -361,6 +361,11 @@ def test_polars_and_duckdb() -> None:
         rows = Rows(chunks)
         wanted = chunks.to_dicts()
         assert [dict(rows[i]) for i in range(len(rows))] == [dict(sorted(row.items())) for row in wanted]
+    nulls = polars.DataFrame({"n": [None, None], "s": [{"a": None}, None], "l": [[None], []]})
+    assert [dict(Rows(nulls)[i]) for i in range(2)] == [
+        {"l": [None], "n": None, "s": {"a": None}},
+        {"l": [], "n": None, "s": None},
+    ]
     duckdb = pytest.importorskip("duckdb")
     relation = duckdb.sql(
         "select 1.50::decimal(9,2) as d, 'x' as t, [1, 2] as l, {'a': 1} as s, date '2026-07-01' as day from range(3)"

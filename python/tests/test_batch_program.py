@@ -197,15 +197,19 @@ def test_too_many_failures_stop_it(place: Path) -> None:
 
 
 def test_feeds_of_text(place: Path) -> None:
-    (place / "feed.csv").write_text('id,title,price\na,"Honey, 500 g",6.90 EUR\n,Salt,1.00 EUR\nc,Thyme\n')
+    (place / "feed.csv").write_text('id,title,price\na,"Honey, 500 g",6.90 EUR\n,Salt,1.00 EUR\nc,Thyme\nd,Dill,free\n')
     with gzip.open(place / "more.csv.gz", "wt") as more:
-        more.write("id,title\nd,Dill\n")
+        more.write("title\nFern\n")
     program(place, feed="feed.csv", status=1)
-    assert set(drawn(place / "out")) == {("a", None), ("row-000002", None)}
-    (reject,) = pq.read_table(place / "out" / "rejects").to_pylist()
-    assert reject["line"] == 4 and reject["cause"] == "row"
+    assert set(drawn(place / "out")) == {("a", None)}
+    found = pq.read_table(place / "out" / "rejects").to_pylist()
+    assert [(row["id"], row["line"], row["code"], row["field"], row["value"]) for row in found] == [
+        ("row-000002", 3, "bad-row", None, None),
+        ("c", 4, "bad-row", None, None),
+        ("d", 5, "bad-field", "price", "free"),
+    ]
     program(place, feed="*.csv*", status=1)
-    assert set(drawn(place / "out")) == {("a", None), ("row-000002", None), ("d", None)}
+    assert set(drawn(place / "out")) == {("a", None), ("row-000005", None)}
 
 
 def test_a_folder_of_tables(place: Path) -> None:

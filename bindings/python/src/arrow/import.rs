@@ -12,7 +12,7 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_data::ArrayData;
 use arrow_data::ffi::FFI_ArrowArray;
 use arrow_schema::ffi::FFI_ArrowSchema;
-use arrow_schema::{DataType, Field, FieldRef};
+use arrow_schema::{Field, FieldRef};
 use core_::{Code, Error, Fault};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
@@ -173,7 +173,7 @@ impl Chunk {
 }
 
 /// A column of a batch, the part of it that the batch shows.
-fn column(array: FFI_ArrowArray, field: &FieldRef, offset: usize, rows: usize) -> Plausible<ArrayData> {
+fn column(mut array: FFI_ArrowArray, field: &FieldRef, offset: usize, rows: usize) -> Plausible<ArrayData> {
     let raw = RawArray::of(&array);
     if raw.is_released() {
         return Err("must not be released, found an array that is".to_owned());
@@ -182,13 +182,11 @@ fn column(array: FFI_ArrowArray, field: &FieldRef, offset: usize, rows: usize) -
         // Whose buffers some producers leave out.
         return guarded(|| Ok(ArrayData::new_empty(field.data_type())));
     }
-    if *field.data_type() == DataType::Null {
-        return Ok(ArrayData::new_null(&DataType::Null, rows));
-    }
     guarded(|| raw.check(field.data_type()))?;
     if usize::try_from(raw.length).is_ok_and(|length| length < offset.saturating_add(rows)) {
         return Err(format!("must have {} values, found {}", offset.saturating_add(rows), raw.length));
     }
+    RawArray::of_mut(&mut array).mend(field.data_type());
     guarded(|| {
         // SAFETY: it was looked at above; the rest is the producer's word.
         let data = unsafe { from_ffi_and_data_type(array, field.data_type().clone()) }.map_err(|error| error.to_string())?;

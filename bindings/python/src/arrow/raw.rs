@@ -95,6 +95,12 @@ impl RawArray {
         unsafe { &*(&raw const *array).cast::<Self>() }
     }
 
+    /// The same, of an array that is ours to change.
+    pub(super) fn of_mut(array: &mut arrow_data::ffi::FFI_ArrowArray) -> &mut Self {
+        // SAFETY: as above.
+        unsafe { &mut *(&raw mut *array).cast::<Self>() }
+    }
+
     /// Whether nothing is in it: the end of a stream, or an array that was moved out already.
     pub(super) fn is_released(&self) -> bool {
         self.release.is_none()
@@ -179,13 +185,45 @@ impl RawArray {
         }
     }
 
+    /// Takes the buffer away that old versions of the format gave to arrays of nulls, and the crates refuse. Of an array that was checked.
+    pub(super) fn mend(&mut self, data_type: &DataType) {
+        let fields: Vec<&DataType> = match data_type {
+            DataType::Null => {
+                self.n_buffers = 0;
+                Vec::new()
+            }
+            DataType::List(field)
+            | DataType::LargeList(field)
+            | DataType::ListView(field)
+            | DataType::LargeListView(field)
+            | DataType::FixedSizeList(field, _)
+            | DataType::Map(field, _) => vec![field.data_type()],
+            DataType::Struct(fields) => fields.iter().map(|field| field.data_type()).collect(),
+            DataType::Union(fields, _) => fields.iter().map(|(_, field)| field.data_type()).collect(),
+            DataType::RunEndEncoded(ends, of) => vec![ends.data_type(), of.data_type()],
+            _ => Vec::new(),
+        };
+        for (child, of) in self.children(fields.len()).unwrap_or_default().iter().zip(fields) {
+            // SAFETY: not NULL; the array is ours, and so are its children.
+            unsafe { &mut **child }.mend(of);
+        }
+        if let DataType::Dictionary(_, of) = data_type {
+            // SAFETY: as above, or NULL.
+            if let Some(dictionary) = unsafe { self.dictionary.as_mut() } {
+                dictionary.mend(of);
+            }
+        }
+    }
+
     /// As many buffers as the type has, and offsets that say how long the last one is.
     fn check_buffers(&self, data_type: &DataType, values: usize) -> Plausible<()> {
         let layout = arrow_data::layout(data_type);
         let fixed = layout.buffers.len() + usize::from(layout.can_contain_null_mask);
         let least = fixed + usize::from(layout.variadic);
         let count = usize::try_from(self.n_buffers).unwrap_or(usize::MAX);
-        if (layout.variadic && count < least) || (!layout.variadic && count != least) || count > 1 << 31 {
+        // Older producers give null arrays a buffer of validity that is NULL: see `mend`.
+        let is_old_null = *data_type == DataType::Null && count == 1;
+        if (layout.variadic && count < least) || (!layout.variadic && count != least && !is_old_null) || count > 1 << 31 {
             return Err(format!("of the type {data_type} must have {least} buffers, found {}", self.n_buffers));
         }
         if count > 0 && self.buffers.is_null() {
