@@ -2,7 +2,7 @@
 # The Python package as its users have it.
 #
 #   python/test.sh [PYTEST...]     tests, doctests, examples, types, import time, every shipped template beside tests/hashes.txt; words go to pytest, alone
-#   python/test.sh engines         the tests of Ray, Spark, Daft and their like as well, which install a gigabyte
+#   python/test.sh engines         the tests of Ray, Spark, Daft and their like as well, and the drill of a cluster that loses a node; installs a gigabyte
 #   python/test.sh wheel           wheel and sdist: built twice, looked at, installed by pip alone, and the README's lines run
 #   python/test.sh soak            memory over 10,000 renders, threads, Ctrl-C
 #   python/test.sh speed           beside the Rust program and beside other libraries, in the same run
@@ -38,8 +38,8 @@ build() {
 # Formatting, types, and stubs beside what they describe. The examples of README and docs are type-checked as users would write them.
 types() {
     local examples=$target/python-examples
-    "$bin/ruff" format --quiet --diff python tools/python_*.py
-    "$bin/ruff" check --quiet python tools/python_*.py
+    "$bin/ruff" format --quiet --diff python tools/python_*.py tools/ray_drill.py
+    "$bin/ruff" check --quiet python tools/python_*.py tools/ray_drill.py
     "$bin/python" python/tests/examples.py "$examples"
     MYPYPATH=$package "$bin/mypy" --cache-dir "$target/mypy" -p templrender
     MYPYPATH=$package "$bin/mypy" --cache-dir "$target/mypy" python/tests/typing "$examples"
@@ -74,6 +74,7 @@ engines() {
     "$bin/python" -c 'import daft, pyspark, ray' # without one of them its tests would be skipped
     "$bin/pytest" -q -m slow python/tests
     "$bin/pytest" -q --doctest-modules --rootdir "$package" -c pyproject.toml "$package/templrender/engines"
+    "$bin/python" tools/ray_drill.py
 }
 
 soak() {

@@ -90,7 +90,8 @@ def drill(folder: Path, rows: int) -> int:
     print(f"local: {rows:,} rows in {local_s:.1f} s on {processors} threads, {row_us:.0f} us of a thread each")
 
     with two_nodes() as (nodes, second):
-        noop_us = overhead(feed, rows)
+        overhead(feed, rows, PART_ROWS)  # which starts the processes
+        noop_us = {size: overhead(feed, rows, size) for size in (PART_ROWS, 1000)}
         killed: list[str] = []
         watch = threading.Thread(target=kill_half_way, args=(second, far, rows, killed), daemon=True)
         watch.start()
@@ -114,9 +115,12 @@ def drill(folder: Path, rows: int) -> int:
     hold(same, "the same files with the same bytes as the local engine's")
     rest = [str(path.relative_to(far)) for path in far.rglob("*") if path.is_file() and path.parent.name != "pictures"]
     hold(sorted(rest) == ["_done.json", "_run.json"], f"nothing partial or temporary is left, found {rest}")
-    print(
-        f"engine: {noop_us:.0f} us a row with nothing drawn, beside {row_us:.0f} us of drawing: {100 * noop_us / row_us:.1f} %"
-    )
+    for size, us in noop_us.items():
+        print(
+            f"engine: {us:.0f} us a row in parts of {size} with nothing drawn ({us * size / 1000:.0f} ms a part), "
+            f"beside {row_us:.0f} us of drawing: {100 * us / row_us:.1f} %"
+        )
+    print(f"load average {os.getloadavg()[0]:.1f} on {processors} processors")
     print("ray drill: passed")
     return 0
 
@@ -141,18 +145,15 @@ def two_nodes() -> Any:
         nodes.shutdown()
 
 
-def overhead(feed: Path, rows: int) -> float:
-    """Microseconds a row that the parts take from the feed through the cluster and back when nothing is drawn; the first run, which starts the processes, is not counted."""
+def overhead(feed: Path, rows: int, size: int) -> float:
+    """Microseconds a row that parts of a size take from the feed through the cluster and back when nothing is drawn."""
     work = Work(BatchRenderer(TEMPLATE, now=0), open_store(str(feed.parent / "nowhere")), files=False)
-    for _ in range(2):
-        begun = time.monotonic()
-        cut = parts(find(str(feed)).pieces(), PART_ROWS, "part-", b"")
-        total = sum(
-            (counts for _, counts in cluster.draw_all(work, cut, address=None, at_once=None, draw=nothing)), Counts()
-        )
-        seconds = time.monotonic() - begun
-        hold(total.rows == rows, "the empty function sees every row")
-    return 1e6 * seconds / rows
+    begun = time.monotonic()
+    cut = parts(find(str(feed)).pieces(), size, "part-", b"")
+    drawn = cluster.draw_all(work, cut, address=None, at_once=None, draw=nothing)
+    total = sum((counts for _, counts in drawn), Counts())
+    hold(total.rows == rows, "the empty function sees every row")
+    return 1e6 * (time.monotonic() - begun) / rows
 
 
 def nothing(work: Work, part: Part) -> Counts:

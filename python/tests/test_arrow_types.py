@@ -475,7 +475,26 @@ CSchema._fields_ = [
     ("children", ctypes.POINTER(ctypes.POINTER(CSchema))),
 ]
 
-FORMATS = [b"", b"zz", b"\xff", b"w:-3", b"w:99999999999", b"d:99,1", b"d:1", b"d:5,2,77", b"tsx:", b"ts", b"+w:-1", b"+l", b"+m", b"+r", b"+ud:", b"U", b"vu", None]
+FORMATS = [
+    b"",
+    b"zz",
+    b"\xff",
+    b"w:-3",
+    b"w:99999999999",
+    b"d:99,1",
+    b"d:1",
+    b"d:5,2,77",
+    b"tsx:",
+    b"ts",
+    b"+w:-1",
+    b"+l",
+    b"+m",
+    b"+r",
+    b"+ud:",
+    b"U",
+    b"vu",
+    None,
+]
 
 
 @pytest.mark.parametrize("format", FORMATS)

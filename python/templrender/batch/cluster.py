@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import time
 from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
@@ -19,6 +20,8 @@ from .parts import Part
 _RETRIES = 10
 # Parts that are drawn or wait for a processor, for each processor, so that none stands idle between two.
 _WAITING = 2
+# Seconds between two looks how many processors there are.
+_LOOK_S = 2.0
 
 
 def draw_all(
@@ -56,9 +59,13 @@ def _draw_all(
     ray: Any, start: Callable[[Part], Any], parts: Iterable[Part], at_once: int | None
 ) -> Generator[tuple[Part, Counts], None, None]:
     waiting: dict[Any, Part] = {}
+    most, looked = 0, -_LOOK_S
     try:
         for part in parts:
-            while len(waiting) >= (at_once or max(1, int(ray.cluster_resources().get("CPU", 1)) - 1)) * _WAITING:
+            if time.monotonic() - looked >= _LOOK_S:
+                most = _WAITING * (at_once or max(1, int(ray.cluster_resources().get("CPU", 1)) - 1))
+                looked = time.monotonic()
+            while len(waiting) >= most:
                 yield from _done(ray, waiting)
             waiting[start(part)] = part
         while waiting:

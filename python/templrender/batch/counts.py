@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 from dataclasses import asdict, dataclass, fields
 
@@ -36,6 +35,6 @@ class Counts:
         return json.dumps(asdict(self))
 
     @staticmethod
-    def from_json(text: str | builtins.bytes) -> Counts:
+    def from_json(text: str) -> Counts:
         """The same back."""
         return Counts(**json.loads(text))

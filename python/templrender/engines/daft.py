@@ -13,7 +13,9 @@ __all__ = ["render"]
 
 def render(rows: daft.DataFrame, renderer: BatchRenderer) -> daft.DataFrame:
     """Draws when the frame is collected or written, on Daft's own engine or on its Ray one."""
-    made = daft.DataType.from_arrow_type(pa.list_(pa.struct(list(drawn_schema(renderer, rows.schema().to_pyarrow_schema())))))
+    made = daft.DataType.from_arrow_type(
+        pa.list_(pa.struct(list(drawn_schema(renderer, rows.schema().to_pyarrow_schema()))))
+    )
     variants = len(renderer.variants)
 
     @daft.func.batch(return_dtype=made, batch_size=renderer.rows_at_once)
