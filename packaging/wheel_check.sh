@@ -43,8 +43,8 @@ native=$scratch/wheel/templrender/_templrender.abi3.so
 readelf -SW "$native" | grep -qE ' \.(symtab|debug_info) ' && fail 'it is not stripped'
 [ "$(nm -D --defined-only "$native" | awk '{ print $3 }' | sed 's/@.*//')" = PyInit__templrender ] || fail 'it exports more than PyInit__templrender'
 readelf -dW "$native" | grep '(NEEDED)' | grep -vE '\[(libc|libm|libgcc_s|ld-linux-x86-64|libpthread|libdl)\.so' && fail 'it needs other libraries'
-for path in "$root" "$HOME" "$scratch" templrender-wheel; do
-    LC_ALL=C grep -qF "$path" "$native" && fail "it names a folder of this machine: $path"
+for path in "$root/" "$HOME/" "$scratch" templrender-wheel; do
+    LC_ALL=C grep -rqF "$path" "$scratch/wheel" && fail "it names a folder of this machine: $path"
 done
 "$bin/twine" check --strict "$wheel" "$sdist"
 "$bin/check-wheel-contents" "$wheel"

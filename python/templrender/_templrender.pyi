@@ -1402,7 +1402,7 @@ class BatchJob:
         *,
         variants: Sequence[str | None] | None = None,
         row_column: str | None = None,
-        id_column: str | None = "id",
+        id_column: str | None = ...,
         keep: Sequence[str] | None = None,
         now: datetime | float | None = None,
         lang: str | None = None,
@@ -1438,7 +1438,7 @@ class BatchJob:
         start: int = 0,
         stop: int | None = None,
         *,
-        max_bytes: int = 268435456,
+        max_bytes: int = ...,
         threads: int | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -1454,7 +1454,7 @@ class BatchJob:
 
         Args:
             start, stop: The range; the default is all.
-            max_bytes: The batch ends with the picture at which pictures and reports together have so many bytes, though never before its first. Memory holds
+            max_bytes: The batch ends with the picture at which pictures and reports together have so many bytes, by default 256 MiB, though never before its first. Memory holds
                 these and what the threads have in hand.
             threads: That draw. None: as many as planned.
             timeout: Seconds that one picture may take; beyond it its error is `deadline-exceeded`.

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from templrender import ArgumentError, Checker, CheckReport, FeedReader, Fonts, HostError, Pack, Renderer, RowError, Template, TemplateError
+from templrender import (
+    ArgumentError,
+    Checker,
+    CheckReport,
+    FeedReader,
+    Fonts,
+    HostError,
+    Pack,
+    Renderer,
+    RowError,
+    Template,
+    TemplateError,
+)
 
 TEMPLATE = Template(
     """{ "templrender": 1, "name": "t", "size": [200, 100], "fonts": ["Noto Sans"],
@@ -31,7 +43,12 @@ def test_rows_are_counted() -> None:
     checker.failed(RowError(), line=6, id="e")
     report = checker.finish()
     assert (report.rows, report.failed, report.skipped) == (5, 2, 1)
-    assert (report.count("failed"), report.count("bad-field"), report.count("text-cut"), report.count("bug")) == (2, 1, 1, 1)
+    assert (report.count("failed"), report.count("bad-field"), report.count("text-cut"), report.count("bug")) == (
+        2,
+        1,
+        1,
+        1,
+    )
     assert repr(report) == "<CheckReport: 5 rows, 2 failed, 1 skipped>"
     text = str(report)
     assert "t: 5 rows read, 2 failed, 1 skipped" in text and "first line 4 (c)" in text

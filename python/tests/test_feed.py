@@ -58,7 +58,13 @@ def test_the_borders_of_pieces_change_nothing(size: int) -> None:
     assert read(b"\xff\xfe" + SMALL.decode().encode("utf-16-le"), size) == expected
 
 
-@given(st.dictionaries(st.from_regex(r"[a-z]{1,6}", fullmatch=True), st.none() | st.booleans() | st.integers(-(10**9), 10**9), min_size=1))
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-z]{1,6}", fullmatch=True),
+        st.none() | st.booleans() | st.integers(-(10**9), 10**9),
+        min_size=1,
+    )
+)
 def test_a_line_of_json_is_a_row(columns: dict[str, object]) -> None:
     columns.pop("id", None)
     columns = {**columns, "id": "a"}
@@ -68,7 +74,12 @@ def test_a_line_of_json_is_a_row(columns: dict[str, object]) -> None:
 
 def test_what_a_reader_knows_of_its_feed() -> None:
     reader = FeedReader()
-    assert (reader.format, reader.columns, reader.delimiter, repr(reader)) == (None, None, None, "<FeedReader: nothing read yet>")
+    assert (reader.format, reader.columns, reader.delimiter, repr(reader)) == (
+        None,
+        None,
+        None,
+        "<FeedReader: nothing read yet>",
+    )
     reader.push(bytearray(SMALL))
     row = reader.next_row()
     assert row is not None and row.row is not None and row.error is None
@@ -76,7 +87,12 @@ def test_what_a_reader_knows_of_its_feed() -> None:
     broken = reader.next_row()
     assert broken is not None and broken.row is None and isinstance(broken.error, RowError)
     assert broken.error.code == "bad-row" and repr(broken) == '<FeedRow "2" of line 3: bad-row>'
-    assert (reader.format, reader.columns, reader.delimiter, reader.encoding) == ("delimited", ("id", "title", "price"), ",", "utf-8")
+    assert (reader.format, reader.columns, reader.delimiter, reader.encoding) == (
+        "delimited",
+        ("id", "title", "price"),
+        ",",
+        "utf-8",
+    )
     xml = FeedReader()
     xml.push(b"<?xml version='1.0'?><rss version='2.0'><channel><item><title>A</title></item></channel></rss>")
     xml.finish()
@@ -95,7 +111,11 @@ def test_a_row_over_the_limit_fails_alone() -> None:
     reader = FeedReader("jsonl", limits=Limits(max_feed_row_bytes=64))
     reader.push(b'{"id": 1}\n{"id": 2, "title": "' + b"x" * 100 + b'"}\n{"id": 3}\n')
     reader.finish()
-    assert [(row.line, row.id, row.error is None) for row in drain(reader)] == [(1, "1", True), (2, "2", False), (3, "3", True)]
+    assert [(row.line, row.id, row.error is None) for row in drain(reader)] == [
+        (1, "1", True),
+        (2, "2", False),
+        (3, "3", True),
+    ]
 
 
 def test_ids_stand_once_unless_one_may_repeat() -> None:
@@ -109,7 +129,10 @@ def test_ids_stand_once_unless_one_may_repeat() -> None:
     ("arguments", "message"),
     [
         ({"format": "csv"}, 'format must be "delimited", "jsonl" or "xml", found "csv"'),
-        ({"encoding": "koi8-r"}, 'encoding must be "utf-8", "utf-16-le", "utf-16-be" or "windows-1252", found "koi8-r"'),
+        (
+            {"encoding": "koi8-r"},
+            'encoding must be "utf-8", "utf-16-le", "utf-16-be" or "windows-1252", found "koi8-r"',
+        ),
     ],
 )
 def test_arguments_that_are_none_say_what_may_be(arguments: dict[str, str], message: str) -> None:
@@ -138,7 +161,7 @@ def test_threads_share_a_reader() -> None:
 
 def test_a_second_feed_lies_over_the_first() -> None:
     second = FeedReader()
-    second.push("id,title,price\n1,Asternhonig,\n2,,\n,Linde,\nx\n".encode())
+    second.push(b"id,title,price\n1,Asternhonig,\n2,,\n,Linde,\nx\n")
     german = Overrides()
     refused = 0
     for row in drain(second):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -41,8 +41,18 @@ def keyring() -> Keyring:
 def test_a_url_says_all_of_a_request(request: Request) -> None:
     read = Request.parse(request.canonical())
     assert read == request and read.canonical() == request.canonical()
-    assert (read.tenant, read.template, read.format, read.row) == (request.tenant, request.template, request.format, request.row)
-    assert (read.variant, read.lang, read.version, read.expires) == (request.variant, request.lang, request.version, request.expires)
+    assert (read.tenant, read.template, read.format, read.row) == (
+        request.tenant,
+        request.template,
+        request.format,
+        request.row,
+    )
+    assert (read.variant, read.lang, read.version, read.expires) == (
+        request.variant,
+        request.lang,
+        request.version,
+        request.expires,
+    )
     assert read.key_id is None and read.digest is None
 
 
@@ -64,7 +74,7 @@ def test_a_signature_holds_for_its_url_alone(request: Request, at: int, other: s
 
 
 def test_a_url_ends() -> None:
-    end = datetime(2026, 12, 1, tzinfo=timezone.utc)
+    end = datetime(2026, 12, 1, tzinfo=UTC)
     keys = keyring()
     url = keys.sign(Request("shop", "card", expires=end))
     assert keys.verify(url, now=end - timedelta(seconds=1)).expires == end
@@ -73,7 +83,7 @@ def test_a_url_ends() -> None:
     assert told.value.code == "url-expired" and told.value.http_status == 403
     with pytest.raises(RequestError):
         keys.verify(keys.sign(Request("shop", "card", expires=1)))
-    keys.verify(keys.sign(Request("shop", "card", expires=datetime.now(timezone.utc) + timedelta(hours=1))))
+    keys.verify(keys.sign(Request("shop", "card", expires=datetime.now(UTC) + timedelta(hours=1))))
 
 
 def test_a_key_of_one_tenant_is_for_it_alone() -> None:
@@ -112,7 +122,11 @@ def test_values_stand_as_texts_that_read_back() -> None:
 
 @pytest.mark.parametrize(
     ("row", "code"),
-    [({"photo": b"picture"}, "bad-url"), ({"~a": 1}, "bad-url"), ({"title": "".join(map(chr, range(200, 2200)))}, "url-too-long")],
+    [
+        ({"photo": b"picture"}, "bad-url"),
+        ({"~a": 1}, "bad-url"),
+        ({"title": "".join(map(chr, range(200, 2200)))}, "url-too-long"),
+    ],
 )
 def test_what_has_no_place_in_a_url_is_told(row: dict[str, Any], code: str) -> None:
     with pytest.raises(RequestError) as told:

@@ -10,7 +10,7 @@ import pathlib
 import pickle
 import sys
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any, NamedTuple, cast
 
@@ -18,7 +18,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from templrender import ArgumentError, Fonts, Frame, Interval, Limits, Money, Renderer, ResourceError, Row, RowError, Template
+from templrender import (
+    ArgumentError,
+    Fonts,
+    Frame,
+    Interval,
+    Limits,
+    Money,
+    Renderer,
+    ResourceError,
+    Row,
+    RowError,
+    Template,
+)
 
 CHARACTERS = st.characters(codec="utf-8")
 TEXTS = st.text(CHARACTERS, max_size=20)
@@ -33,12 +45,23 @@ JSON = st.recursive(
 DECIMALS = st.decimals(-(10**12), 10**12, places=6, allow_nan=False)
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 DATES = st.dates(date(2, 1, 1), date(9998, 12, 30))
-TIMES = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 30), timezones=st.one_of(st.none(), ZONES)).map(lambda at: at.replace(microsecond=0))
+TIMES = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 30), timezones=st.one_of(st.none(), ZONES)).map(
+    lambda at: at.replace(microsecond=0)
+)
 MONEY = st.builds(Money, DECIMALS | WHOLE, st.sampled_from(["EUR", "GBP", "USD", "JPY"]))
 SIDES = DATES | TIMES
 INTERVALS = st.builds(Interval, st.none() | SIDES, st.none() | SIDES)
 VALUES = st.recursive(
-    st.none() | st.booleans() | WHOLE | DECIMALS | TEXTS | DATES | TIMES | MONEY | INTERVALS | st.binary(min_size=1, max_size=20),
+    st.none()
+    | st.booleans()
+    | WHOLE
+    | DECIMALS
+    | TEXTS
+    | DATES
+    | TIMES
+    | MONEY
+    | INTERVALS
+    | st.binary(min_size=1, max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
     max_leaves=12,
 )
@@ -95,7 +118,10 @@ def test_a_float_is_its_shortest_digits(number: float) -> None:
 
 
 @settings(max_examples=50)
-@given(st.dictionaries(NAMES, VALUES, max_size=4), st.dictionaries(st.from_regex(r"[a-z]{1,4}", fullmatch=True), VALUES, max_size=4))
+@given(
+    st.dictionaries(NAMES, VALUES, max_size=4),
+    st.dictionaries(st.from_regex(r"[a-z]{1,4}", fullmatch=True), VALUES, max_size=4),
+)
 def test_keywords_lie_over_the_mapping(columns: dict[str, Any], more: dict[str, Any]) -> None:
     assert Row(columns, **more) == Row({**columns, **more})
 
@@ -132,7 +158,7 @@ def test_a_repr_is_short_and_says_what_is_there() -> None:
     assert len(long) < 1000 and long.endswith(", ... 92 more})")
 
 
-class Shade(str, enum.Enum):
+class Shade(str, enum.Enum):  # noqa: UP042 - older code has this kind
     RED = "red"
 
 
@@ -231,7 +257,10 @@ def nested(depth: int) -> Any:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"x": object()}, "field x: must be None, a bool, a number, a str, a path, a date, a Money, an Interval, a list, a dict or a picture, found object"),
+        (
+            {"x": object()},
+            "field x: must be None, a bool, a number, a str, a path, a date, a Money, an Interval, a list, a dict or a picture, found object",
+        ),
         ({"x": {1, 2}}, r"field x: must be None, .*, found set"),
         ({"x": time(12)}, r"field x: must be None, .*, found time"),
         ({"photos": [1, 2, 3, {"url": 1j}]}, r"field photos\[3\]\.url: must be None, .*, found complex"),
@@ -370,12 +399,23 @@ def test_pixels_are_drawn_as_their_png() -> None:
         assert drawn(row) == expected
         assert isinstance(row["photo"], Frame) and row["photo"].to_rgba() == frame.to_rgba()
     grey = rgba[:, :, 0]
-    assert drawn({"photo": grey}) == drawn({"photo": image.fromarray(grey)}) == drawn({"photo": np.stack([grey] * 3, axis=2)})
+    assert (
+        drawn({"photo": grey})
+        == drawn({"photo": image.fromarray(grey)})
+        == drawn({"photo": np.stack([grey] * 3, axis=2)})
+    )
     row = Row(photo=frame, photos=[frame, png])
     assert pickle.loads(pickle.dumps(row)) == row != Row(photo=frame, photos=[png, png])
-    assert repr(row) == f"Row({{'photo': <picture of 9x7 px>, 'photos': [<picture of 9x7 px>, <picture of {len(png)} bytes>]}})"
+    assert (
+        repr(row)
+        == f"Row({{'photo': <picture of 9x7 px>, 'photos': [<picture of 9x7 px>, <picture of {len(png)} bytes>]}})"
+    )
     renderer = Renderer()
-    assert renderer.plan(TEMPLATE, row).key == renderer.plan(TEMPLATE, Row(photo=rgba)).key != renderer.plan(TEMPLATE, {"photo": 255 - rgba}).key
+    assert (
+        renderer.plan(TEMPLATE, row).key
+        == renderer.plan(TEMPLATE, Row(photo=rgba)).key
+        != renderer.plan(TEMPLATE, {"photo": 255 - rgba}).key
+    )
 
 
 def test_pixels_are_copied_and_bounded() -> None:
@@ -406,9 +446,9 @@ def test_days_and_naive_times_lie_in_the_zone_of_the_template() -> None:
 
     # summer time: noon there is 11:00 in UTC
     for at, instant, shown in [
-        (datetime(2026, 7, 1, 12), datetime(2026, 7, 1, 11, tzinfo=timezone.utc), "1 12:00"),
-        (date(2026, 7, 1), datetime(2026, 6, 30, 23, tzinfo=timezone.utc), "1 00:00"),
-        (datetime(2026, 7, 1, 12, tzinfo=timezone.utc), datetime(2026, 7, 1, 12, tzinfo=timezone.utc), "1 12:00"),
+        (datetime(2026, 7, 1, 12), datetime(2026, 7, 1, 11, tzinfo=UTC), "1 12:00"),
+        (date(2026, 7, 1), datetime(2026, 6, 30, 23, tzinfo=UTC), "1 00:00"),
+        (datetime(2026, 7, 1, 12, tzinfo=UTC), datetime(2026, 7, 1, 12, tzinfo=UTC), "1 12:00"),
     ]:
         assert text(at, instant) == f"on {shown}"
         assert text(at, instant + timedelta(seconds=1)) == f"over {shown}"
@@ -416,13 +456,17 @@ def test_days_and_naive_times_lie_in_the_zone_of_the_template() -> None:
 
 def test_pandas_values_are_read_by_value() -> None:
     pd = pytest.importorskip("pandas")
-    assert dict(Row(a=pd.NA, b=pd.NaT, c=pd.Timestamp("2026-07-01T12:00:05.5"), d=pd.Timestamp("2026-07-01", tz="UTC"))) == {
+    assert dict(
+        Row(a=pd.NA, b=pd.NaT, c=pd.Timestamp("2026-07-01T12:00:05.5"), d=pd.Timestamp("2026-07-01", tz="UTC"))
+    ) == {
         "a": None,
         "b": None,
         "c": datetime(2026, 7, 1, 12, 0, 5),
-        "d": datetime(2026, 7, 1, tzinfo=timezone.utc),
+        "d": datetime(2026, 7, 1, tzinfo=UTC),
     }
-    frame = pd.DataFrame({"title": ["Aster honey", None], "stock": [3, None], "at": [pd.Timestamp("2026-07-01"), pd.NaT]})
+    frame = pd.DataFrame(
+        {"title": ["Aster honey", None], "stock": [3, None], "at": [pd.Timestamp("2026-07-01"), pd.NaT]}
+    )
     rows = [Row(record) for record in frame.to_dict("records")]
     assert rows[0] == {"title": "Aster honey", "stock": 3, "at": datetime(2026, 7, 1)}
     assert rows[1] == {"title": None, "stock": None, "at": None}
@@ -441,7 +485,7 @@ def test_money_is_a_value(money: Money) -> None:
 def test_money_must_have_an_amount_and_a_currency() -> None:
     assert Money(6.9, "eur") == Money("6.90", "EUR") == Money(Decimal("6.9"), "EUR") != Money("6.90", "USD")
     for amount, currency, message in [
-        ("6.90", "euro", "currency: must be an ISO 4217 code such as EUR, found \"euro\""),
+        ("6.90", "euro", 'currency: must be an ISO 4217 code such as EUR, found "euro"'),
         ("twelve", "EUR", "amount: must be a number of at most 28 digits, found twelve"),
         (float("nan"), "EUR", "amount: must be a Decimal, an int, a float or a str of digits, found float"),
         (None, "EUR", "amount: must be a Decimal, an int, a float or a str of digits, found NoneType"),

@@ -19,7 +19,9 @@ def from_folder_to_file(folder: Path) -> None:
     bundle = tr.open(folder)
     assert_type(bundle, tr.Bundle)
     assert_type(bundle.template.variants, tuple[str, ...])
-    rendered = tr.render(bundle, {"title": "Aster honey", "price": tr.Money(Decimal("6.90"), "EUR"), "photo": Path("bee.webp")})
+    rendered = tr.render(
+        bundle, {"title": "Aster honey", "price": tr.Money(Decimal("6.90"), "EUR"), "photo": Path("bee.webp")}
+    )
     assert_type(rendered, tr.Rendered)
     assert_type(rendered.frame.encode(tr.Output.jpeg(85)), bytes)
     assert_type(rendered.report.notes, tuple[tr.Note, ...])
@@ -38,7 +40,9 @@ async def for_asyncio(folder: str) -> bytes:
 
 def step_by_step(json: str, row: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Iterator[bytes]:
     renderer = tr.Renderer(tr.Fonts([Path("a.ttf").read_bytes()]), limits=tr.Limits(max_side_px=2000))
-    plan = renderer.plan(tr.Template(json), tr.Row(row, on=date(2026, 11, 21)), now=datetime(2026, 11, 21), lang="de", scale=2)
+    plan = renderer.plan(
+        tr.Template(json), tr.Row(row, on=date(2026, 11, 21)), now=datetime(2026, 11, 21), lang="de", scale=2
+    )
     assert_type(plan.valid_until, datetime | None)
     resources = tr.Resources()
     for need in plan.pending(resources):

@@ -36,9 +36,12 @@ pub(super) struct Column {
     pub(super) data: Result<(FieldRef, ArrayData), Arc<str>>,
 }
 
-/// The fields of a batch: their names, and what they are or why that is unknown.
+/// The fields of a batch.
 #[derive(Debug, Clone)]
-pub(crate) struct Schema(Vec<(Arc<str>, Result<FieldRef, Arc<str>>)>);
+pub(crate) struct Schema(Vec<Named>);
+
+/// A field's name, and what it is or why that is unknown.
+type Named = (Arc<str>, Result<FieldRef, Arc<str>>);
 
 /// Batches one after another.
 pub(crate) struct Stream {
