@@ -5,13 +5,13 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak bench install dist deb setup
+.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak chain-bench python-speed bench install dist deb setup
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
 	@echo 'make test      format, lints, docs, tests, licences: what CI runs'
 	@echo 'make test-all  test, and the slow tests'
-	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor, prices and dates beside ICU, a million rows checked, the service under load'
+	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor, prices and dates beside ICU, a million rows checked, the service, the chain and the Python package under load'
 	@echo 'make serve-soak  ten minutes of ever new URLs, memory watched'
 	@echo 'make bench     benchmarks'
 	@echo 'make install   the C library, its header and pkg-config file, and the program: PREFIX=/usr/local DESTDIR='
@@ -51,11 +51,15 @@ test-all: test
 	packaging/vendor_check.sh
 	packaging/deb_check.sh
 
-shows: oracle peers hashes cldr check-million serve-load chain-bench
+shows: oracle peers hashes cldr check-million serve-load chain-bench python-speed
 
 # The whole chain under load, beside the same chain with a picture that is not drawn.
 chain-bench:
 	deploy/chain.sh bench
+
+# The Python package beside the Rust program and beside other libraries; a million rows checked through Arrow.
+python-speed:
+	python/test.sh speed
 
 oracle: setup
 	$(CARGO) build $(CI) --bin templrender
