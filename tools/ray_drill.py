@@ -43,7 +43,8 @@ from templrender.batch.store import open_store
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "templates" / "og-card"
 PART_ROWS = 100
-PORT = 28000
+# What a process of Ray calls itself while it runs a task of ours.
+DRAWING = "ray::_run"
 
 
 def main() -> int:
@@ -101,9 +102,9 @@ def drill(folder: Path, rows: int) -> int:
         watch.join(timeout=10)
     hold(status == 0, "the cluster draws all")
     hold(bool(killed), "a node was killed half-way")
-    hold(any("ray::_run" in title for title in killed), f"it was drawing when it was killed: {killed}")
+    hold(any(DRAWING in called for called in killed), f"it was drawing when it was killed: {killed}")
     print(
-        f"ray: {rows:,} rows in {far_s:.1f} s; {len(killed)} processes of one node killed half-way, {sum('ray::_run' in title for title in killed)} of them drawing"
+        f"ray: {rows:,} rows in {far_s:.1f} s; {len(killed)} processes of one node killed half-way, {sum(DRAWING in called for called in killed)} of them drawing"
     )
 
     found = pq.read_table(far / "pictures", columns=["id"])["id"].to_pylist()
@@ -161,16 +162,25 @@ def nothing(work: Work, part: Part) -> Counts:
 
 
 def kill_half_way(node: Any, out: Path, rows: int, killed: list[str]) -> None:
-    """SIGKILL for all that one node runs, once half of the parts are there."""
+    """SIGKILL for all that one node runs, once half of the parts are there and one of its processes is drawing another."""
     half = rows // PART_ROWS // 2
     while not (out / "pictures").exists() or sum(1 for _ in os.scandir(out / "pictures")) < half:
         time.sleep(0.02)
     raylet = node.all_processes["raylet"][0].process.pid
+    while not any(DRAWING in title(pid) for pid in descendants(raylet)):
+        time.sleep(0.001)
     for pid in [raylet, *descendants(raylet)]:
-        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
-            title = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        with contextlib.suppress(ProcessLookupError):
+            called = title(pid)
             os.kill(pid, signal.SIGKILL)
-            killed.append(title[:40])
+            killed.append(called[:40])
+
+
+def title(pid: int) -> str:
+    """What a process calls itself; nothing where it has ended."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    return ""
 
 
 def descendants(pid: int) -> list[int]:

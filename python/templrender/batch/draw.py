@@ -143,7 +143,8 @@ class Outcome:
         elif made["skipped"] is not None:
             self.reject(rejects.skipped(_row(rows, row), made["variant"], made["skipped"]))
         else:
-            self.add(incomplete=int(bool(missing_pictures(made.get("report")))))
+            if missing_pictures(made.get("report")):
+                self.add(incomplete=1)
             return True
         return False
 
@@ -194,7 +195,7 @@ def _picture_rows(work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
             if outcome.settle(rows, place // len(work.renderer.variants), made):
                 chosen.append(number)
             place += 1
-        pictures = drawn.take(pa.array(chosen, pa.int64()))
+        pictures = drawn if len(chosen) == drawn.num_rows else drawn.take(pa.array(chosen, pa.int64()))
         outcome.add(pictures=len(chosen), drawn=len(chosen), bytes=_bytes(pictures))
         yield _as(pictures, SCHEMA)
 

@@ -75,10 +75,12 @@ pub(super) fn of_f16(bytes: [u8; 2]) -> Read<Value> {
     let step = 2f64.powi(exponent.max(1) - 25);
     let before = if fraction == 0.0 && exponent > 1 { step / 2.0 } else { step };
     let number = if exponent == 0 { fraction * step } else { (1024.0 + fraction) * step };
+    // Half-way between two of them, digits are read as the even one.
+    let told = |distance: f64, gap: f64| distance < gap / 2.0 || (bits & 1 == 0 && distance == gap / 2.0);
     for digits in 0..5 {
         let mut text = Short::default();
         let near = write!(text, "{:.digits$e}", number).ok().and_then(|()| text.as_str()?.parse::<f64>().ok());
-        let is_told = near.is_some_and(|near| if near < number { number - near < before / 2.0 } else { near - number < step / 2.0 });
+        let is_told = near.is_some_and(|near| if near < number { told(number - near, before) } else { told(near - number, step) });
         if is_told || digits == 4 {
             return of_float(false, true, |out| write!(out, "{:.digits$e}", sign * number));
         }
