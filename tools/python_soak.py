@@ -203,6 +203,7 @@ def bundles() -> Once:
 def batches() -> Once:
     """Arrow in, Arrow out: eight rows a batch, some of them failing."""
     import pyarrow
+
     from templrender.arrow import BatchRenderer
 
     pack = tr.Pack()
