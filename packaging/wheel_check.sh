@@ -13,8 +13,9 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 
 bin=$(python/venv.sh wheel wheel)
-packaging/wheel.sh "$scratch/first"
-packaging/wheel.sh "$scratch/again" > /dev/null
+git clone --quiet --depth 1 "file://$root" "$scratch/clone-source" # one commit, whatever is committed meanwhile
+CARGO_TARGET_DIR=$target "$scratch/clone-source/packaging/wheel.sh" "$scratch/first"
+CARGO_TARGET_DIR=$target "$scratch/clone-source/packaging/wheel.sh" "$scratch/again" > /dev/null
 for made in "$scratch"/first/*; do
     cmp "$made" "$scratch/again/$(basename "$made")" || fail "the same commit gives another $(basename "$made")"
 done
@@ -83,7 +84,6 @@ export CARGO_TARGET_DIR=$target/wheel CARGO_INCREMENTAL=0
 RUSTFLAGS="--remap-path-prefix=$(realpath -m "${CARGO_HOME:-$HOME/.cargo}")/registry/src/=crates/"
 export RUSTFLAGS
 
-git clone --quiet --depth 1 "file://$root" "$scratch/clone-source"
 fresh clone
 pip clone install "$scratch/clone-source"
 use clone
