@@ -77,7 +77,7 @@ pip() { "$scratch/$1/bin/python" -m pip --quiet --disable-pip-version-check "${@
 fresh wheel
 pip wheel install --no-index "$wheel"
 use wheel
-[ "$(pip wheel list --format=freeze | grep -cvE '^(pip|setuptools|wheel)==')" = 1 ] || fail 'another package came along'
+[ "$("$scratch/wheel/bin/python" -m pip --disable-pip-version-check list --format=freeze | grep -cvE '^(pip|setuptools|wheel)==')" = 1 ] || fail 'another package came along'
 
 # From here on it is compiled again, with the same flags and into the same folder, for the same crates.
 export CARGO_TARGET_DIR=$target/wheel CARGO_INCREMENTAL=0
