@@ -23,12 +23,12 @@ wheel=$(echo "$scratch"/first/*.whl)
 sdist=$(echo "$scratch"/first/*.tar.gz)
 
 # The source distribution: what the wheel is built of, and no more.
-tar -tzf "$sdist" | sed 's,^[^/]*/,,' | sort > "$scratch/sdist"
+tar -tzf "$sdist" | sed 's,^[^/]*/,,' | sort > "$scratch/sdist.list"
 for path in Cargo.lock Cargo.toml pyproject.toml PKG-INFO README.md NOTICE LICENSE-MIT LICENSE-APACHE src/lib.rs bindings/python/src/lib.rs \
     python/templrender/__init__.py python/templrender/py.typed python/templrender/_templrender.pyi; do
-    grep -qxF "$path" "$scratch/sdist" || fail "$path is not in the source distribution"
+    grep -qxF "$path" "$scratch/sdist.list" || fail "$path is not in the source distribution"
 done
-grep -E '^(target|templates|tests|python/tests|deploy|docs)/|\.so$|\.pyc$' "$scratch/sdist" && fail 'the source distribution has more than a wheel is built of'
+grep -E '^(target|templates|tests|python/tests|deploy|docs)/|\.so$|\.pyc$' "$scratch/sdist.list" && fail 'the source distribution has more than a wheel is built of'
 
 # The wheel.
 "$bin/python" -m zipfile -e "$wheel" "$scratch/wheel"

@@ -73,7 +73,6 @@ engines() {
     build
     "$bin/python" -c 'import daft, pyspark, ray' # without one of them its tests would be skipped
     "$bin/pytest" -q -m slow python/tests
-    "$bin/pytest" -q --doctest-modules --rootdir "$package" -c pyproject.toml "$package/templrender/engines"
     "$bin/python" tools/ray_drill.py
 }
 
