@@ -31,28 +31,28 @@ done
 grep -E '^(target|templates|tests|python/tests|deploy|docs)/|\.so$|\.pyc$' "$scratch/sdist.list" && fail 'the source distribution has more than a wheel is built of'
 
 # The wheel.
-"$bin/python" -m zipfile -e "$wheel" "$scratch/wheel"
-(cd "$scratch/wheel" && find . -type f -printf '%P\n' | sort) > "$scratch/list"
-info=$(basename "$(echo "$scratch"/wheel/*.dist-info)")
+"$bin/python" -m zipfile -e "$wheel" "$scratch/unpacked"
+(cd "$scratch/unpacked" && find . -type f -printf '%P\n' | sort) > "$scratch/list"
+info=$(basename "$(echo "$scratch"/unpacked/*.dist-info)")
 for path in templrender/__init__.py templrender/py.typed templrender/_templrender.pyi templrender/_templrender.abi3.so \
     "$info"/licenses/{LICENSE-MIT,LICENSE-APACHE,NOTICE,THIRD-PARTY,src/text/default/OFL.txt}; do
     grep -qxF "$path" "$scratch/list" || fail "$path is not in the wheel"
 done
 git ls-files python/templrender | sed 's,^python/,,' | sort | comm -23 - "$scratch/list" | grep . && fail 'the wheel lacks these'
-grep -q "^arrow-array " "$scratch/wheel/$info/licenses/THIRD-PARTY" || fail 'THIRD-PARTY does not name what is linked in'
-native=$scratch/wheel/templrender/_templrender.abi3.so
+grep -q "^arrow-array " "$scratch/unpacked/$info/licenses/THIRD-PARTY" || fail 'THIRD-PARTY does not name what is linked in'
+native=$scratch/unpacked/templrender/_templrender.abi3.so
 readelf -SW "$native" | grep -qE ' \.(symtab|debug_info) ' && fail 'it is not stripped'
 [ "$(nm -D --defined-only "$native" | awk '{ print $3 }' | sed 's/@.*//')" = PyInit__templrender ] || fail 'it exports more than PyInit__templrender'
 readelf -dW "$native" | grep '(NEEDED)' | grep -vE '\[(libc|libm|libgcc_s|ld-linux-x86-64|libpthread|libdl)\.so' && fail 'it needs other libraries'
 for path in "$root/" "$HOME/" "$scratch" templrender-wheel; do
-    LC_ALL=C grep -rqF "$path" "$scratch/wheel" && fail "it names a folder of this machine: $path"
+    LC_ALL=C grep -rqF "$path" "$scratch/unpacked" && fail "it names a folder of this machine: $path"
 done
 "$bin/twine" check --strict "$wheel" "$sdist"
 "$bin/check-wheel-contents" "$wheel"
 "$bin/abi3audit" --strict --summary "$wheel"
 PATH=$bin:$PATH "$bin/auditwheel" show "$wheel" | tr '\n' ' '
 echo
-grep -q '^Tag: cp311-abi3-manylinux' "$scratch/wheel/$info/WHEEL" || fail 'PyPI would not take its tag'
+grep -q '^Tag: cp311-abi3-manylinux' "$scratch/unpacked/$info/WHEEL" || fail 'PyPI would not take its tag'
 
 # use NAME: a virtual environment with pip alone has the package: the README's lines draw, and no other package came along.
 use() {

@@ -246,7 +246,8 @@ def memory(name: str) -> None:
     setup, share = MEMORY[name]
     once = setup()
     rounds = max(int(PICTURES * share), 10)
-    for number in range(max(rounds // 5, 200)):
+    # Threads come and go, and each takes one of the allocator's arenas: it takes a while until all of them have seen the most that they will.
+    for number in range(max(rounds, 200)):
         once(number)
     warm, began = resident(), time.perf_counter()
     for number in range(rounds):
