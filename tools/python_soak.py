@@ -350,6 +350,7 @@ DRILLS: dict[str, Callable[[], None]] = {
 
 
 def main() -> int:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background takes away
     if sys.argv[1:] == ["--list"]:
         print(*DRILLS)
         return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from origin import Origin, running
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# What a shell starts in the background ignores Ctrl-C, and so do its children: the tests that press it could not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
