@@ -313,7 +313,7 @@ fn money(raw: &Value, currency: Option<Currency>) -> Result<Value, String> {
 
 fn date(raw: &Value, reading: Reading<'_>) -> Result<Value, String> {
     let read = match raw {
-        Value::Date(date) => return Ok(Value::Date(date.anchored(reading.zone))),
+        Value::Date(_) => return Ok(raw.clone()),
         Value::Text(cell) => Date::parse(cell, reading.zone),
         _ => None,
     };
@@ -323,7 +323,7 @@ fn date(raw: &Value, reading: Reading<'_>) -> Result<Value, String> {
 
 fn interval(raw: &Value, reading: Reading<'_>) -> Result<Value, String> {
     let read = match raw {
-        Value::Interval(interval) => return Ok(Value::Interval(interval.anchored(reading.zone))),
+        Value::Interval(_) => return Ok(raw.clone()),
         Value::Text(cell) => Interval::parse(cell, reading.zone),
         // As the Merchant API writes it.
         Value::Map(entries) => {

@@ -232,8 +232,7 @@ impl Template {
     /// # Ok::<(), templrender::Error>(())
     /// ```
     pub fn trim(&self, row: &Row) -> Row {
-        let Some(reads) = &self.inner.reads else { return row.clone() };
-        let kept = row.iter().filter(|(name, _)| reads.contains(*name));
+        let kept = row.iter().filter(|(name, _)| self.reads(name));
         Row::from_columns(kept.map(|(name, value)| (name.to_owned(), value.clone())).collect())
     }
 
