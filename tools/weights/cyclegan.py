@@ -11,7 +11,7 @@ BLOCKS = 9
 
 
 def generator(weights: Mapping[str, Floats]) -> onnx.ModelProto:
-    """`image` [1, 3, h, w] in -1..1, sides multiples of 4 -> `vintage`, the same shape and range.
+    """`image` [batch, 3, h, w] in -1..1, sides multiples of 4 -> `vintage`, the same shape and range.
 
     >>> generator({})
     Traceback (most recent call last):
@@ -40,5 +40,5 @@ def generator(weights: Mapping[str, Floats]) -> onnx.ModelProto:
     graph.op("Tanh", padded(x, f"model.{17 + BLOCKS}", pad3), name="vintage")
     if any(not numpy.isfinite(values).all() for values in weights.values()):
         raise ValueError("weights must be finite, found some that are not")
-    shape = [1, 3, "height", "width"]
+    shape = ["batch", 3, "height", "width"]
     return graph.model("cyclegan", {"image": shape}, {"vintage": shape})

@@ -69,21 +69,32 @@ def values(model: onnx.ModelProto) -> int:
     return sum(math.prod(tensor.dims) for tensor in model.graph.initializer)
 
 
+MULTIPLYING = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+
+
 def gmac(model: onnx.ModelProto, sizes: Mapping[str, Sequence[int]] | None = None) -> float:
-    """Billions of multiplications of one run: convolutions and matrices, for inputs of these sizes where the graph leaves them open."""
+    """Billions of multiplications of one run by the shapes that ONNX infers, for inputs of these sizes where the graph leaves them open (else 1)."""
     model = onnx.ModelProto.FromString(model.SerializeToString())
     for value in model.graph.input:
-        for dim, size in zip(value.type.tensor_type.shape.dim, (sizes or {}).get(value.name, ()), strict=False):
+        dims = value.type.tensor_type.shape.dim
+        for dim, size in zip(dims, (sizes or {}).get(value.name, [dim.dim_value or 1 for dim in dims]), strict=True):
             dim.dim_value = size
     for made in model.graph.output:
         made.type.tensor_type.ClearField("shape")
-    shapes = _shapes(onnx.shape_inference.infer_shapes(model, data_prop=True))
+    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
+    known = [*inferred.input, *inferred.value_info, *inferred.output]
+    return multiplications(model, {value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim] for value in known}) / 1e9
+
+
+def multiplications(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> int:
+    """Those of convolutions and matrices, whose inputs and outputs have these shapes."""
+    known = {tensor.name: list(tensor.dims) for tensor in model.graph.initializer} | dict(shapes)
     total = 0
     for node in model.graph.node:
-        if node.op_type not in ("Conv", "ConvTranspose", "Gemm", "MatMul"):
+        if node.op_type not in MULTIPLYING:
             continue
-        weight, entry, result = (shapes.get(name) for name in (node.input[1], node.input[0], node.output[0]))
-        if weight is None or entry is None or result is None or 0 in result or 0 in entry:
+        weight, entry, result = (known.get(name, [0]) for name in (node.input[1], node.input[0], node.output[0]))
+        if 0 in (*weight, *entry, *result):
             raise ValueError(f"the size of every {node.op_type} must be known, found none for {node.output[0]}")
         if node.op_type == "ConvTranspose":
             total += math.prod(entry) * math.prod(weight[1:])
@@ -91,14 +102,7 @@ def gmac(model: onnx.ModelProto, sizes: Mapping[str, Sequence[int]] | None = Non
             total += math.prod(result) * math.prod(weight[1:])
         else:
             total += math.prod(result) * entry[-1]
-    return total / 1e9
-
-
-def _shapes(model: onnx.ModelProto) -> dict[str, list[int]]:
-    known = {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
-    for value in [*model.graph.input, *model.graph.value_info, *model.graph.output]:
-        known[value.name] = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
-    return known
+    return total
 
 
 def _values(shapes: Mapping[str, Sequence[int | str]]) -> list[onnx.ValueInfoProto]:

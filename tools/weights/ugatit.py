@@ -27,7 +27,7 @@ class WeightsError(ValueError):
 
 
 def generator(weights: Mapping[str, Floats], size: int | None = None, unbiased: bool = True) -> onnx.ModelProto:
-    """The network for pictures of `size` x `size`: `image` [1, 3, size, size] in -1..1 -> `stylized` the same, with `cam_logit` and `heatmap` beside it.
+    """The network for pictures of `size` x `size`: `image` [batch, 3, size, size] in -1..1 -> `stylized` the same, with `cam_logit` and `heatmap` beside it.
 
     The full model's weights say their size; the light model's do not, and are for 256 where nothing is said. `unbiased`: variances as in PyTorch's `torch.var`.
     """
@@ -83,8 +83,9 @@ class _Generator:
         for block in range(1, self.blocks + 1):
             x = self.ada_block(x, f"UpBlock1_{block}", gamma, beta)
         out = self.up(x)
-        square = [1, 3, self.size, self.size]
-        return graph.model("ugatit_light" if self.light else "ugatit", {"image": square}, {out: square, logit: [1, 2], heatmap: [1, 1, low, low]})
+        square = ["batch", 3, self.size, self.size]
+        results = {out: square, logit: ["batch", 2], heatmap: ["batch", 1, low, low]}
+        return graph.model("ugatit_light" if self.light else "ugatit", {"image": square}, results)
 
     def down(self, x: str) -> str:
         for index, (side, stride) in enumerate([(7, 1), (3, 2), (3, 2)]):
@@ -119,7 +120,7 @@ class _Generator:
         x = graph.op("Flatten", graph.op("GlobalAveragePool", x) if self.light else x, axis=1)
         x = graph.op("Relu", self.dense(x, "FC.0"))
         x = graph.op("Relu", self.dense(x, "FC.2"))
-        shape = graph.integers([1, wide, 1, 1])
+        shape = graph.integers([-1, wide, 1, 1])
         gamma, beta = self.dense(x, "gamma"), self.dense(x, "beta")
         return graph.op("Reshape", gamma, shape), graph.op("Reshape", beta, shape)
 
