@@ -37,6 +37,7 @@ impl NeedId {
         let (kind, text) = match source {
             NeedSource::Location(text) => (b'l', text.as_str()),
             NeedSource::Asset { path, .. } => (b'a', path.as_str()),
+            NeedSource::Generated { of, .. } => (b'g', of.as_str()),
         };
         let mut hasher = blake3::Hasher::new();
         hasher.update(&[kind]).update(text.as_bytes());
@@ -81,6 +82,13 @@ pub enum NeedSource {
         /// Its path from the template's folder.
         path: String,
     },
+    /// What a model makes of another answer; see [`Renderer::fill`](crate::Renderer::fill).
+    Generated {
+        /// The model's id.
+        model: String,
+        /// What the report calls the source that it is made of.
+        of: String,
+    },
 }
 
 /// One picture that a plan may draw.
@@ -120,6 +128,11 @@ impl Need {
         self.useful_px
     }
 
+    /// Whether a model makes it of another answer.
+    pub fn is_generated(&self) -> bool {
+        matches!(self.source, NeedSource::Generated { .. })
+    }
+
     /// Whether the picture can be drawn without it.
     pub fn optional(&self) -> bool {
         self.optional
@@ -129,7 +142,7 @@ impl Need {
     pub fn origin(&self) -> &str {
         match &self.source {
             NeedSource::Location(text) => origin(text),
-            NeedSource::Asset { .. } => "",
+            NeedSource::Asset { .. } | NeedSource::Generated { .. } => "",
         }
     }
 }

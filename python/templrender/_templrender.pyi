@@ -111,6 +111,9 @@ class Limits:
         max_group_bytes: int = 1073741824,
         max_pack_files: int = 1000,
         max_pack_bytes: int = 268435456,
+        max_model_peak_mb: int = 1024,
+        max_model_gmac: int = 500,
+        max_model_bytes: int = 536870912,
     ) -> Self:
         """Limits with the library's defaults for what is not named. A negative or too large number is an `OverflowError`."""
     @property
@@ -155,6 +158,15 @@ class Limits:
     @property
     def max_pack_bytes(self) -> int:
         """Most bytes of one template's pack, its files together."""
+    @property
+    def max_model_peak_mb(self) -> int:
+        """Most MB that one run of a model may take at its peak, by its manifest."""
+    @property
+    def max_model_gmac(self) -> int:
+        """Most billions of multiplications of one run of a model, by its manifest."""
+    @property
+    def max_model_bytes(self) -> int:
+        """Most bytes of a model's file."""
     def replace(self, **fields: int) -> Limits:
         """The same limits but for the named ones; an unknown name is a `TypeError`."""
     def __eq__(self, other: object, /) -> bool: ...

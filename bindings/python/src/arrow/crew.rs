@@ -136,9 +136,3 @@ impl Crew {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
-
-/// Nanoseconds since the first call: the clock of deadlines.
-pub(super) fn monotonic_ns() -> u64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    u64::try_from(START.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
-}

@@ -1,0 +1,1 @@
+//! Engines for templrender's models: ONNX files, and folders of them, through rten, tract or ONNX Runtime.

@@ -1,0 +1,90 @@
+//! What models make: pictures, masks, faces; and the JSON in which faces travel.
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::pixel::Frame;
+
+/// A face in a picture.
+///
+/// ```
+/// use templrender::Face;
+/// let face = Face { rect: [40.0, 30.0, 90.0, 90.0], score: 0.98, points: vec![[70.0, 60.0], [100.0, 60.0]] };
+/// assert_eq!(face.center(), [85.0, 75.0]);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Face {
+    /// Left, top, width, height, px of the picture.
+    pub rect: [f32; 4],
+    /// 0 to 1: how sure the detector is.
+    pub score: f32,
+    /// Eyes, nose, mouth, ears: what the detector gives, px of the picture.
+    pub points: Vec<[f32; 2]>,
+}
+
+impl Face {
+    /// The middle of its box, px.
+    pub fn center(&self) -> [f32; 2] {
+        let [x, y, width, height] = self.rect;
+        [x + width / 2.0, y + height / 2.0]
+    }
+}
+
+/// How much of each px stands in front.
+///
+/// ```
+/// use templrender::Mask;
+/// let mask = Mask::new(2, 1, vec![0, 255])?;
+/// assert_eq!((mask.width(), mask.alpha()), (2, &[0, 255][..]));
+/// # Ok::<(), templrender::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mask {
+    width: u32,
+    height: u32,
+    alpha: Vec<u8>,
+}
+
+impl Mask {
+    /// A mask by its rows, one byte a px.
+    ///
+    /// # Errors
+    /// [`Code::BadArgument`](crate::Code::BadArgument) where the bytes are not width times height.
+    pub fn new(width: u32, height: u32, alpha: Vec<u8>) -> Result<Self, Error> {
+        if u64::from(width) * u64::from(height) != alpha.len() as u64 {
+            let message = format!("a mask of {width} x {height} px must have a byte for each, found {}", alpha.len());
+            return Err(crate::Fault::new(crate::Code::BadArgument, "mask", message).into());
+        }
+        Ok(Self { width, height, alpha })
+    }
+
+    /// px.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// px.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// 0 is background, 255 is what stands in front; row by row.
+    pub fn alpha(&self) -> &[u8] {
+        &self.alpha
+    }
+}
+
+/// What a model made for one need.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Made {
+    pub(crate) content: MadeContent,
+    /// How long its batch ran, by the guard's clock.
+    pub(crate) us: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum MadeContent {
+    Picture(Arc<Frame>),
+    /// Faces in px of a picture.
+    Faces(Vec<Face>),
+}
