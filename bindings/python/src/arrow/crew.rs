@@ -4,8 +4,8 @@
 //! thread may set; either ends the work within a picture's own pace, for the core asks the same flag inside of a picture.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use core_::{Code, Error, Fault};
 use pyo3::prelude::*;

@@ -16,7 +16,6 @@ use super::Planned;
 use crate::arrow::crew::{self, Stop};
 use crate::boundary::caught;
 use crate::bundle::Bundle;
-use crate::error::bad;
 use crate::guard::Cancel;
 use crate::guard::{monotonic_ns, timeout_ns};
 
