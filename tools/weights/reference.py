@@ -73,14 +73,21 @@ def session(network: Path) -> onnxruntime.InferenceSession:
 
 
 def size_of(said: dict[str, Any], width: int, height: int, max_pixels: int) -> tuple[int, int]:
-    """The input's width and height: as fixed, or the picture's within the bounds, in steps."""
+    """The input's width and height: as fixed, or the picture's, within its bounds and rounded to its steps.
+
+    >>> size_of({"size": {"multiple_of": 4, "min": 64, "max": 768}}, 1080, 1920, 589_824)
+    (432, 768)
+    """
     size = said["size"]
     if isinstance(size, list):
         return size[0], size[1]
-    scale = min(1.0, size["max"] / max(width, height), (max_pixels / (width * height)) ** 0.5)
-    step = size["multiple_of"]
-    wide, high = (max(int(side * scale) // step * step, -(-size["min"] // step) * step) for side in (width, height))
-    return wide, high
+    step, low, high = size["multiple_of"], size["min"], size["max"]
+    scale = min(max(low / min(width, height), 1.0), high / max(width, height), (max_pixels / (width * height)) ** 0.5)
+    least, most = -(-low // step) * step, high // step * step
+    wide, tall = (min(max(int(side * scale / step + 0.5) * step, least), most) for side in (width, height))
+    while wide * tall > max_pixels and max(wide, tall) > least:
+        wide, tall = (max(wide - step, least), tall) if wide >= tall else (wide, max(tall - step, least))
+    return wide, tall
 
 
 def tensor_of(source: Image.Image, said: dict[str, Any], max_pixels: int) -> tuple[Array, tuple[float, float, float]]:
@@ -137,11 +144,11 @@ Face = tuple[float, tuple[float, float, float, float], list[tuple[float, float]]
 
 
 def faces(manifest: dict[str, Any], results: list[Array], place: tuple[float, float, float]) -> list[Face]:
-    """Boxes (left, top, right, bottom in px of the picture) and points with a score above the threshold, the best first, without those that overlap it."""
+    """Boxes (left, top, right, bottom in px of the picture) and points, the surest first. Boxes that overlap the surest are one face with it, and their
+    mean is taken, weighed by their scores."""
     said = manifest["detector"]
     by_role = {output["role"]: result for output, result in zip(manifest["outputs"], results, strict=True)}
     scores = sigmoid(by_role["scores"].reshape(-1))
-    boxes = by_role["boxes"].reshape(len(scores), -1)
     side = manifest["inputs"][0]["size"][0]
     centres = [
         ((x + 0.5) * stride, (y + 0.5) * stride)
@@ -150,22 +157,27 @@ def faces(manifest: dict[str, Any], results: list[Array], place: tuple[float, fl
         for x in range(side // stride)
         for _ in range(count)
     ]
+    rows = by_role["boxes"].reshape(len(scores), 2 + said["points"], 2).astype(numpy.float64)
+    rows[:, 0] += centres
+    rows[:, 2:] += numpy.array(centres)[:, None]
     scale, left, top = place
-
-    def back(x: float, y: float) -> tuple[float, float]:
-        return (x - left) / scale, (y - top) / scale
-
+    left_over = [at for at in numpy.argsort(-scores, kind="stable") if scores[at] >= said["score_threshold"]]
     kept: list[Face] = []
-    for at in numpy.argsort(-scores, kind="stable"):
-        if scores[at] < said["score_threshold"]:
-            break
-        (cx, cy), row = centres[at], boxes[at]
-        x, y, w, h = row[0] + cx, row[1] + cy, row[2], row[3]
-        box = (*back(x - w / 2, y - h / 2), *back(x + w / 2, y + h / 2))
-        if all(overlap(box, other) <= said["nms_iou"] for _, other, _ in kept):
-            points = [back(row[4 + 2 * point] + cx, row[5 + 2 * point] + cy) for point in range(said["points"])]
-            kept.append((float(scores[at]), box, points))
+    while left_over:
+        best = box_of(rows[left_over[0]])
+        same = [at for at in left_over if overlap(best, box_of(rows[at])) > said["nms_iou"]]
+        mean = numpy.average(rows[same], 0, weights=scores[same])
+        x0, y0, x1, y1 = box_of(mean)
+        box = ((x0 - left) / scale, (y0 - top) / scale, (x1 - left) / scale, (y1 - top) / scale)
+        kept.append((float(scores[left_over[0]]), box, [((x - left) / scale, (y - top) / scale) for x, y in mean[2:]]))
+        left_over = [at for at in left_over if at not in same]
     return kept
+
+
+def box_of(row: NDArray[numpy.float64]) -> tuple[float, float, float, float]:
+    """The edges of a row whose first two pairs are a box's centre and its size."""
+    (x, y), (w, h) = row[0], row[1]
+    return x - w / 2, y - h / 2, x + w / 2, y + h / 2
 
 
 def overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
