@@ -34,13 +34,11 @@ mod tests;
 
 use std::sync::Arc;
 
-pub use made::{Face, Made, Mask};
 #[allow(unused_imports, reason = "what jobs are made of")]
-pub(crate) use made::{MadeContent, faces_from_json, faces_to_json};
+pub(crate) use made::MadeContent;
+pub use made::{Face, Made, Mask};
 pub use manifest::{Manifest, ModelKind};
 pub use model::{Cost, Model, Models};
-#[allow(unused_imports, reason = "what jobs are made of")]
-pub(crate) use roi::largest as largest_face;
 #[allow(unused_imports, reason = "what jobs are made of")]
 pub(crate) use run::{Feather, Work, run};
 pub use tensor::{Tensor, TensorData};
