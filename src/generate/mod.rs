@@ -14,11 +14,14 @@ mod made;
 mod manifest;
 mod model;
 mod tensor;
+mod travel;
 
 use std::sync::Arc;
 
+pub(crate) use made::MadeContent;
 pub use made::{Face, Made, Mask};
 pub use manifest::{Manifest, ModelKind};
+pub(crate) use model::Runner;
 pub use model::{Cost, Model, Models};
 pub use tensor::{Tensor, TensorData};
 

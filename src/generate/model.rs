@@ -93,6 +93,10 @@ impl Model {
         Self { inner: Arc::new(Inner { manifest, engine, identity, runner }) }
     }
 
+    pub(crate) fn runner(&self) -> &Runner {
+        &self.inner.runner
+    }
+
     /// What it is, takes and gives.
     pub fn manifest(&self) -> &Manifest {
         &self.inner.manifest

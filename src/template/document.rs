@@ -151,7 +151,7 @@ pub(crate) struct Declared {
 pub(crate) enum Content {
     Box { children: Vec<Layer> },
     Text { spans: Vec<Span> },
-    Image { src: Vec<Source>, missing: Bound<Missing> },
+    Image { src: Vec<Source>, missing: Bound<Missing>, making: Box<Making> },
     Svg(SvgContent),
     Path { d: TextTemplate, view_box: Option<Bound<[f32; 4]>> },
 }
@@ -181,6 +181,27 @@ pub(crate) struct PartKeys {
     pub(crate) declarations: Vec<Declared>,
 }
 
+/// What models make of a picture before it is drawn.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Making {
+    /// `id` or `id:variant`; null, empty or `none` is no model.
+    pub(crate) model: Option<TextTemplate>,
+    /// 0 to 1.
+    pub(crate) strength: Option<Bound<f32>>,
+    pub(crate) feather: Option<Bound<Feather>>,
+    /// The id of a matting model; as with `model`.
+    pub(crate) cutout: Option<TextTemplate>,
+}
+
+/// How wide the soft edge of a model's result is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Feather {
+    /// px of the source picture.
+    Px(f32),
+    /// Of the shorter side of what the model was given; 50 means 50 %.
+    Percent(f32),
+}
+
 /// One of a picture's sources; `asset:name`, a URL, a path or `data:`; a binding may give a list, which is flattened.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Source {
@@ -194,6 +215,8 @@ pub(crate) enum Missing {
     #[default]
     Error,
     Hide,
+    /// The first source that arrived is drawn without its model and cutout; where none did, it is an error.
+    Original,
 }
 
 /// The keys of `output`: the static ones read, the bound ones to be set by [`Output::set`].
