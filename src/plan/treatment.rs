@@ -16,12 +16,11 @@ use super::sources::Planned;
 use super::tree::{Found, View};
 use crate::css::style::ViewBox;
 use crate::error::quoted;
-use crate::generate::{Face, Model, ModelKind, Models};
+use crate::generate::{Face, Feather, Model, ModelKind, Models};
 use crate::geom::Rect;
 use crate::report::NoteCode;
 use crate::resources::{Need, NeedId, NeedSource, Picture, Resources};
 use crate::scene::PictureId;
-use crate::template::document::Feather;
 
 /// What a layer wants done with each of its sources.
 #[derive(Debug, Clone, Default)]
@@ -101,7 +100,7 @@ pub(crate) struct Shown<'r> {
 /// What one run of a model is given.
 #[derive(Debug)]
 pub(crate) struct Given<'r> {
-    pub(crate) work: Work,
+    pub(crate) work: Doing,
     pub(crate) step: &'r Step,
     pub(crate) input: &'r Picture,
     /// px of the input; `None` is all of it.
@@ -112,13 +111,13 @@ pub(crate) struct Given<'r> {
 
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Work {
+pub(crate) enum Doing {
     Detect,
     Generate,
     Cutout,
 }
 
-impl Work {
+impl Doing {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Detect => "detect",
@@ -191,10 +190,10 @@ impl Recipe {
         let generates = self.model.as_ref().and_then(|wanted| treatment.take(wanted));
         let cuts = self.cutout.as_ref().and_then(|wanted| treatment.take(wanted));
         let view = self.view_box.as_ref().map_or_else(String::new, |view| format!("{view:?}"));
-        let around_face = self.view_box.is_none() && generates.as_ref().is_some_and(|(model, _)| wants_face(model));
+        let around_face = self.view_box.is_none() && generates.as_ref().is_some_and(|(model, _)| model.wants_face(false));
 
         let mut made_of = of.to_vec();
-        let mut step = |work: Work, (model, variant): (Model, Option<String>), strength: f32, feather: Feather, view: &str| {
+        let mut step = |work: Doing, (model, variant): (Model, Option<String>), strength: f32, feather: Feather, view: &str| {
             let source = NeedSource::Generated { model: model.id().to_owned(), of: name.to_owned() };
             let settings = format!("{strength} {feather:?}");
             let parts: [&[u8]; 6] = [
@@ -206,7 +205,7 @@ impl Recipe {
                 settings.as_bytes(),
             ];
             let id = NeedId::of_parts(&parts);
-            if work != Work::Detect {
+            if work != Doing::Detect {
                 made_of = id.0.to_le_bytes().to_vec();
             }
             let need = Need { id, source, useful_px: (0, 0), optional: true };
@@ -214,19 +213,19 @@ impl Recipe {
         };
         if self.by_face || around_face {
             let detector = models.face_detector().cloned().ok_or_else(|| "no model finds faces".to_owned());
-            treatment.detect = Some(detector.map(|model| step(Work::Detect, (model, None), 1.0, Feather::Px(0.0), "")));
+            treatment.detect = Some(detector.map(|model| step(Doing::Detect, (model, None), 1.0, Feather::Px(0.0), "")));
         }
         if around_face && let Some(Err(why)) = &treatment.detect {
             treatment.broken.get_or_insert_with(|| why.clone());
         }
         if let Some((model, variant)) = generates {
-            let strength = self.strength.unwrap_or_else(|| strength(&model));
-            let feather = self.feather.unwrap_or_else(|| Feather::Px(feather_px(&model)));
-            treatment.generate = Some(step(Work::Generate, (model, variant), strength, feather, &view));
+            let strength = self.strength.unwrap_or_else(|| model.manifest().blend.strength);
+            let feather = self.feather.unwrap_or_else(|| Feather::Px(model.manifest().blend.feather_px));
+            treatment.generate = Some(step(Doing::Generate, (model, variant), strength, feather, &view));
         }
         if let Some(chosen) = cuts {
             let view = if treatment.generate.is_some() { "" } else { view.as_str() };
-            treatment.cutout = Some(step(Work::Cutout, chosen, 1.0, Feather::Px(0.0), view));
+            treatment.cutout = Some(step(Doing::Cutout, chosen, 1.0, Feather::Px(0.0), view));
         }
         treatment.digest = Some(self.digest(models));
         treatment
@@ -241,7 +240,7 @@ impl Recipe {
         part(format!("{:?} {} {:?} {:?}", self.view_box, self.by_face, self.strength, self.feather).as_bytes());
         part(&self.model.as_ref().map(Wanted::digest).unwrap_or_default());
         part(&self.cutout.as_ref().map(Wanted::digest).unwrap_or_default());
-        let asks = self.by_face || self.model.as_ref().and_then(|wanted| wanted.model.as_ref().ok()).is_some_and(|m| wants_face(m));
+        let asks = self.by_face || self.model.as_ref().and_then(|wanted| wanted.model.as_ref().ok()).is_some_and(|m| m.wants_face(false));
         if asks && let Some(detector) = models.face_detector() {
             part(&detector.identity());
         }
@@ -289,10 +288,10 @@ impl Treatment {
     }
 
     /// All runs of models, in their order.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = (Work, &Step)> {
-        let detect = self.detect.as_ref().and_then(|step| step.as_ref().ok()).map(|step| (Work::Detect, step));
-        let generate = self.generate.as_ref().map(|step| (Work::Generate, step));
-        let cutout = self.cutout.as_ref().map(|step| (Work::Cutout, step));
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (Doing, &Step)> {
+        let detect = self.detect.as_ref().and_then(|step| step.as_ref().ok()).map(|step| (Doing::Detect, step));
+        let generate = self.generate.as_ref().map(|step| (Doing::Generate, step));
+        let cutout = self.cutout.as_ref().map(|step| (Doing::Cutout, step));
         [detect, generate, cutout].into_iter().flatten()
     }
 
@@ -357,12 +356,12 @@ impl Planned {
             let why = format!("object-view-box must leave some of the picture, found nothing of {} x {} px", whole.width, whole.height);
             return failed(NoteCode::ImageMissing, why.into());
         }
-        let wants_face = treatment.generate.as_ref().is_some_and(|step| shown.view.is_none() && wants_face(&step.model));
+        let wants_face = treatment.generate.as_ref().is_some_and(|step| shown.view.is_none() && step.model.wants_face(false));
         match &treatment.detect {
             None => {}
             Some(Err(why)) => shown.trouble = Some((NoteCode::FaceMissing, why.into())),
             Some(Ok(step)) => match resources.faces(step.need.id) {
-                None => return Progress::Next(Given { work: Work::Detect, step, input: origin, crop: None, is_view: false }),
+                None => return Progress::Next(Given { work: Doing::Detect, step, input: origin, crop: None, is_view: false }),
                 Some(Err(why)) => shown.trouble = Some((NoteCode::ModelFailed, format!("model {}: {why}", step.model.id()).into())),
                 Some(Ok(faces)) => {
                     shown.face = largest(faces, &shown.view.unwrap_or(whole));
@@ -379,12 +378,12 @@ impl Planned {
             return failed(code, why);
         }
         let mut seen = shown.view.unwrap_or(whole);
-        let steps = [(Work::Generate, &treatment.generate), (Work::Cutout, &treatment.cutout)];
+        let steps = [(Doing::Generate, &treatment.generate), (Doing::Cutout, &treatment.cutout)];
         for (work, step) in steps.into_iter().filter_map(|(work, step)| Some((work, step.as_ref()?))) {
             let mut crop = shown.view.map(|view| view.intersect(&whole));
             let is_view = crop.is_some();
-            if work == Work::Generate && wants_face {
-                let roi = shown.face.map(|face| around(&step.model, &face, (whole.width, whole.height)));
+            if work == Doing::Generate && wants_face {
+                let roi = shown.face.map(|face| step.model.around(&face, (whole.width, whole.height)));
                 if let Some(roi) = roi.filter(|_| !step.pastes()) {
                     seen = roi;
                 }
@@ -425,10 +424,7 @@ impl Step {
 
     /// Whether the result goes back into the picture that it was made of.
     pub(crate) fn pastes(&self) -> bool {
-        let feathered = match self.feather {
-            Feather::Px(width) | Feather::Percent(width) => width > 0.0,
-        };
-        feathered || pastes(&self.model)
+        self.model.pastes(Some(self.feather))
     }
 }
 
@@ -447,24 +443,4 @@ fn largest(faces: &[Face], seen: &Rect) -> Option<Rect> {
         area(a).total_cmp(&area(b)).then(a.score.total_cmp(&b.score)).then(b.rect[0].total_cmp(&a.rect[0]))
     };
     faces.iter().filter(inside).max_by(by_size).map(rect)
-}
-
-fn wants_face(_model: &Model) -> bool {
-    false
-}
-
-fn strength(_model: &Model) -> f32 {
-    1.0
-}
-
-fn feather_px(_model: &Model) -> f32 {
-    0.0
-}
-
-fn pastes(_model: &Model) -> bool {
-    false
-}
-
-fn around(_model: &Model, face: &Rect, (width, height): (f32, f32)) -> Rect {
-    face.intersect(&Rect::new(0.0, 0.0, width, height))
 }

@@ -10,6 +10,7 @@ use crate::css::color::Color;
 use crate::css::property::Declaration;
 use crate::expr::strings::Strings;
 use crate::expr::{Expr, TextTemplate};
+use crate::generate::Feather;
 use crate::row::field;
 use crate::row::locale::Part;
 use crate::row::money::Currency;
@@ -191,15 +192,6 @@ pub(crate) struct Making {
     pub(crate) feather: Option<Bound<Feather>>,
     /// The id of a matting model; as with `model`.
     pub(crate) cutout: Option<TextTemplate>,
-}
-
-/// How wide the soft edge of a model's result is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Feather {
-    /// px of the source picture.
-    Px(f32),
-    /// Of the shorter side of what the model was given; 50 means 50 %.
-    Percent(f32),
 }
 
 /// One of a picture's sources; `asset:name`, a URL, a path or `data:`; a binding may give a list, which is flattened.

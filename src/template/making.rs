@@ -1,8 +1,8 @@
 //! `strength` and `feather`: the numbers of a model, as a template or a row writes them.
 
-use super::document::Feather;
 use crate::css::property::Input;
 use crate::error::quoted;
+use crate::generate::Feather;
 
 /// A share of 1: a number, or a percentage.
 pub(crate) fn strength(value: &Input<'_>) -> Result<f32, String> {
@@ -33,7 +33,7 @@ pub(crate) fn feather(value: &Input<'_>) -> Result<Feather, String> {
     };
     match width {
         Some((px, false)) if (0.0..=65_535.0).contains(&px) => Ok(Feather::Px(px as f32)),
-        Some((percent, true)) if (0.0..=100.0).contains(&percent) => Ok(Feather::Percent(percent as f32)),
+        Some((percent, true)) if (0.0..=100.0).contains(&percent) => Ok(Feather::Fraction(percent as f32 / 100.0)),
         _ => Err(format!("feather must be a length in px or a percentage up to 100%, found {}", found(value))),
     }
 }
@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(strength(&Input::Text("1")), Ok(1.0));
         assert_eq!(feather(&Input::Number(12.0)), Ok(Feather::Px(12.0)));
         assert_eq!(feather(&Input::Text("8px")), Ok(Feather::Px(8.0)));
-        assert_eq!(feather(&Input::Text("5 %")), Ok(Feather::Percent(5.0)));
+        assert_eq!(feather(&Input::Text("5 %")), Ok(Feather::Fraction(0.05)));
         let rule = "strength must be a number from 0 to 1 or a percentage up to 100%, found";
         for (value, shown) in
             [(Input::Number(1.01), "1.01"), (Input::Text("101%"), "\"101%\""), (Input::Text("NaN"), "\"NaN\""), (Input::Bool(true), "true")]
