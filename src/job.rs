@@ -128,7 +128,7 @@ impl Job {
             let mut decoded = Decoded::default();
             let mut works = Vec::new();
             let mut taken = 0;
-            for job in rest {
+            for job in rest.iter().copied() {
                 let work = match decoded.take(job, works.is_empty(), &sentry) {
                     Taken::Full => break,
                     Taken::Picture(picture) => Ok(picture),

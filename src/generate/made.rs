@@ -74,12 +74,28 @@ impl Mask {
     }
 }
 
-/// What a model made for one need.
-#[derive(Debug, Clone, PartialEq)]
+/// What a model made for one need: a picture, or faces.
+///
+/// ```
+/// use templrender::{Face, Frame, Made};
+/// let made = Made::picture(Frame::from_rgba(1, 1, vec![9, 8, 7, 255])?);
+/// assert_eq!(made.frame().map(|frame| frame.width()), Some(1));
+/// let face = Face { rect: [40.0, 30.5, 90.0, 90.0], score: 0.98, points: vec![[70.0, 60.0]] };
+/// assert_eq!(Made::of_faces(vec![face.clone()]).found(), Some(&[face][..]));
+/// # Ok::<(), templrender::Error>(())
+/// ```
+#[derive(Debug, Clone)]
 pub struct Made {
     pub(crate) content: MadeContent,
     /// How long its batch ran, by the guard's clock.
     pub(crate) us: Option<u64>,
+}
+
+/// By what was made, however long it took.
+impl PartialEq for Made {
+    fn eq(&self, other: &Self) -> bool {
+        self.content == other.content
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -87,4 +103,54 @@ pub(crate) enum MadeContent {
     Picture(Arc<Frame>),
     /// Faces in px of a picture.
     Faces(Vec<Face>),
+}
+
+impl Made {
+    /// A picture that was made.
+    ///
+    /// ```
+    /// use templrender::{Frame, Made};
+    /// let frame = Frame::from_rgba(1, 1, vec![9, 8, 7, 255])?;
+    /// assert_eq!(Made::picture(frame.clone()), Made::picture(frame));
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn picture(frame: impl Into<Arc<Frame>>) -> Self {
+        Self { content: MadeContent::Picture(frame.into()), us: None }
+    }
+
+    /// Faces that were found, or that there are none.
+    ///
+    /// ```
+    /// assert_eq!(templrender::Made::of_faces(Vec::new()).found(), Some(&[][..]));
+    /// ```
+    pub fn of_faces(faces: Vec<Face>) -> Self {
+        Self { content: MadeContent::Faces(faces), us: None }
+    }
+
+    /// The picture, where it is one.
+    ///
+    /// ```
+    /// assert!(templrender::Made::of_faces(Vec::new()).frame().is_none());
+    /// ```
+    pub fn frame(&self) -> Option<&Arc<Frame>> {
+        if let MadeContent::Picture(frame) = &self.content { Some(frame) } else { None }
+    }
+
+    /// The faces, where it was looked for them.
+    ///
+    /// ```
+    /// assert_eq!(templrender::Made::of_faces(Vec::new()).found(), Some(&[][..]));
+    /// ```
+    pub fn found(&self) -> Option<&[Face]> {
+        if let MadeContent::Faces(faces) = &self.content { Some(faces) } else { None }
+    }
+
+    /// How long its batch ran, in microseconds of the guard's clock; nothing where there was no clock, or it came out of a cache.
+    ///
+    /// ```
+    /// assert_eq!(templrender::Made::of_faces(Vec::new()).elapsed_us(), None);
+    /// ```
+    pub fn elapsed_us(&self) -> Option<u64> {
+        self.us
+    }
 }
