@@ -56,7 +56,8 @@ class Mailbox:
         self._loop = asyncio.new_event_loop()
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
-        threading.Thread(target=self._loop.run_forever, name="mailbox", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="mailbox", daemon=True)
+        self._thread.start()
         self.set(self.mode)
         return self
 
@@ -67,12 +68,21 @@ class Mailbox:
 
     def stop(self) -> None:
         """Ends it."""
-        asyncio.run_coroutine_threadsafe(self._open(False), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def ids(self) -> list[str]:
         """The Message-ID of each mail that was taken."""
         return [str(mail.message["Message-ID"]) for mail in list(self.mails)]
+
+    async def _end(self) -> None:
+        await self._open(False)
+        talks = asyncio.all_tasks() - {asyncio.current_task()}
+        for talk in talks:
+            talk.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
 
     async def _open(self, open: bool) -> None:
         if open and self._server is None:

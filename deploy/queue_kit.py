@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -15,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from mailbox_server import Mailbox
+
 from templrender.worker.job import Job
-from templrender.worker.jobs import Jobs, Status, connect
+from templrender.worker.jobs import Jobs, Status, connect, unreachable
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVERS = ("redis-server", "valkey-server")
@@ -75,10 +77,11 @@ class Redis:
             raise RuntimeError(f"the server does not start:\n{(self.folder / 'redis.log').read_text()[-2000:]}")
 
     def _answers(self) -> bool:
-        try:
-            return bool(connect(self.url).ping())
-        except Exception:
-            return False
+        with contextlib.closing(connect(self.url)) as client:
+            try:
+                return bool(client.ping())
+            except unreachable():
+                return False
 
     def kill(self) -> None:
         """Ends it as a power cut would."""
@@ -117,6 +120,7 @@ class Room:
                 worker.kill()
             worker.wait()
         self.mailbox.stop()
+        self.jobs.client.close()
         self.redis.stop()
 
     def worker(self, do: str = "draw,mail,sweep", *more: object) -> subprocess.Popen[bytes]:
@@ -176,6 +180,11 @@ class Room:
     def mails(self, jobs: Sequence[Job]) -> Counter[str]:
         """How many mails are how far."""
         return Counter("unknown" if status is None else status.mail for status in self.statuses(jobs))
+
+    def redis_appends(self) -> str:
+        """What the server says of its log."""
+        found = self.jobs.client.info("persistence")
+        return f"AOF of {found['aof_current_size']:,} bytes"
 
     def pictures(self) -> list[Path]:
         """The files of results."""

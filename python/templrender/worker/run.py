@@ -86,6 +86,7 @@ class Worker:
                 server.shutdown()
                 server.server_close()
             self.store.clean()
+            self.jobs.client.close()
         log.info("%s: stopped", self.name)
 
     def patiently(self, call: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
