@@ -132,6 +132,12 @@ codes! {
     // 305 is given up.
     /// A template's pack that cannot be read: its zip, or the path of a file in it.
     BadPack = 306 "bad-pack" Resource,
+    /// A model's manifest, or the file that it names, that cannot be used.
+    BadManifest = 307 "bad-manifest" Resource,
+    /// A model that gives what its manifest does not say: another shape, what is no number.
+    ModelOutput = 308 "model-output" Resource,
+    /// A picture without a face, for a model that needs one.
+    FaceMissing = 309 "face-missing" Resource,
 
     // 404 is given up.
     /// An argument that the call does not take.
@@ -144,6 +150,12 @@ codes! {
     DeadlineExceeded = 405 "deadline-exceeded" Host,
     /// The host set the flag that says a picture is no longer wanted.
     Cancelled = 406 "cancelled" Host,
+    /// An engine, or the host's own function, that failed to run a model.
+    ModelFailed = 407 "model-failed" Host,
+    /// A run of a model that takes more memory or time than it may.
+    ModelLimit = 408 "model-limit" Host,
+    /// A model that the renderer does not have, or that runs elsewhere.
+    MissingModel = 409 "missing-model" Host,
 
     /// A broken promise inside the library.
     Bug = 501 "bug" Bug,

@@ -65,6 +65,18 @@ pub struct Limits {
     ///
     /// Default: 256 MiB
     pub max_pack_bytes: usize,
+    /// Most MB that one run of a model may take at its peak, by its manifest.
+    ///
+    /// Default: 1,024
+    pub max_model_peak_mb: u64,
+    /// Most billions of multiplications of one run of a model, by its manifest.
+    ///
+    /// Default: 500
+    pub max_model_gmac: u64,
+    /// Most bytes of a model's file.
+    ///
+    /// Default: 512 MiB
+    pub max_model_bytes: usize,
 }
 
 impl Default for Limits {
@@ -84,6 +96,9 @@ impl Default for Limits {
             max_group_bytes: 1 << 30,
             max_pack_files: 1_000,
             max_pack_bytes: 256 << 20,
+            max_model_peak_mb: 1_024,
+            max_model_gmac: 500,
+            max_model_bytes: 512 << 20,
         }
     }
 }

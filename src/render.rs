@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use crate::codec::{self, DecodeHint};
 use crate::error::Error;
+use crate::generate::Models;
 use crate::geom::{Affine, Point, Rect};
 use crate::guard::{Guard, Sentry};
+use crate::job::Job;
 use crate::layout::{self, LaidLayer, Outcome};
 use crate::limits::Limits;
 use crate::paint::{self, PaintScratch};
@@ -14,7 +16,7 @@ use crate::pixel::Frame;
 use crate::plan::watch::{Supposed, Watch};
 use crate::plan::{self, Answered, Context, Plan};
 use crate::report::{LayerReport, LineReport, Note, Report, Timings};
-use crate::resources::{Picture, Resources};
+use crate::resources::{NeedId, Picture, Resources};
 use crate::row::Row;
 use crate::scene::{FaceId, Item, PictureId, Scene, Segment};
 use crate::template::Template;
@@ -40,6 +42,7 @@ const DECODED_CANVASES: u64 = 4;
 pub struct Renderer {
     fonts: Fonts,
     limits: Limits,
+    models: Models,
 }
 
 /// What one thread keeps between renders: shaped words, glyph masks, buffers. It never changes a byte of a picture.
@@ -94,7 +97,7 @@ pub struct Rendered {
 impl Renderer {
     /// A renderer with these fonts and default limits.
     pub fn new(fonts: Fonts) -> Self {
-        Self { fonts, limits: Limits::default() }
+        Self { fonts, limits: Limits::default(), models: Models::new() }
     }
 
     /// The same with other limits.
@@ -102,6 +105,44 @@ impl Renderer {
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// The same with models that templates may name.
+    #[must_use]
+    pub fn with_models(mut self, models: Models) -> Self {
+        self.models = models;
+        self
+    }
+
+    /// The models that templates may name.
+    pub fn models(&self) -> &Models {
+        &self.models
+    }
+
+    /// What a generated need takes: its model and the picture that it is given.
+    ///
+    /// # Errors
+    /// [`Code::BadArgument`](crate::Code::BadArgument) of a need that is not generated or whose picture is not there;
+    /// [`Code::MissingModel`](crate::Code::MissingModel).
+    pub fn job(&self, _plan: &Plan, _need: NeedId, _resources: &Resources) -> Result<Job, Error> {
+        Err(crate::Fault::new(crate::Code::BadArgument, "need", "no need is generated yet").into())
+    }
+
+    /// Runs the models of every generated need whose picture is there, to the end of each layer's chain. A model that fails is a failed need, and
+    /// the layer's fallback is drawn.
+    ///
+    /// # Errors
+    /// What the guard of [`fill_guarded`](Self::fill_guarded) says.
+    pub fn fill(&self, plan: &Plan, resources: &mut Resources) -> Result<(), Error> {
+        self.fill_guarded(plan, resources, &Guard::default())
+    }
+
+    /// The same, ended by a guard.
+    ///
+    /// # Errors
+    /// [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded), [`Code::Cancelled`](crate::Code::Cancelled).
+    pub fn fill_guarded(&self, _plan: &Plan, _resources: &mut Resources, _guard: &Guard<'_>) -> Result<(), Error> {
+        Ok(())
     }
 
     /// Fills a template with a row.

@@ -190,6 +190,10 @@ note_codes! {
     ImageMissing = "image-missing",
     /// A layer that draws something lies wholly outside the canvas.
     OffCanvas = "off-canvas",
+    /// A picture that is placed or changed by its face has none.
+    FaceMissing = "face-missing",
+    /// A model did not run, or is not there; the next choice was drawn.
+    ModelFailed = "model-failed",
 }
 
 impl Note {

@@ -37,6 +37,7 @@ impl NeedId {
         let (kind, text) = match source {
             NeedSource::Location(text) => (b'l', text.as_str()),
             NeedSource::Asset { path, .. } => (b'a', path.as_str()),
+            NeedSource::Generated { of, .. } => (b'g', of.as_str()),
         };
         let mut hasher = blake3::Hasher::new();
         hasher.update(&[kind]).update(text.as_bytes());
@@ -81,6 +82,13 @@ pub enum NeedSource {
         /// Its path from the template's folder.
         path: String,
     },
+    /// What a model makes of another answer; see [`Renderer::fill`](crate::Renderer::fill).
+    Generated {
+        /// The model's id.
+        model: String,
+        /// What the report calls the source that it is made of.
+        of: String,
+    },
 }
 
 /// One picture that a plan may draw.
@@ -120,6 +128,11 @@ impl Need {
         self.useful_px
     }
 
+    /// Whether a model makes it of another answer.
+    pub fn is_generated(&self) -> bool {
+        matches!(self.source, NeedSource::Generated { .. })
+    }
+
     /// Whether the picture can be drawn without it.
     pub fn optional(&self) -> bool {
         self.optional
@@ -129,7 +142,7 @@ impl Need {
     pub fn origin(&self) -> &str {
         match &self.source {
             NeedSource::Location(text) => origin(text),
-            NeedSource::Asset { .. } => "",
+            NeedSource::Asset { .. } | NeedSource::Generated { .. } => "",
         }
     }
 }
@@ -292,6 +305,21 @@ impl Resources {
     pub fn insert_frame(&mut self, id: NeedId, frame: impl Into<Arc<Frame>>) -> Result<(), Error> {
         let picture = Picture::of_frame(frame.into(), &self.limits);
         self.keep(id, picture)
+    }
+
+    /// Takes the answer that other answers have for a need; where they have none, nothing changes.
+    ///
+    /// ```
+    /// use templrender::{NeedId, Resources};
+    /// let (mut answers, mut others) = (Resources::new(), Resources::new());
+    /// others.fail(NeedId::from(7), "status 404");
+    /// answers.take_over(NeedId::from(7), &others);
+    /// assert_eq!(answers.len(), 1);
+    /// ```
+    pub fn take_over(&mut self, id: NeedId, others: &Self) {
+        if let Some(answer) = others.answers.get(&id) {
+            self.answers.insert(id, answer.clone());
+        }
     }
 
     fn take(&mut self, id: NeedId, bytes: Held) -> Result<(), Error> {

@@ -62,6 +62,11 @@ pub(super) fn fallback_path<'a>(source: &'a NeedSource, place: &str) -> Result<&
             Err(Fault::new(Code::BadField, place, message))
         }
         NeedSource::Asset { path, .. } => Ok(path),
+        NeedSource::Generated { model, .. } => {
+            let message =
+                format!("a fallback's picture must be an asset or a file of the template's folder, found one of the model {model:?}");
+            Err(Fault::new(Code::BadField, place, message))
+        }
     }
 }
 

@@ -82,6 +82,12 @@ pub enum templrender_code {
     // 305 is given up.
     /// A template's pack that cannot be read: its zip, or the path of a file in it.
     TEMPLRENDER_BAD_PACK = 306,
+    /// A model's manifest, or the file that it names, that cannot be used.
+    TEMPLRENDER_BAD_MANIFEST = 307,
+    /// A model that gives what its manifest does not say: another shape, what is no number.
+    TEMPLRENDER_MODEL_OUTPUT = 308,
+    /// A picture without a face, for a model that needs one.
+    TEMPLRENDER_FACE_MISSING = 309,
     // 404 is given up.
     /// An argument that the call does not take.
     TEMPLRENDER_BAD_ARGUMENT = 401,
@@ -93,6 +99,12 @@ pub enum templrender_code {
     TEMPLRENDER_DEADLINE_EXCEEDED = 405,
     /// The host set the flag that says a picture is no longer wanted.
     TEMPLRENDER_CANCELLED = 406,
+    /// An engine, or the host's own function, that failed to run a model.
+    TEMPLRENDER_MODEL_FAILED = 407,
+    /// A run of a model that takes more memory or time than it may.
+    TEMPLRENDER_MODEL_LIMIT = 408,
+    /// A model that the renderer does not have, or that runs elsewhere.
+    TEMPLRENDER_MISSING_MODEL = 409,
     /// A broken promise inside the library.
     TEMPLRENDER_BUG = 501,
     /// A URL that is none of ours: its path, a parameter, or what a parameter says.

@@ -76,6 +76,9 @@ limits! {
     max_group_bytes: usize = 1_073_741_824,
     max_pack_files: usize = 1_000,
     max_pack_bytes: usize = 268_435_456,
+    max_model_peak_mb: u64 = 1_024,
+    max_model_gmac: u64 = 500,
+    max_model_bytes: usize = 536_870_912,
 }
 
 /// The core's limits: those that were given, or the defaults.
