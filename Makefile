@@ -45,6 +45,7 @@ test-all: test
 	bindings/nginx/test.sh valgrind
 	bindings/nginx/test.sh asan
 	python/test.sh engines
+	python/test.sh models
 	python/test.sh soak
 	python/test.sh wheel
 	deploy/chain.sh drill

@@ -185,6 +185,21 @@ pub(crate) fn sin_cos_degrees(degrees: f32) -> (f32, f32) {
     }
 }
 
+/// e to a power.
+pub(crate) fn exp(x: f32) -> f32 {
+    libm::expf(x)
+}
+
+/// 1 / (1 + e^-x).
+pub(crate) fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + libm::expf(-x))
+}
+
+/// The hyperbolic tangent.
+pub(crate) fn tanh(x: f32) -> f32 {
+    libm::tanhf(x)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

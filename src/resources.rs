@@ -307,6 +307,21 @@ impl Resources {
         self.keep(id, picture)
     }
 
+    /// Takes the answer that other answers have for a need; where they have none, nothing changes.
+    ///
+    /// ```
+    /// use templrender::{NeedId, Resources};
+    /// let (mut answers, mut others) = (Resources::new(), Resources::new());
+    /// others.fail(NeedId::from(7), "status 404");
+    /// answers.take_over(NeedId::from(7), &others);
+    /// assert_eq!(answers.len(), 1);
+    /// ```
+    pub fn take_over(&mut self, id: NeedId, others: &Self) {
+        if let Some(answer) = others.answers.get(&id) {
+            self.answers.insert(id, answer.clone());
+        }
+    }
+
     fn take(&mut self, id: NeedId, bytes: Held) -> Result<(), Error> {
         let picture = Picture::read(bytes, &self.limits);
         self.keep(id, picture)

@@ -21,13 +21,17 @@ from weights.ugatit import WeightsError
 
 
 def main(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="models.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="models.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     doors = parser.add_subparsers(dest="door", required=True)
     door = doors.add_parser("get", help="fetch or make models, or check them")
     door.add_argument("names", nargs="*", metavar="NAME")
     door.add_argument("--into", type=Path, default=shelf.default_folder(), metavar="DIR")
     door.add_argument("--check", action="store_true", help="fetch nothing")
-    door.add_argument("--noncommercial", action="store_true", help="take models whose licence forbids earning money with them")
+    door.add_argument(
+        "--noncommercial", action="store_true", help="take models whose licence forbids earning money with them"
+    )
     door.set_defaults(run=get)
     from_checkpoint.arguments(doors.add_parser("ugatit", help="a PyTorch checkpoint to ONNX"))
     for name, text in (("run", "draw one picture through a model"), ("measure", "count and measure a model")):
@@ -64,7 +68,11 @@ def get(chosen: argparse.Namespace) -> int:
 
 
 def check(chosen: argparse.Namespace) -> int:
-    paths = [chosen.into / entry.manifest.name for entry in shelf.entries(chosen.names)] if chosen.names else shelf.manifests(chosen.into)
+    paths = (
+        [chosen.into / entry.manifest.name for entry in shelf.entries(chosen.names)]
+        if chosen.names
+        else shelf.manifests(chosen.into)
+    )
     rows, failed = [], 0
     for path in paths:
         try:

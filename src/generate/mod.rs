@@ -4,22 +4,45 @@
 //! ```text
 //! manifest  JSON beside the weights                     -> what goes in and what comes out, in numbers
 //! model     a manifest with what runs it                -> an identity, a cost
-//! input     a picture, cropped                          -> tensors            (size, layout, normalisation)
+//! run       works: a model, a picture, what of it       -> what was made, one for each; all below is called from here
+//! roi       a picture, its faces                        -> the part that the model is given
+//! input     that part                                   -> tensors            (size, layout, normalisation)
 //! network   tensors -> Engine -> tensors                   batches of one shape
-//! output    tensors                                     -> Frame, Mask, faces (activation, range, letterbox undone)
+//! output    tensors                                     -> Frame, Mask        (activation, range, letterbox undone)
+//! faces     tensors                                     -> faces              (anchors, overlaps)
 //! blend     a picture and what a model made of a part   -> a picture
+//! mask      a matte                                     -> one without specks
+//! cutout    a picture and its matte                     -> a picture without background; `fusion` finds the colours of its edges
 //! ```
 
+mod blend;
+mod cutout;
+mod faces;
+mod fusion;
+mod input;
 mod made;
 mod manifest;
+mod mask;
 mod model;
+mod network;
+mod output;
+mod roi;
+mod run;
 mod tensor;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 pub use made::{Face, Made, Mask};
+#[allow(unused_imports, reason = "what jobs are made of")]
+pub(crate) use made::{MadeContent, faces_from_json, faces_to_json};
 pub use manifest::{Manifest, ModelKind};
 pub use model::{Cost, Model, Models};
+#[allow(unused_imports, reason = "what jobs are made of")]
+pub(crate) use roi::largest as largest_face;
+#[allow(unused_imports, reason = "what jobs are made of")]
+pub(crate) use run::{Feather, Work, run};
 pub use tensor::{Tensor, TensorData};
 
 use crate::error::Error;
@@ -33,7 +56,8 @@ pub trait Engine: Send + Sync {
     /// Its name and version, `tract 0.23.9`: part of every key, for two engines do not give the same bits.
     fn identity(&self) -> String;
 
-    /// Inputs in the order of the manifest, outputs too. All inputs have the same number of pictures as their first dimension.
+    /// Inputs in the order of the manifest, outputs too. Images have the number of pictures as their first dimension, constants are as the manifest
+    /// has them.
     ///
     /// # Errors
     /// [`Code::ModelFailed`](crate::Code::ModelFailed) with the engine's own words; what the guard says where it ended the run.

@@ -50,6 +50,10 @@ impl Model {
     /// # Errors
     /// [`Code::BadArgument`] where the manifest does not say what goes in and out.
     pub fn network(manifest: Manifest, engine: impl Engine + 'static) -> Result<Self, Error> {
+        if manifest.inputs.is_empty() || manifest.outputs.is_empty() {
+            let message = "a network's manifest must have inputs and outputs, found none";
+            return Err(Fault::new(Code::BadArgument, format!("model {}", manifest.id()), message).into());
+        }
         let identity = engine.identity();
         Ok(Self::new(manifest, identity, Runner::Network(Box::new(engine))))
     }
@@ -86,7 +90,7 @@ impl Model {
 
     fn new(manifest: Manifest, engine: String, runner: Runner) -> Self {
         let mut hasher = blake3::Hasher::new();
-        for part in [manifest.id(), manifest.version(), manifest.sha256().unwrap_or(""), &engine] {
+        for part in [manifest.id(), manifest.version(), manifest.sha256().unwrap_or(""), &engine, &manifest.pixels_text()] {
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
         }
         let identity = *hasher.finalize().as_bytes();
@@ -111,6 +115,15 @@ impl Model {
     /// Tells two models apart that may give other pixels: part of every key.
     pub fn identity(&self) -> [u8; 32] {
         self.inner.identity
+    }
+
+    /// Whether two are one: what is asked of both may be asked in one run.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    pub(crate) fn runner(&self) -> &Runner {
+        &self.inner.runner
     }
 
     /// Whether it can be run here.

@@ -7,4 +7,4 @@ mod resize;
 pub use frame::Frame;
 pub(crate) use frame::{byte_len, over_limit, unpremultiply};
 pub(crate) use held::Held;
-pub(crate) use resize::Resizer;
+pub(crate) use resize::{Kernel, Resizer};

@@ -17,6 +17,14 @@ use crate::pixel::Frame;
 /// A rectangle in px of the source, fractions allowed.
 pub(crate) type Crop = crate::geom::Rect;
 
+/// How neighbours are weighed where the caller says so: each widened by the scale downwards, as Pillow does it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kernel {
+    Bilinear,
+    Lanczos3,
+    Box,
+}
+
 /// The working memory of scaling; what it remembers changes no byte.
 #[derive(Default)]
 pub(crate) struct Resizer {
@@ -31,8 +39,26 @@ impl Resizer {
         Ok(frame)
     }
 
+    /// As [`Resizer::resize`], with a filter of the caller's.
+    pub(crate) fn resize_with(
+        &mut self,
+        kernel: Kernel,
+        source: &Frame,
+        crop: Crop,
+        size: (u32, u32),
+        limits: &Limits,
+    ) -> Result<Frame, Fault> {
+        let mut frame = Frame::new(size.0, size.1, limits).map_err(first_fault)?;
+        self.convolve(source, crop, Some(kernel), &mut frame)?;
+        Ok(frame)
+    }
+
     /// As [`Resizer::resize`], into a frame that is there.
     pub(crate) fn resize_into(&mut self, source: &Frame, crop: Crop, target: &mut Frame) -> Result<(), Fault> {
+        self.convolve(source, crop, None, target)
+    }
+
+    fn convolve(&mut self, source: &Frame, crop: Crop, kernel: Option<Kernel>, target: &mut Frame) -> Result<(), Fault> {
         let (full_width, full_height) = (f64::from(source.width()), f64::from(source.height()));
         let left = f64::from(crop.x).max(0.0);
         let top = f64::from(crop.y).max(0.0);
@@ -43,7 +69,12 @@ impl Resizer {
             return Err(Fault::new(Code::BadArgument, "", message));
         }
         let shrinks = f64::from(target.width()) < width || f64::from(target.height()) < height;
-        let filter = if shrinks { FilterType::Custom(Filter::new("lanczos", lanczos, 3.0).map_err(bug)?) } else { FilterType::CatmullRom };
+        let filter = match kernel {
+            Some(Kernel::Bilinear) => FilterType::Bilinear,
+            Some(Kernel::Box) => FilterType::Box,
+            None if !shrinks => FilterType::CatmullRom,
+            None | Some(Kernel::Lanczos3) => FilterType::Custom(Filter::new("lanczos", lanczos, 3.0).map_err(bug)?),
+        };
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).crop(left, top, width, height).use_alpha(false);
         let opaque = source.is_opaque();
         let (target_width, target_height) = (target.width(), target.height());
@@ -156,6 +187,21 @@ mod tests {
         let source = noise(33, 21, 3);
         let same = Resizer::default().resize(&source, Rect::new(0.0, 0.0, 33.0, 21.0), 33, 21, &Limits::default()).unwrap();
         assert_eq!(source.pixels(), same.pixels());
+    }
+
+    #[test]
+    fn a_kernel_of_the_callers_is_used_both_ways() {
+        let steps: Vec<u8> = [0, 255, 255, 0].iter().flat_map(|v| [*v, *v, *v, 255]).collect();
+        let source = Frame::from_rgba(4, 1, steps).unwrap();
+        let run = |kernel, width| {
+            let scaled =
+                Resizer::default().resize_with(kernel, &source, Rect::new(0.0, 0.0, 4.0, 1.0), (width, 1), &Limits::default()).unwrap();
+            scaled.pixels().chunks_exact(4).map(|px| px[0]).collect::<Vec<_>>()
+        };
+        assert_eq!(run(Kernel::Box, 2), [128, 128]);
+        assert_eq!(run(Kernel::Box, 8), [0, 0, 255, 255, 255, 255, 0, 0]);
+        assert_eq!(run(Kernel::Bilinear, 8), [0, 64, 191, 255, 255, 191, 64, 0]);
+        assert_ne!(run(Kernel::Bilinear, 2), run(Kernel::Lanczos3, 2));
     }
 
     #[test]

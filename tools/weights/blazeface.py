@@ -23,17 +23,22 @@ def plain(published: onnx.ModelProto) -> onnx.ModelProto:
     graph = published.graph
     outputs = [output.name for output in graph.output]
     if sorted(outputs) != sorted(SCORES + BOXES):
-        raise ValueError(f"the graph must have the outputs {', '.join(SCORES + BOXES)}, found {', '.join(outputs) or 'none'}")
+        raise ValueError(
+            f"the graph must have the outputs {', '.join(SCORES + BOXES)}, found {', '.join(outputs) or 'none'}"
+        )
     shapes = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     zeros = {node.output[0]: shapes[node.input[0]] for node in graph.node if node.op_type == "ConstantOfShape"}
-    nodes, initializers = [], []
+    nodes: list[onnx.NodeProto] = []
+    initializers: list[onnx.TensorProto] = []
     for node in graph.node:
         if node.op_type == "ConstantOfShape":
             continue
         if node.op_type == "Concat" and node.input[1] in zeros:
             channels = int(zeros[node.input[1]][1])
             name = f"more_channels_{len(initializers)}"
-            initializers.append(numpy_helper.from_array(numpy.array([0, 0, 0, 0, 0, channels, 0, 0], dtype=numpy.int64), name))
+            initializers.append(
+                numpy_helper.from_array(numpy.array([0, 0, 0, 0, 0, channels, 0, 0], dtype=numpy.int64), name)
+            )
             node = helper.make_node("Pad", [node.input[0], name], list(node.output), mode="constant")
         nodes.append(node)
     nodes.append(helper.make_node("Concat", list(SCORES), ["scores"], axis=1))
@@ -52,4 +57,6 @@ def plain(published: onnx.ModelProto) -> onnx.ModelProto:
     )
     for node in made.node:
         node.input[:] = ["image" if name == graph.input[0].name else name for name in node.input]
-    return helper.make_model(made, producer_name="templrender", ir_version=7, opset_imports=[helper.make_opsetid("", 12)])
+    return helper.make_model(
+        made, producer_name="templrender", ir_version=7, opset_imports=[helper.make_opsetid("", 12)]
+    )

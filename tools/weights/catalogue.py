@@ -47,24 +47,28 @@ class Entry:
         return found
 
 
+def _bytes(model: onnx.ModelProto) -> bytes:
+    return bytes(model.SerializeToString())
+
+
 def _as_it_is(member: Path) -> bytes:
     return member.read_bytes()
 
 
 def _blazeface(member: Path) -> bytes:
-    return blazeface.plain(onnx.load(str(member))).SerializeToString()
+    return _bytes(blazeface.plain(onnx.load(str(member))))
 
 
 def _cyclegan(member: Path) -> bytes:
-    return cyclegan.generator(checkpoint.Checkpoint(member).state()).SerializeToString()
+    return _bytes(cyclegan.generator(checkpoint.Checkpoint(member).state()))
 
 
 def _tiny(shipped: Path) -> bytes:
-    return ugatit.generator(ugatit.seeded(channels=8, blocks=2), 64, unbiased=False).SerializeToString()
+    return _bytes(ugatit.generator(ugatit.seeded(channels=8, blocks=2), 64, unbiased=False))
 
 
 def _light(shipped: Path) -> bytes:
-    return ugatit.generator(ugatit.seeded(channels=64), 256, unbiased=False).SerializeToString()
+    return _bytes(ugatit.generator(ugatit.seeded(channels=64), 256, unbiased=False))
 
 
 def _person(shipped: Path) -> bytes:

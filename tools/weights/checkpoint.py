@@ -13,7 +13,6 @@ import math
 import os
 import pickle
 import zipfile
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +34,17 @@ class CheckpointError(ValueError):
     """A file that is no checkpoint, is broken, or asks for more than tensors."""
 
 
+class _Made:
+    """What a pickle can make and cannot change: its BUILD asks for `__setstate__` before anything else."""
+
+    __slots__ = ()
+
+    def __setstate__(self, state: object) -> None:
+        raise pickle.UnpicklingError(f"what was made stays as it is, found a new state for a {type(self).__name__}")
+
+
 @dataclass(frozen=True)
-class Storage:
+class Storage(_Made):
     """A run of numbers in the file, under its key there."""
 
     key: str
@@ -45,7 +53,7 @@ class Storage:
 
 
 @dataclass(frozen=True)
-class Tensor:
+class Tensor(_Made):
     """A view of a storage: where it begins, how many along each axis and how far apart."""
 
     storage: Storage
@@ -73,33 +81,55 @@ class Checkpoint:
         found: Any = self.saved
         if part is not None and isinstance(found, dict) and isinstance(found.get(part), dict):
             found = found[part]
-        elif part is not None and isinstance(found, dict) and not any(isinstance(value, Tensor) for value in found.values()):
+        elif (
+            part is not None
+            and isinstance(found, dict)
+            and not any(isinstance(value, Tensor) for value in found.values())
+        ):
             keys = ", ".join(str(key)[:64] for key in list(found)[:8])
             raise CheckpointError(f"{self.path}: weights were looked for under {part!r}, found {keys or 'nothing'}")
         if not isinstance(found, dict):
             raise CheckpointError(f"{self.path}: a checkpoint is a dictionary of tensors, found {type(found).__name__}")
-        tensors = {name.removeprefix("module."): value for name, value in found.items() if isinstance(name, str) and isinstance(value, Tensor)}
-        return {name: self.numbers(value).astype(numpy.float32) for name, value in tensors.items()}
+        tensors = {
+            name.removeprefix("module."): value
+            for name, value in found.items()
+            if isinstance(name, str) and isinstance(value, Tensor)
+        }
+        with numpy.errstate(over="ignore"):  # beyond float32 is infinite, which the network's writer refuses
+            return {name: self.numbers(value).astype(numpy.float32) for name, value in tensors.items()}
 
     def numbers(self, tensor: Tensor) -> NDArray[Any]:
         """The tensor's numbers, in a new array."""
         storage = tensor.storage
         dtype = numpy.dtype(storage.dtype)
-        if len(tensor.shape) != len(tensor.strides) or min((*tensor.shape, *tensor.strides, tensor.offset, storage.count), default=0) < 0:
-            raise CheckpointError(f"{self.path}: a tensor has as many strides as axes and nothing below 0, found {tensor.shape} with {tensor.strides}")
-        last = tensor.offset + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides, strict=True))
+        if (
+            len(tensor.shape) != len(tensor.strides)
+            or min((*tensor.shape, *tensor.strides, tensor.offset, storage.count), default=0) < 0
+        ):
+            raise CheckpointError(
+                f"{self.path}: a tensor has as many strides as axes and nothing below 0, found {tensor.shape} with {tensor.strides}"
+            )
+        last = tensor.offset + sum(
+            (size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides, strict=True)
+        )
         if 0 in tensor.shape:
             return numpy.zeros(tensor.shape, dtype)
         if last >= storage.count or math.prod(tensor.shape) > storage.count:
-            raise CheckpointError(f"{self.path}: a tensor must lie within its {storage.count} numbers, found one that ends at {last}")
+            raise CheckpointError(
+                f"{self.path}: a tensor must lie within its {storage.count} numbers, found one that ends at {last}"
+            )
         start, size = self._find(storage)
         if storage.count * dtype.itemsize != size or start + size > self._bytes:
-            raise CheckpointError(f"{self.path}: storage {storage.key} must have {storage.count * dtype.itemsize} bytes, found {size}")
+            raise CheckpointError(
+                f"{self.path}: storage {storage.key} must have {storage.count * dtype.itemsize} bytes, found {size}"
+            )
         with open(self.path, "rb") as file:
             file.seek(start + tensor.offset * dtype.itemsize)
             run = numpy.frombuffer(file.read((last - tensor.offset + 1) * dtype.itemsize), dtype)
         if run.size != last - tensor.offset + 1:
-            raise CheckpointError(f"{self.path}: storage {storage.key} must have {storage.count} numbers, found the end of the file")
+            raise CheckpointError(
+                f"{self.path}: storage {storage.key} must have {storage.count} numbers, found the end of the file"
+            )
         steps = [stride * dtype.itemsize for stride in tensor.strides]
         return numpy.lib.stride_tricks.as_strided(run, tensor.shape, steps).copy()
 
@@ -117,7 +147,9 @@ class Checkpoint:
                     raise CheckpointError(f"{self.path}: a checkpoint has one data.pkl, found {len(pickles)}")
                 stem = pickles[0].filename.removesuffix("data.pkl")
                 if pickles[0].file_size > MAX_PICKLE_BYTES:
-                    raise CheckpointError(f"{self.path}: data.pkl may have {MAX_PICKLE_BYTES} bytes, found {pickles[0].file_size}")
+                    raise CheckpointError(
+                        f"{self.path}: data.pkl may have {MAX_PICKLE_BYTES} bytes, found {pickles[0].file_size}"
+                    )
                 for entry in entries:
                     if entry.filename.startswith(f"{stem}data/") and entry.compress_type == zipfile.ZIP_STORED:
                         self._where[entry.filename.removeprefix(f"{stem}data/")] = (self._body(entry), entry.file_size)
@@ -134,14 +166,18 @@ class Checkpoint:
             header = file.read(30)
         if header[:4] != b"PK\x03\x04" or len(header) < 30:
             raise CheckpointError(f"{self.path}: entry {entry.filename[:64]} must have a header, found none")
-        return entry.header_offset + 30 + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        return (
+            entry.header_offset + 30 + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        )
 
     def _open_legacy(self) -> Any:
         """Magic number, protocol, facts of the machine, what was saved, the storages' keys; then each storage as a count of eight bytes and its numbers."""
         storages: dict[str, Storage] = {}
         with open(self.path, "rb") as file:
             if _read(file, self.path) != LEGACY_MAGIC or _read(file, self.path) != LEGACY_PROTOCOL:
-                raise CheckpointError(f"{self.path}: a checkpoint begins as a zip or with PyTorch's magic number, found neither")
+                raise CheckpointError(
+                    f"{self.path}: a checkpoint begins as a zip or with PyTorch's magic number, found neither"
+                )
             machine = _read(file, self.path)
             if not isinstance(machine, dict) or machine.get("little_endian") is not True:
                 raise CheckpointError(f"{self.path}: the byte order must be little, found another")
@@ -154,14 +190,22 @@ class Checkpoint:
                 size = count * numpy.dtype(storages[key].dtype).itemsize
                 self._where[key] = (file.tell(), size)
                 if file.tell() + size > self._bytes:
-                    raise CheckpointError(f"{self.path}: storage {key[:64]} must have {size} bytes, found the end of the file")
+                    raise CheckpointError(
+                        f"{self.path}: storage {key[:64]} must have {size} bytes, found the end of the file"
+                    )
                 file.seek(size, os.SEEK_CUR)
         return saved
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """What a pickle gets for a name: something to call that it cannot change."""
+class _Names(dict[Any, Any]):
+    """An OrderedDict of a pickle, without the attributes that PyTorch puts on a `state_dict` (and others might)."""
+
+    def __setstate__(self, state: object) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Named(_Made):
+    """What a pickle gets for a name: something to call."""
 
     call: Callable[..., object]
     dtype: str | None = None
@@ -177,7 +221,7 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
-            return _Named(lambda *pairs: OrderedDict(*pairs))
+            return _Named(_Names)
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
             return _Named(_tensor)
         if (module, name) == ("torch._utils", "_rebuild_parameter"):
@@ -187,7 +231,13 @@ class _Unpickler(pickle.Unpickler):
         raise pickle.UnpicklingError(f"only tensors may be in a checkpoint, found {module[:64]}.{name[:64]}")
 
     def persistent_load(self, pid: object) -> Storage:
-        if not (isinstance(pid, tuple) and len(pid) in (5, 6) and pid[0] == "storage" and isinstance(pid[1], _Named) and pid[1].dtype):
+        if not (
+            isinstance(pid, tuple)
+            and len(pid) in (5, 6)
+            and pid[0] == "storage"
+            and isinstance(pid[1], _Named)
+            and pid[1].dtype
+        ):
             raise pickle.UnpicklingError("a storage is named by its type, key, place and count, found something else")
         _, kind, key, _, count, *view = pid
         if view not in ([], [None]) or not isinstance(key, str) or type(count) is not int:
@@ -199,7 +249,12 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _tensor(storage: object, offset: object, shape: object, strides: object, *rest: object) -> Tensor:
-    if not isinstance(storage, Storage) or type(offset) is not int or not isinstance(shape, tuple) or not isinstance(strides, tuple):
+    if (
+        not isinstance(storage, Storage)
+        or type(offset) is not int
+        or not isinstance(shape, tuple)
+        or not isinstance(strides, tuple)
+    ):
         raise pickle.UnpicklingError("a tensor is a storage, an offset, a shape and strides, found something else")
     if any(type(number) is not int for number in (*shape, *strides)):
         raise pickle.UnpicklingError("a tensor's shape and strides are whole numbers, found something else")

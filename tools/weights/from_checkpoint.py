@@ -33,16 +33,22 @@ def run(chosen: argparse.Namespace) -> int:
     chosen.out.write_bytes(model.SerializeToString())
     side = model.graph.input[0].type.tensor_type.shape.dim[2].dim_value
     gmac = round(graph.gmac(model), 2)
-    found = manifest(chosen.id or chosen.out.stem, chosen.out, side, gmac, chosen.licence, chosen.noncommercial, chosen.attribution)
+    found = manifest(
+        chosen.id or chosen.out.stem, chosen.out, side, gmac, chosen.licence, chosen.noncommercial, chosen.attribution
+    )
     beside = chosen.out.with_suffix(".json")
     beside.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     shelf.check(beside)
     count = sum(weight.size for weight in weights.values())
-    print(f"{chosen.out}: {model.graph.name}, {side} x {side}, {count:,} weights, {gmac} GMAC; the manifest is {beside}")
+    print(
+        f"{chosen.out}: {model.graph.name}, {side} x {side}, {count:,} weights, {gmac} GMAC; the manifest is {beside}"
+    )
     return 0
 
 
-def manifest(name: str, network: Path, side: int, gmac: float, licence: str, noncommercial: bool, attribution: str) -> dict[str, Any]:
+def manifest(
+    name: str, network: Path, side: int, gmac: float, licence: str, noncommercial: bool, attribution: str
+) -> dict[str, Any]:
     """The manifest of a U-GAT-IT generator: a square around the face with the hair and the chin in it, stretched to the side it was trained on."""
     image = {"layout": "nchw", "channels": "rgb"}
     return {
@@ -55,11 +61,28 @@ def manifest(name: str, network: Path, side: int, gmac: float, licence: str, non
         "attribution": attribution or "U-GAT-IT (Kim, Kim, Kang, Lee 2020)",
         "kind": "generator",
         "inputs": [
-            {"name": "image", "role": "image", **image, "dtype": "float32", "size": [side, side], "fit": "stretch", "resample": "lanczos3"}
+            {
+                "name": "image",
+                "role": "image",
+                **image,
+                "dtype": "float32",
+                "size": [side, side],
+                "fit": "stretch",
+                "resample": "lanczos3",
+            }
             | {"scale": 1 / 127.5, "mean": [1, 1, 1], "std": [1, 1, 1], "normalise": "none", "alpha": "white"}
         ],
         "outputs": [
-            {"name": "stylized", "role": "image", **image, "range": [-1, 1], "clamp": True, "activation": "none", "normalise": "none", "scale_factor": 1},
+            {
+                "name": "stylized",
+                "role": "image",
+                **image,
+                "range": [-1, 1],
+                "clamp": True,
+                "activation": "none",
+                "normalise": "none",
+                "scale_factor": 1,
+            },
             {"name": "cam_logit", "role": "none"},
             {"name": "heatmap", "role": "none"},
         ],

@@ -6,6 +6,7 @@ Names are numbered in the order of writing and files carry no time, so that the 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy
 import onnx
@@ -32,7 +33,7 @@ class Graph:
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: list[TensorProto] = field(default_factory=list)
 
-    def op(self, kind: str, *inputs: str, name: str | None = None, **attributes: object) -> str:
+    def op(self, kind: str, *inputs: str, name: str | None = None, **attributes: Any) -> str:
         """Appends a node with one output and gives that output's name."""
         output = name or f"{kind.lower()}{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
@@ -44,10 +45,14 @@ class Graph:
     def integers(self, values: Sequence[int]) -> str:
         return self._constant(numpy.array(values, dtype=numpy.int64))
 
-    def model(self, name: str, inputs: Mapping[str, Sequence[int | str]], outputs: Mapping[str, Sequence[int | str]]) -> onnx.ModelProto:
+    def model(
+        self, name: str, inputs: Mapping[str, Sequence[int | str]], outputs: Mapping[str, Sequence[int | str]]
+    ) -> onnx.ModelProto:
         """The finished model: float32 tensors of these shapes in and out, checked by ONNX's own rules."""
         made = helper.make_graph(self.nodes, name, _values(inputs), _values(outputs), self.constants)
-        model = helper.make_model(made, producer_name="templrender", ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)])
+        model = helper.make_model(
+            made, producer_name="templrender", ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)]
+        )
         onnx.checker.check_model(model)
         return model
 
@@ -83,7 +88,12 @@ def gmac(model: onnx.ModelProto, sizes: Mapping[str, Sequence[int]] | None = Non
         made.type.tensor_type.ClearField("shape")
     inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
     known = [*inferred.input, *inferred.value_info, *inferred.output]
-    return multiplications(model, {value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim] for value in known}) / 1e9
+    return (
+        multiplications(
+            model, {value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim] for value in known}
+        )
+        / 1e9
+    )
 
 
 def multiplications(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> int:

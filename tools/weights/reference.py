@@ -30,7 +30,7 @@ def run(path: Path, picture: Path, out: Path, variant: str | None = None) -> str
     if manifest["kind"] == "detector":
         found = faces(manifest, results, place)
         draw = ImageDraw.Draw(source)
-        for score, box, points in found:
+        for _, box, points in found:
             draw.rectangle(box, outline="#ff2d55", width=max(2, source.width // 200))
             for x, y in points:
                 draw.ellipse([x - 3, y - 3, x + 3, y + 3], fill="#00e0ff")
@@ -46,7 +46,9 @@ def run(path: Path, picture: Path, out: Path, variant: str | None = None) -> str
     return f"{made.width} x {made.height}"
 
 
-def infer(manifest: dict[str, Any], network: Path, source: Image.Image, variant: str | None) -> tuple[list[Array], tuple[float, float, float]]:
+def infer(
+    manifest: dict[str, Any], network: Path, source: Image.Image, variant: str | None
+) -> tuple[list[Array], tuple[float, float, float]]:
     """The outputs in the manifest's order, and where the picture lay in the input: scale, left, top."""
     feeds, place = {}, (1.0, 0.0, 0.0)
     constants = manifest.get("variants", {}).get(variant, {}) if variant else {}
@@ -54,7 +56,9 @@ def infer(manifest: dict[str, Any], network: Path, source: Image.Image, variant:
         raise ValueError(f"the model has no variant {variant!r}, there are {', '.join(manifest.get('variants', {}))}")
     for said in manifest["inputs"]:
         if said["role"] == "constant":
-            feeds[said["name"]] = numpy.array(constants.get(said["name"], said["values"]), numpy.float32).reshape(said["shape"])
+            feeds[said["name"]] = numpy.array(constants.get(said["name"], said["values"]), numpy.float32).reshape(
+                said["shape"]
+            )
         else:
             feeds[said["name"]], place = tensor_of(source, said, manifest["runtime"]["max_pixels"])
     results = session(network).run([said["name"] for said in manifest["outputs"]], feeds)
@@ -69,14 +73,21 @@ def session(network: Path) -> onnxruntime.InferenceSession:
 
 
 def size_of(said: dict[str, Any], width: int, height: int, max_pixels: int) -> tuple[int, int]:
-    """The input's width and height: as fixed, or the picture's within the bounds, in steps."""
+    """The input's width and height: as fixed, or the picture's, within its bounds and rounded to its steps.
+
+    >>> size_of({"size": {"multiple_of": 4, "min": 64, "max": 768}}, 1080, 1920, 589_824)
+    (432, 768)
+    """
     size = said["size"]
     if isinstance(size, list):
         return size[0], size[1]
-    scale = min(1.0, size["max"] / max(width, height), (max_pixels / (width * height)) ** 0.5)
-    step = size["multiple_of"]
-    wide, high = (max(int(side * scale) // step * step, -(-size["min"] // step) * step) for side in (width, height))
-    return wide, high
+    step, low, high = size["multiple_of"], size["min"], size["max"]
+    scale = min(max(low / min(width, height), 1.0), high / max(width, height), (max_pixels / (width * height)) ** 0.5)
+    least, most = -(-low // step) * step, high // step * step
+    wide, tall = (min(max(int(side * scale / step + 0.5) * step, least), most) for side in (width, height))
+    while wide * tall > max_pixels and max(wide, tall) > least:
+        wide, tall = (max(wide - step, least), tall) if wide >= tall else (wide, max(tall - step, least))
+    return wide, tall
 
 
 def tensor_of(source: Image.Image, said: dict[str, Any], max_pixels: int) -> tuple[Array, tuple[float, float, float]]:
@@ -111,7 +122,7 @@ def picture_of(tensor: Array, said: dict[str, Any]) -> Image.Image:
     """An output as a picture: 8 bits, three channels or one."""
     values = tensor[0].transpose(1, 2, 0) if said["layout"] == "nchw" else tensor[0]
     if said["activation"] == "sigmoid":
-        values = 1 / (1 + numpy.exp(-values))
+        values = sigmoid(values)
     elif said["activation"] == "tanh":
         values = numpy.tanh(values)
     if said["normalise"] == "min-max":
@@ -124,15 +135,20 @@ def picture_of(tensor: Array, said: dict[str, Any]) -> Image.Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
+def sigmoid(values: Array) -> Array:
+    """Of any number: exp overflows beyond 88."""
+    return (1 / (1 + numpy.exp(-numpy.clip(values.astype(numpy.float64), -80, 80)))).astype(numpy.float32)
+
+
 Face = tuple[float, tuple[float, float, float, float], list[tuple[float, float]]]
 
 
 def faces(manifest: dict[str, Any], results: list[Array], place: tuple[float, float, float]) -> list[Face]:
-    """Boxes (left, top, right, bottom in px of the picture) and points with a score above the threshold, the best first, without those that overlap it."""
+    """Boxes (left, top, right, bottom in px of the picture) and points, the surest first. Boxes that overlap the surest are one face with it, and their
+    mean is taken, weighed by their scores."""
     said = manifest["detector"]
     by_role = {output["role"]: result for output, result in zip(manifest["outputs"], results, strict=True)}
-    scores = 1 / (1 + numpy.exp(-by_role["scores"].reshape(-1).astype(numpy.float64)))
-    boxes = by_role["boxes"].reshape(len(scores), -1)
+    scores = sigmoid(by_role["scores"].reshape(-1))
     side = manifest["inputs"][0]["size"][0]
     centres = [
         ((x + 0.5) * stride, (y + 0.5) * stride)
@@ -141,22 +157,27 @@ def faces(manifest: dict[str, Any], results: list[Array], place: tuple[float, fl
         for x in range(side // stride)
         for _ in range(count)
     ]
+    rows = by_role["boxes"].reshape(len(scores), 2 + said["points"], 2).astype(numpy.float64)
+    rows[:, 0] += centres
+    rows[:, 2:] += numpy.array(centres)[:, None]
     scale, left, top = place
-
-    def back(x: float, y: float) -> tuple[float, float]:
-        return (x - left) / scale, (y - top) / scale
-
+    left_over = [at for at in numpy.argsort(-scores, kind="stable") if scores[at] >= said["score_threshold"]]
     kept: list[Face] = []
-    for at in numpy.argsort(-scores, kind="stable"):
-        if scores[at] < said["score_threshold"]:
-            break
-        (cx, cy), row = centres[at], boxes[at]
-        x, y, w, h = row[0] + cx, row[1] + cy, row[2], row[3]
-        box = (*back(x - w / 2, y - h / 2), *back(x + w / 2, y + h / 2))
-        if all(overlap(box, other) <= said["nms_iou"] for _, other, _ in kept):
-            points = [back(row[4 + 2 * point] + cx, row[5 + 2 * point] + cy) for point in range(said["points"])]
-            kept.append((float(scores[at]), box, points))
+    while left_over:
+        best = box_of(rows[left_over[0]])
+        same = [at for at in left_over if overlap(best, box_of(rows[at])) > said["nms_iou"]]
+        mean = numpy.average(rows[same], 0, weights=scores[same])
+        x0, y0, x1, y1 = box_of(mean)
+        box = ((x0 - left) / scale, (y0 - top) / scale, (x1 - left) / scale, (y1 - top) / scale)
+        kept.append((float(scores[left_over[0]]), box, [((x - left) / scale, (y - top) / scale) for x, y in mean[2:]]))
+        left_over = [at for at in left_over if at not in same]
     return kept
+
+
+def box_of(row: NDArray[numpy.float64]) -> tuple[float, float, float, float]:
+    """The edges of a row whose first two pairs are a box's centre and its size."""
+    (x, y), (w, h) = row[0], row[1]
+    return x - w / 2, y - h / 2, x + w / 2, y + h / 2
 
 
 def overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
@@ -179,26 +200,48 @@ def measure(path: Path) -> str:
         shape = said.get("shape")
         if shape is None:
             pixels = manifest["runtime"]["max_pixels"]
-            wide, high = size_of(said, *[int(pixels**0.5)] * 2, pixels)
+            side = int(pixels**0.5)
+            wide, high = size_of(said, side, side, pixels)
             shape = [1, 3, high, wide] if said["layout"] == "nchw" else [1, high, wide, 3]
         sizes[said["name"]] = shape
     count = multiplications(onnx.load(str(network)), sizes) / 1e9
-    command = [sys.executable, "-c", "import sys, json; from weights import reference; reference.once(sys.argv[1], json.loads(sys.argv[2]))"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys, json; from weights import reference; reference.once(sys.argv[1], json.loads(sys.argv[2]))",
+    ]
     folder = str(Path(__file__).resolve().parent.parent)
-    done = subprocess.run([*command, str(network), json.dumps(sizes)], check=True, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": folder})
+    done = subprocess.run(
+        [*command, str(network), json.dumps(sizes)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": folder},
+    )
     size = " and ".join(" x ".join(map(str, shape)) for shape in sizes.values())
     return f"{manifest['id']}: {size}, est_gmac {count:.3g}, {done.stdout.strip()}"
 
 
 def multiplications(model: onnx.ModelProto, sizes: dict[str, list[int]]) -> int:
     """By running the network with all that is multiplied among its outputs: some graphs compute their shapes, and ONNX infers none."""
-    named = {name for node in model.graph.node if node.op_type in graph.MULTIPLYING for name in (node.input[0], node.input[1], node.output[0])}
+    named = {
+        name
+        for node in model.graph.node
+        if node.op_type in graph.MULTIPLYING
+        for name in (node.input[0], node.input[1], node.output[0])
+    }
     made = sorted(named & {name for node in model.graph.node for name in node.output})
     seen = onnx.ModelProto.FromString(model.SerializeToString())
-    seen.graph.output.extend(onnx.ValueInfoProto(name=name) for name in made if name not in {value.name for value in model.graph.output})
+    seen.graph.output.extend(
+        onnx.ValueInfoProto(name=name) for name in made if name not in {value.name for value in model.graph.output}
+    )
     feeds = {name: numpy.full(shape, 0.5, numpy.float32) for name, shape in sizes.items()}
-    results = onnxruntime.InferenceSession(seen.SerializeToString(), providers=["CPUExecutionProvider"]).run(made, feeds)
-    return graph.multiplications(model, {**sizes, **{name: numpy.asarray(result).shape for name, result in zip(made, results, strict=True)}})
+    results = onnxruntime.InferenceSession(seen.SerializeToString(), providers=["CPUExecutionProvider"]).run(
+        made, feeds
+    )
+    return graph.multiplications(
+        model, {**sizes, **{name: numpy.asarray(result).shape for name, result in zip(made, results, strict=True)}}
+    )
 
 
 def once(network: str, sizes: dict[str, list[int]]) -> None:
@@ -209,7 +252,9 @@ def once(network: str, sizes: dict[str, list[int]]) -> None:
     loaded.run(None, feeds)
     began = time.process_time()
     loaded.run(None, feeds)
-    print(f"est_peak_mb {(_peak_kb() - before) / 1e3:.0f}, {1e3 * (time.process_time() - began):.0f} ms of one processor")
+    print(
+        f"est_peak_mb {(_peak_kb() - before) / 1e3:.0f}, {1e3 * (time.process_time() - began):.0f} ms of one processor"
+    )
 
 
 def _peak_kb() -> int:

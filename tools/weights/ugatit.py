@@ -57,7 +57,9 @@ class _Generator:
             return True, size or 256
         side = 4 * math.isqrt(columns // self.wide)
         if (side // 4) ** 2 * self.wide != columns:
-            raise WeightsError(f"FC.0.weight must have {self.wide} columns, or that many for each place of a square, found {columns}")
+            raise WeightsError(
+                f"FC.0.weight must have {self.wide} columns, or that many for each place of a square, found {columns}"
+            )
         if size not in (None, side):
             raise WeightsError(f"the full model was trained for {side} x {side} and takes nothing else, found {size}")
         return False, side
@@ -66,12 +68,18 @@ class _Generator:
         found = self.weights.get(name)
         if found is None:
             raise WeightsError(f"the generator's weights have the name {name}, found none")
-        if len(found.shape) != len(shape) or any(want not in (None, have) for want, have in zip(shape, found.shape, strict=True)):
-            raise WeightsError(f"{name} must have the shape {list(shape)}, found {list(found.shape)}".replace("None", "any"))
+        if not numpy.isfinite(found).all():
+            raise WeightsError(f"{name} must have finite numbers, found some that are not")
+        if len(found.shape) != len(shape) or any(
+            want not in (None, have) for want, have in zip(shape, found.shape, strict=True)
+        ):
+            raise WeightsError(
+                f"{name} must have the shape {list(shape)}, found {list(found.shape)}".replace("None", "any")
+            )
         return found
 
     def model(self) -> onnx.ModelProto:
-        graph, wide, low = self.graph, self.wide, self.size // 4
+        graph, low = self.graph, self.size // 4
         self.pad1, self.pad3 = (graph.integers([0, 0, n, n, 0, 0, n, n]) for n in (1, 3))
         self.pad1_low = graph.integers([0, 0, 1, 1, 0, 0, 1, 1])
         self.across = graph.integers([1])
@@ -83,13 +91,20 @@ class _Generator:
         for block in range(1, self.blocks + 1):
             x = self.ada_block(x, f"UpBlock1_{block}", gamma, beta)
         out = self.up(x)
-        square = ["batch", 3, self.size, self.size]
-        results = {out: square, logit: ["batch", 2], heatmap: ["batch", 1, low, low]}
+        square: list[int | str] = ["batch", 3, self.size, self.size]
+        results: dict[str, list[int | str]] = {out: square, logit: ["batch", 2], heatmap: ["batch", 1, low, low]}
         return graph.model("ugatit_light" if self.light else "ugatit", {"image": square}, results)
 
     def down(self, x: str) -> str:
         for index, (side, stride) in enumerate([(7, 1), (3, 2), (3, 2)]):
-            x = self.padded_conv(x, f"DownBlock.{1 + 4 * index}", side, self.channels * 2**index, stride, self.pad3 if side == 7 else self.pad1)
+            x = self.padded_conv(
+                x,
+                f"DownBlock.{1 + 4 * index}",
+                side,
+                self.channels * 2**index,
+                stride,
+                self.pad3 if side == 7 else self.pad1,
+            )
             x = self.graph.op("Relu", self.instance_norm(x, f"DownBlock.{2 + 4 * index}", self.channels * 2**index))
         for block in range(12, 12 + self.blocks):
             y = self.padded_conv(x, f"DownBlock.{block}.conv_block.1", 3, self.wide, 1, self.pad1_low)
@@ -101,7 +116,8 @@ class _Generator:
     def attend(self, x: str) -> tuple[str, str]:
         """The class activation map: channels weighed by what told the two worlds apart. Without `gmp_fc` both poolings share `gap_fc`, as in TensorFlow."""
         graph = self.graph
-        weighed, logits = [], []
+        weighed: list[str] = []
+        logits: list[str] = []
         shared = "gmp_fc.weight" not in self.weights
         axes = graph.integers([1, 2, 3])
         for pool, name in (("GlobalAveragePool", "gap_fc"), ("GlobalMaxPool", "gap_fc" if shared else "gmp_fc")):
@@ -134,10 +150,21 @@ class _Generator:
         graph = self.graph
         for index, at in ((1, 2), (0, 7)):
             channels = self.channels * 2**index
-            x = graph.op("Resize", x, "", graph.floats([1, 1, 2, 2]), coordinate_transformation_mode="asymmetric", mode="nearest", nearest_mode="floor")
+            x = graph.op(
+                "Resize",
+                x,
+                "",
+                graph.floats([1, 1, 2, 2]),
+                coordinate_transformation_mode="asymmetric",
+                mode="nearest",
+                nearest_mode="floor",
+            )
             x = self.padded_conv(x, f"UpBlock2.{at}", 3, channels, 1, self.pad1_low)
-            gamma, beta = (graph.floats(self.weight(f"UpBlock2.{at + 1}.{part}", (1, channels, 1, 1))) for part in ("gamma", "beta"))
-            x = graph.op("Relu", self.mixed_norm(x, f"UpBlock2.{at + 1}", channels, self.size // 2 ** index, gamma, beta))
+            gamma, beta = (
+                graph.floats(self.weight(f"UpBlock2.{at + 1}.{part}", (1, channels, 1, 1)))
+                for part in ("gamma", "beta")
+            )
+            x = graph.op("Relu", self.mixed_norm(x, f"UpBlock2.{at + 1}", channels, self.size // 2**index, gamma, beta))
         return graph.op("Tanh", self.padded_conv(x, "UpBlock2.11", 7, 3, 1, self.pad3), name="stylized")
 
     def padded_conv(self, x: str, name: str, side: int, channels: int, stride: int, pads: str) -> str:
@@ -154,7 +181,9 @@ class _Generator:
     def instance_norm(self, x: str, name: str, channels: int) -> str:
         scale = self.weights.get(f"{name}.weight", numpy.ones(channels, dtype=numpy.float32))
         shift = self.weights.get(f"{name}.bias", numpy.zeros(channels, dtype=numpy.float32))
-        return self.graph.op("InstanceNormalization", x, self.graph.floats(scale), self.graph.floats(shift), epsilon=EPSILON)
+        return self.graph.op(
+            "InstanceNormalization", x, self.graph.floats(scale), self.graph.floats(shift), epsilon=EPSILON
+        )
 
     def mixed_norm(self, x: str, name: str, channels: int, side: int, gamma: str, beta: str) -> str:
         """AdaLIN, and LIN where gamma and beta are constants: rho of the instance's normalisation, the rest of the layer's, then gamma and beta."""
@@ -173,7 +202,9 @@ class _Generator:
         off = graph.op("Sub", x, graph.op("ReduceMean", x, axes=axes, keepdims=1))
         variance = graph.op("ReduceMean", graph.op("Mul", off, off), axes=axes, keepdims=1)
         root = graph.op("Sqrt", graph.op("Add", variance, self.epsilons[epsilon]))
-        return graph.op("Mul", graph.floats((share * math.sqrt(shrink)).astype(numpy.float32)), graph.op("Div", off, root))
+        return graph.op(
+            "Mul", graph.floats((share * math.sqrt(shrink)).astype(numpy.float32)), graph.op("Div", off, root)
+        )
 
 
 def seeded(channels: int, blocks: int = 4, seed: str = "templrender") -> dict[str, Floats]:
@@ -182,7 +213,7 @@ def seeded(channels: int, blocks: int = 4, seed: str = "templrender") -> dict[st
     The numbers are SHAKE-256 of the seed and the weight's name, so they are the same on every machine and with every version of every library.
 
     >>> sum(weight.size for weight in seeded(channels=8, blocks=2).values())
-    94707
+    94843
     """
     wide = 4 * channels
     made: dict[str, Floats] = {}

@@ -26,6 +26,8 @@ mod network;
 mod onnx;
 mod options;
 mod protobuf;
+#[cfg(test)]
+mod tests;
 
 pub use folder::{load_folder, load_manifest};
 pub use network::{ModelFile, Network, open};

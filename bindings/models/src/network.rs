@@ -65,6 +65,12 @@ impl Shared {
         Ok(Self { file, outline: Arc::new(outline), engine, options: options.clone(), identity, prepared: Mutex::new(None) })
     }
 
+    /// How many outputs the file has.
+    #[cfg(test)]
+    pub(crate) fn outputs(&self) -> usize {
+        self.outline.outputs.len()
+    }
+
     fn backend(&self) -> Result<Arc<dyn Backend>, Error> {
         let mut prepared = lock(&self.prepared);
         if let Some(prepared) = &*prepared {
@@ -77,7 +83,7 @@ impl Shared {
     }
 
     /// Inputs in the file's order.
-    fn run(&self, inputs: &[Tensor], wanted: &[usize], guard: &Guard<'_>) -> Result<Vec<Tensor>, Error> {
+    pub(crate) fn run(&self, inputs: &[Tensor], wanted: &[usize], guard: &Guard<'_>) -> Result<Vec<Tensor>, Error> {
         ask(guard, &self.file.place())?;
         let pictures = self.pictures(inputs)?;
         let backend = self.backend()?;

@@ -118,7 +118,7 @@ fn read_node(bytes: &[u8], depth: usize, outline: &mut Outline) -> Result<Option
             _ => {}
         }
     }
-    if node.op.contains("QuantizeLinear") || node.op.starts_with("QLinear") || node.op.ends_with("Integer") {
+    if node.op.contains("uantizeLinear") || node.op.starts_with("QLinear") || node.op.ends_with("Integer") {
         return Err(format!("a model must compute in floating point, found the quantised {}", short(&node.op)));
     }
     if depth == 0 {
@@ -194,14 +194,19 @@ pub(crate) fn short(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A field of bytes, as protocol buffers write it; short ones only.
-    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
         let length = u8::try_from(bytes.len()).unwrap();
         assert!(length < 128);
         [&[number << 3 | 2, length], bytes].concat()
+    }
+
+    /// A field of text.
+    pub(crate) fn text(number: u8, text: &str) -> Vec<u8> {
+        field(number, text.as_bytes())
     }
 
     fn node(op: &str) -> Vec<u8> {
