@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 
+from .. import Models
 from ..loading import Loader
 from . import files, letter
 from .backoff import delay
@@ -127,7 +128,15 @@ class Worker:
     def _draw(self) -> None:
         options = self.options
         loader = Loader(root=None, allow_private=options.allow_private)
-        studio = Studio(options.templates, self.store, loader=loader, threads=options.threads, timeout=options.timeout)
+        studio = Studio(
+            options.templates,
+            self.store,
+            loader=loader,
+            models=Models(options.models) if options.models else None,
+            threads=options.threads,
+            timeout=options.timeout,
+            max_tries=options.max_tries,
+        )
         look_at = 0.0
         try:
             while not self.stopping.is_set():
