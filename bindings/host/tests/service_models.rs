@@ -155,8 +155,9 @@ async fn all_who_ask_wait_for_one_run_and_others_run_in_batches() {
     let kitchen = painted(&painter, 8, |_| {});
     // Seven tints of one photo are seven pictures and one run.
     let target = kitchen.target("painted", "/1.png");
-    let tints = join_all((0..7).map(|i| kitchen.get(&format!("{target}&tint=%2300000{i}")).into_future_pixel())).await;
-    assert!(tints.iter().all(|pixel| *pixel == GREEN));
+    let tints: Vec<String> = (0..7).map(|i| format!("{target}&tint=%2300000{i}")).collect();
+    let tints = join_all(tints.iter().map(|target| kitchen.get(target))).await;
+    assert!(tints.iter().all(|got| got.pixel(2, 2) == GREEN));
     assert_eq!(painter.runs(), 1);
     assert_eq!(kitchen.metric("templrender_model_answers_total{state=\"joined\"}").await, 6.0);
     // Nine photos: the first alone, those that came meanwhile together.
@@ -296,15 +297,4 @@ async fn a_templates_own_models_hide_those_that_all_share() {
     assert_eq!(kitchen.get(&kitchen.target("without", "/a.png")).await.pixel(2, 2), GREEN);
     assert_eq!(kitchen.get(&kitchen.target("broken", "/a.png")).await.status, 404, "refused with its models");
     assert_eq!(kitchen.metric("templrender_templates_refused").await, 1.0);
-}
-
-/// The pixel of an answer that is still to come.
-trait Coming {
-    async fn into_future_pixel(self) -> [u8; 4];
-}
-
-impl<F: Future<Output = kitchen::Got>> Coming for F {
-    async fn into_future_pixel(self) -> [u8; 4] {
-        self.await.pixel(2, 2)
-    }
 }
