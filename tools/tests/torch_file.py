@@ -1,6 +1,6 @@
 """Checkpoints as PyTorch writes them, without PyTorch: the same pickles and the same bytes around them, in both of its layouts.
 
-Held once against PyTorch 1.13's own files: what `weights.checkpoint` reads of those and of these is alike.
+PyTorch 1.13 reads these files, and `weights.checkpoint` reads PyTorch 1.13's: both were tried once.
 """
 
 import io

@@ -130,7 +130,7 @@ def picture_of(tensor: Array, said: dict[str, Any]) -> Image.Image:
         values = (values - low) / max(high - low, 1e-12)
     low, high = said["range"]
     pixels = ((values - low) / (high - low) * 255).round().clip(0, 255).astype(numpy.uint8)
-    if said["channels"] == "bgr":
+    if said.get("channels") == "bgr":
         pixels = pixels[..., ::-1]
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 

@@ -181,7 +181,7 @@ impl Network {
         let fault = |message: String| Error::from(Fault::new(Code::BadManifest, format!("model {}", manifest.id()), message));
         let file = shared.file.place();
         let names = |ports: &[Port]| ports.iter().map(|port| format!("{:?}", short(&port.name))).collect::<Vec<_>>().join(", ");
-        let given: Vec<&str> = input_names(manifest, &shared.outline);
+        let given: Vec<&str> = manifest.input_names().collect();
         let taken = &shared.outline.inputs;
         if let Some(unknown) = given.iter().find(|name| !taken.iter().any(|port| port.name == **name)) {
             return Err(fault(format!("an input must be one of {file} ({}), found {:?}", names(taken), short(unknown))));
@@ -192,8 +192,8 @@ impl Network {
         let made = &shared.outline.outputs;
         let place_in_file = |name: &str| made.iter().position(|port| port.name == name);
         let unknown = |name: &str| fault(format!("an output must be one of {file} ({}), found {:?}", names(made), short(name)));
-        let outputs = output_names(manifest, &shared.outline)
-            .into_iter()
+        let outputs = manifest
+            .output_names()
             .map(|name| place_in_file(name).ok_or_else(|| unknown(name)))
             .collect::<Result<_, _>>()?;
         Ok(Self { shared, inputs, outputs })
@@ -213,15 +213,6 @@ impl Engine for Network {
         }
         self.shared.run(&ordered, &self.outputs, guard)
     }
-}
-
-/// Until manifests are read: the file's own.
-fn input_names<'a>(_: &'a Manifest, outline: &'a Outline) -> Vec<&'a str> {
-    outline.inputs.iter().map(|port| port.name.as_str()).collect()
-}
-
-fn output_names<'a>(_: &'a Manifest, outline: &'a Outline) -> Vec<&'a str> {
-    outline.outputs.iter().map(|port| port.name.as_str()).collect()
 }
 
 /// An engine's own words, cut to a line.

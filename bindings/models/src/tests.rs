@@ -299,3 +299,71 @@ fn runs_side_by_side_give_what_one_gives() {
         });
     }
 }
+
+/// A folder of its own with a manifest of the segmenter's file, some of its text replaced.
+fn folder_with(name: &str, replaced: &[(&str, &str)]) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("templrender-models-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&path).unwrap();
+    std::fs::copy(folder().join("selfie_seg_256.onnx"), path.join("selfie_seg_256.onnx")).unwrap();
+    let text = std::fs::read_to_string(folder().join("person.json")).unwrap();
+    let text = replaced.iter().fold(text, |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    });
+    std::fs::write(path.join("person.json"), text).unwrap();
+    path
+}
+
+#[test]
+fn a_folder_is_every_manifest_in_it() {
+    for options in engines() {
+        let models = crate::load_folder(folder(), &options).unwrap();
+        let ids: Vec<_> = models.iter().map(core_::Model::id).collect();
+        assert_eq!(ids, ["face", "paint", "person", "ugatit-tiny-seeded"]);
+        let start = if options.engine == EngineKind::Ort { "onnxruntime" } else { options.engine.name() };
+        assert!(models.iter().all(|model| model.runs() && model.engine().starts_with(start)), "{:?}", models[0].engine());
+    }
+}
+
+#[test]
+fn manifests_share_a_file_and_what_a_folder_refuses() {
+    let options = Options::default();
+    let path = folder_with("shared", &[]);
+    let text = std::fs::read_to_string(path.join("person.json")).unwrap();
+    std::fs::write(path.join("again.json"), text.replace("\"id\": \"person\"", "\"id\": \"again\"")).unwrap();
+    assert_eq!(crate::load_folder(&path, &options).unwrap().len(), 2);
+    let refused = |name: &str, replaced: &[(&str, &str)]| {
+        let path = folder_with(name, replaced);
+        let error = crate::load_folder(&path, &options).unwrap_err();
+        std::fs::remove_dir_all(&path).unwrap();
+        assert_eq!(error.code(), Code::BadManifest, "{error}");
+        error.to_string().replace(&path.display().to_string(), "FOLDER")
+    };
+    std::fs::remove_dir_all(&path).unwrap();
+    let output = crate::load_manifest(folder().join("person.json"), &options).unwrap().manifest().output_names().next().unwrap().to_owned();
+    assert_eq!(
+        refused("output", &[(&format!("\"name\": \"{output}\""), "\"name\": \"alpha\"")]),
+        format!("FOLDER/person.json: model person: an output must be one of FOLDER/selfie_seg_256.onnx ({output:?}), found \"alpha\"")
+    );
+    assert_eq!(
+        refused("input", &[("\"name\": \"image\"", "\"name\": \"picture\"")]),
+        "FOLDER/person.json: model person: an input must be one of FOLDER/selfie_seg_256.onnx (\"image\"), found \"picture\""
+    );
+    let text = refused("outside", &[("\"file\": \"selfie_seg_256.onnx\"", "\"file\": \"../selfie_seg_256.onnx\"")]);
+    assert!(text.starts_with("FOLDER/person.json: "), "{text}");
+    let nowhere = crate::load_folder("nowhere", &options).unwrap_err().to_string();
+    assert!(nowhere.starts_with("nowhere: a folder of models must be there to be read, found: "), "{nowhere}");
+}
+
+#[test]
+fn a_model_runs_behind_its_manifest_and_a_picture_comes_out() {
+    use core_::{Engine, Manifest};
+    let manifest = Manifest::from_json(&std::fs::read_to_string(folder().join("person.json")).unwrap()).unwrap();
+    for options in engines() {
+        let network = crate::open(folder().join("selfie_seg_256.onnx"), &manifest, &options).unwrap();
+        let made = network.run(&[noise(&[1, 256, 256, 3])], &Guard::default()).unwrap();
+        assert_eq!(made.len(), 1);
+        let error = network.run(&[], &Guard::default()).unwrap_err().to_string();
+        assert!(error.ends_with("a model must be given its 1 inputs, found 0"), "{error}");
+    }
+}

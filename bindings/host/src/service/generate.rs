@@ -71,7 +71,7 @@ impl Task for Job {
     }
 
     fn batch(&self) -> usize {
-        later::batch(self)
+        Self::model(self).manifest().batch()
     }
 
     fn gmac(&self) -> f64 {
@@ -79,7 +79,7 @@ impl Task for Job {
     }
 
     fn run_all(tasks: &[Self], guard: &Guard<'_>) -> Vec<Result<Bytes, Error>> {
-        Self::run_all(tasks, guard).into_iter().map(|made| made.map(|made| Bytes::from(later::to_bytes(&made)))).collect()
+        Self::run_all(tasks, guard).into_iter().map(|made| made.and_then(|made| made.to_bytes()).map(Bytes::from)).collect()
     }
 }
 
@@ -211,17 +211,9 @@ fn refused(center: &Center, why: &LaneError) -> Failure {
 
 /// What the core's jobs do not tell yet.
 mod later {
-    use core_::{Job, Made};
-
-    pub(super) fn batch(_: &Job) -> usize {
-        1
-    }
+    use core_::Job;
 
     pub(super) fn gmac(_: &Job) -> f64 {
         0.0
-    }
-
-    pub(super) fn to_bytes(_: &Made) -> Vec<u8> {
-        Vec::new()
     }
 }
