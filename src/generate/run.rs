@@ -71,6 +71,15 @@ impl Model {
         blend.paste || feathered
     }
 
+    /// How large the picture is that it looks at, given one of this size.
+    pub(crate) fn input_size(&self, width: u32, height: u32) -> (u32, u32) {
+        let most = self.manifest().runtime.max_pixels;
+        match self.manifest().image_input().filter(|_| matches!(self.runner(), Runner::Network(_))) {
+            Some(image) => input::tensor_size(image, most, width, height),
+            None => bounded(width, height, most),
+        }
+    }
+
     /// What one run on a picture, or a part of one, of this size is expected to take.
     ///
     /// ```
@@ -258,14 +267,24 @@ fn host(model: &Model, runner: &Runner, readies: &[&Ready<'_>], limits: &Limits,
     contents.into_iter().map(|content| content.map(|content| Raw { content, us })).collect()
 }
 
+/// A size, or the largest of its proportions with at most so many px.
+fn bounded(width: u32, height: u32, most: Option<u64>) -> (u32, u32) {
+    let px = u64::from(width) * u64::from(height);
+    match most.filter(|most| px > *most) {
+        None => (width, height),
+        Some(most) => {
+            let scale = (most as f64 / px as f64).sqrt();
+            let side = |side: u32| ((f64::from(side) * scale) as u32).max(1);
+            (side(width), side(height))
+        }
+    }
+}
+
 /// The part as a picture, scaled down where the manifest bounds its px.
 fn given(model: &Model, ready: &Ready<'_>, limits: &Limits) -> Result<Arc<Frame>, Error> {
     let part = ready.part;
-    let (px, most) = (u64::from(part.width) * u64::from(part.height), model.manifest().runtime.max_pixels.unwrap_or(u64::MAX));
-    if px > most {
-        let scale = (most as f64 / px as f64).sqrt();
-        let side = |side: u32| ((f64::from(side) * scale) as u32).max(1);
-        let size = (side(part.width), side(part.height));
+    let size = bounded(part.width, part.height, model.manifest().runtime.max_pixels);
+    if size != (part.width, part.height) {
         return Ok(Arc::new(Resizer::default().resize_with(Kernel::Lanczos3, &ready.base, part.rect(), size, limits)?));
     }
     if part == Part::whole(&ready.base) {
