@@ -275,7 +275,9 @@ fn bounded(width: u32, height: u32, most: Option<u64>) -> (u32, u32) {
         Some(most) => {
             let scale = (most as f64 / px as f64).sqrt();
             let side = |side: u32| ((f64::from(side) * scale) as u32).max(1);
-            (side(width), side(height))
+            // a side of 1 px has not shrunk as it should
+            let longest = u32::try_from(most).unwrap_or(u32::MAX);
+            (side(width).min(longest), side(height).min(longest))
         }
     }
 }

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use super::sources::Planned;
 use super::tree::{Found, View};
 use crate::css::style::ViewBox;
-use crate::error::quoted;
+use crate::error::{Code, Fault, quoted};
 use crate::generate::{Face, Feather, Model, ModelKind, Models};
 use crate::geom::Rect;
 use crate::report::NoteCode;
@@ -329,6 +329,18 @@ impl Planned {
     pub(crate) fn given<'r>(&'r self, need: NeedId, resources: &'r Resources) -> Option<Given<'r>> {
         match self.progress(resources) {
             Progress::Next(given) if given.step.need.id == need => Some(given),
+            _ => None,
+        }
+    }
+
+    /// Why a need is never generated, where that is for want of a face.
+    pub(crate) fn faceless(&self, need: NeedId, resources: &Resources) -> Option<Fault> {
+        let step = self.treatment.generate.as_ref().filter(|step| step.need.id == need)?;
+        match self.state(resources) {
+            State::Failed(NoteCode::FaceMissing, why) => {
+                let message = format!("a picture for this model must have a face: {why}");
+                Some(Fault::new(Code::FaceMissing, format!("model {}", step.model.id()), message))
+            }
             _ => None,
         }
     }
