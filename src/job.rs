@@ -242,10 +242,13 @@ fn enlarged(mut made: Made, across: f32, down: f32) -> Made {
     made
 }
 
+/// What tells an input apart, and the least size at which it is wanted.
+type PictureName = ([u8; 32], (u32, u32));
+
 /// The pictures of the jobs that run together, each decoded once.
 #[derive(Default)]
 struct Decoded {
-    pictures: BTreeMap<([u8; 32], (u32, u32)), Arc<Frame>>,
+    pictures: BTreeMap<PictureName, Arc<Frame>>,
     pixels: u64,
 }
 
