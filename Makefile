@@ -64,6 +64,7 @@ test-all: test
 	python/test.sh soak
 	python/test.sh wheel
 	deploy/chain.sh drill
+	deploy/queue.sh drill
 	packaging/vendor_check.sh
 	packaging/deb_check.sh
 

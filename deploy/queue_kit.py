@@ -166,8 +166,8 @@ class Room:
 
     def file(self, jobs: Sequence[Job]) -> None:
         """Files them all."""
-        for job in jobs:
-            self.jobs.file(job)
+        for at in range(0, len(jobs), 100):
+            self.jobs.file_all(jobs[at : at + 100])
 
     def statuses(self, jobs: Sequence[Job]) -> list[Status | None]:
         """How far they are, also while the queue is being restarted."""

@@ -21,27 +21,17 @@ say() { printf '%s\n' "$*"; }
 fail() { say "$*" >&2; exit 1; }
 
 build() {
-    if [ -n "${TEMPLRENDER_BUILT:-}" ]; then
-        built=$(cd "$TEMPLRENDER_BUILT" && pwd)
-        native=$built/_templrender.abi3.so
-    else
-        "${CARGO:-cargo}" build --locked --workspace --profile ci
-        built=$target/ci
-        native=$built/lib_templrender.so
-    fi
-    rm -rf "$package"
-    mkdir -p "$package"
-    cp -r python/templrender "$package/templrender"
-    find "$package" \( -name __pycache__ -o -name '*.so' \) -prune -exec rm -rf {} +
-    cp "$native" "$package/templrender/_templrender.abi3.so"
-    export PYTHONPATH=$package
+    if [ -n "${TEMPLRENDER_BUILT:-}" ]; then built=$(cd "$TEMPLRENDER_BUILT" && pwd); else built=$target/ci; fi
+    PYTHONPATH=$(TEMPLRENDER_BUILT=${TEMPLRENDER_BUILT:+$built} python/package.sh)
+    export PYTHONPATH
 }
 
 # Formatting, types, and stubs beside what they describe. The examples of README and docs are type-checked as users would write them.
 types() {
     local examples=$target/python-examples
-    "$bin/ruff" format --quiet --diff python tools/python_*.py tools/ray_drill.py "${models[@]}"
-    "$bin/ruff" check --quiet python tools/python_*.py tools/ray_drill.py "${models[@]}"
+    local sources=(python tools/python_*.py tools/ray_drill.py deploy/queue_*.py deploy/mailbox_server.py deploy/upload "${models[@]}")
+    "$bin/ruff" format --quiet --diff "${sources[@]}"
+    "$bin/ruff" check --quiet "${sources[@]}"
     "$bin/python" python/tests/examples.py "$examples"
     MYPYPATH=$package "$bin/mypy" --cache-dir "$target/mypy" -p templrender
     MYPYPATH=$package "$bin/mypy" --cache-dir "$target/mypy" python/tests/typing "$examples"
@@ -56,6 +46,8 @@ import_time() {
 }
 
 quick() {
+    # The queue's tests have a server of their own.
+    command -v redis-server valkey-server > /dev/null || tools/packages.sh redis-server
     bin=$(python/venv.sh test test)
     build
     if [ $# -gt 0 ]; then

@@ -101,7 +101,7 @@ pub use pack::{Bundle, Pack};
 pub use pixel::Frame;
 pub use plan::{Context, Key, Plan};
 pub use render::{Rendered, Renderer, Scratch};
-pub use report::{LayerReport, LineReport, Note, NoteCode, Report, Timings};
+pub use report::{LayerReport, LineReport, ModelReport, Note, NoteCode, Report, Timings};
 pub use request::{Keyring, OriginPolicy, PictureUrl, Request, Signature, is_public_address, without_queries};
 pub use resources::{Need, NeedId, NeedSource, Resources};
 pub use row::{Currency, Date, Decimal, InlineImage, Interval, Money, Row, TimeZone, Value};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::codec::{self, DecodeHint};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::generate::Models;
 use crate::geom::{Affine, Point, Rect};
 use crate::guard::{Guard, Sentry};
@@ -13,9 +13,10 @@ use crate::layout::{self, LaidLayer, Outcome};
 use crate::limits::Limits;
 use crate::paint::{self, PaintScratch};
 use crate::pixel::Frame;
+use crate::plan::treatment::Step;
 use crate::plan::watch::{Supposed, Watch};
-use crate::plan::{self, Answered, Context, Plan};
-use crate::report::{LayerReport, LineReport, Note, Report, Timings};
+use crate::plan::{self, Answered, Context, Having, Plan};
+use crate::report::{LayerReport, LineReport, ModelReport, Note, Report, Timings};
 use crate::resources::{NeedId, Picture, Resources};
 use crate::row::Row;
 use crate::scene::{FaceId, Item, PictureId, Scene, Segment};
@@ -43,6 +44,8 @@ pub struct Renderer {
     fonts: Fonts,
     limits: Limits,
     models: Models,
+    /// Whether pictures are drawn as they arrive, without models.
+    is_original: bool,
 }
 
 /// What one thread keeps between renders: shaped words, glyph masks, buffers. It never changes a byte of a picture.
@@ -97,7 +100,7 @@ pub struct Rendered {
 impl Renderer {
     /// A renderer with these fonts and default limits.
     pub fn new(fonts: Fonts) -> Self {
-        Self { fonts, limits: Limits::default(), models: Models::new() }
+        Self { fonts, limits: Limits::default(), models: Models::new(), is_original: false }
     }
 
     /// The same with other limits.
@@ -114,9 +117,20 @@ impl Renderer {
         self
     }
 
+    /// The same without models: what one would make is drawn as it arrives, or left out where its layer says `hide`.
+    #[must_use]
+    pub(crate) fn without_models(mut self) -> Self {
+        self.is_original = true;
+        self
+    }
+
     /// The models that templates may name.
     pub fn models(&self) -> &Models {
         &self.models
+    }
+
+    fn having(&self) -> Having<'_> {
+        Having { fonts: &self.fonts, limits: &self.limits, models: (!self.is_original).then_some(&self.models) }
     }
 
     /// What a generated need takes: its model and the picture that it is given.
@@ -124,8 +138,14 @@ impl Renderer {
     /// # Errors
     /// [`Code::BadArgument`](crate::Code::BadArgument) of a need that is not generated or whose picture is not there;
     /// [`Code::MissingModel`](crate::Code::MissingModel).
-    pub fn job(&self, _plan: &Plan, _need: NeedId, _resources: &Resources) -> Result<Job, Error> {
-        Err(crate::Fault::new(crate::Code::BadArgument, "need", "no need is generated yet").into())
+    pub fn job(&self, plan: &Plan, need: NeedId, resources: &Resources) -> Result<Job, Error> {
+        match plan.given(need, resources) {
+            Some(given) => Ok(Job::new(&given, &self.limits)),
+            None => {
+                let message = format!("a job must be of a generated need whose picture is there and that has no answer, found need {need}");
+                Err(crate::Fault::new(crate::Code::BadArgument, "need", message).into())
+            }
+        }
     }
 
     /// Runs the models of every generated need whose picture is there, to the end of each layer's chain. A model that fails is a failed need, and
@@ -141,8 +161,24 @@ impl Renderer {
     ///
     /// # Errors
     /// [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded), [`Code::Cancelled`](crate::Code::Cancelled).
-    pub fn fill_guarded(&self, _plan: &Plan, _resources: &mut Resources, _guard: &Guard<'_>) -> Result<(), Error> {
-        Ok(())
+    pub fn fill_guarded(&self, plan: &Plan, resources: &mut Resources, guard: &Guard<'_>) -> Result<(), Error> {
+        let sentry = Sentry::new(guard);
+        loop {
+            sentry.enter("models")?;
+            let given = plan.pending(resources).into_iter().filter_map(|need| plan.given(need.id, resources));
+            let jobs: Vec<Job> = given.map(|given| Job::new(&given, &self.limits)).collect();
+            if jobs.is_empty() {
+                return Ok(());
+            }
+            for (job, made) in jobs.iter().zip(Job::run_all(&jobs, guard)) {
+                match made {
+                    // Beyond the limits it counts as failed, as what an engine refuses does.
+                    Ok(made) => drop(resources.insert_made(job.need(), made)),
+                    Err(error) if matches!(error.code(), Code::DeadlineExceeded | Code::Cancelled) => return Err(error),
+                    Err(error) => resources.fail(job.need(), reason(&error)),
+                }
+            }
+        }
     }
 
     /// Fills a template with a row.
@@ -150,7 +186,7 @@ impl Renderer {
     /// # Errors
     /// A row that lacks a required field or holds what its field or a key cannot take; a canvas beyond the limits.
     pub fn plan(&self, template: &Template, row: &Row, context: &Context) -> Result<Plan, Error> {
-        plan::plan(template, row, context, &self.fonts, &self.limits)
+        plan::plan(template, row, context, self.having())
     }
 
     /// Plans a row and lays it out as if every picture that is asked for were there; `watch` hears what the plan decides. A row that
@@ -163,7 +199,7 @@ impl Renderer {
         watch: &mut dyn Watch,
         scratch: &mut Scratch,
     ) -> Result<(Plan, Option<Outcome>), Error> {
-        let plan = plan::survey(template, row, context, &self.fonts, &self.limits, watch)?;
+        let plan = plan::survey(template, row, context, self.having(), watch)?;
         if plan.skipped().is_some() {
             return Ok((plan, None));
         }
@@ -183,7 +219,7 @@ impl Renderer {
         context: &Context,
         scratch: &mut Scratch,
     ) -> Result<(Plan, Option<(Scene, Outcome)>), Error> {
-        let plan = plan::survey(template, row, context, &self.fonts, &self.limits, &mut ())?;
+        let plan = plan::survey(template, row, context, self.having(), &mut ())?;
         if plan.skipped().is_some() {
             return Ok((plan, None));
         }
@@ -257,7 +293,7 @@ impl Renderer {
         notes.append(&mut outcome.notes);
         outcome.notes = notes;
         let size = self.check_canvas(&scene)?;
-        let report = report_of(plan, outcome, size);
+        let report = report_of(plan, resources, outcome, size);
         Ok((scene, report))
     }
 
@@ -273,7 +309,7 @@ impl Renderer {
         drawn_parts(&scene.items, &Affine::scale(scene.scale, scene.scale), &mut drawn);
         let (mut frames, mut pixels) = (BTreeMap::new(), 0_u64);
         for (id, Drawn { width, height, part }) in drawn {
-            let Some((source, picture)) = plan.picture(id, resources) else { continue };
+            let Some((source, shown)) = plan.picture(id, resources) else { continue };
             sentry.check()?;
             let named = |mut fault: crate::Fault| {
                 // it is not the picture's fault that nobody waits for it
@@ -283,7 +319,7 @@ impl Renderer {
                 fault
             };
             let side = |v: f32| v.ceil().clamp(1.0, self.limits.max_side_px as f32) as u32;
-            let frame = match picture {
+            let frame = match shown.picture {
                 Picture::Bitmap { bytes, .. } => {
                     let hint = DecodeHint { target: (side(width), side(height)), part };
                     Arc::new(codec::decode(bytes, Some(hint), &self.limits, sentry).map_err(named)?.frame)
@@ -318,6 +354,11 @@ impl Stopwatch<'_> {
     }
 }
 
+/// What a layer's notes say of a run that failed.
+fn reason(error: &Error) -> String {
+    error.faults().first().map_or_else(|| error.to_string(), |fault| fault.message.clone())
+}
+
 /// A plan as if its pictures were there, and the notes of those that cannot be.
 fn supposed(plan: &Plan) -> Result<(Supposed<'_>, Vec<Note>), Error> {
     let supposed = Supposed(plan);
@@ -327,8 +368,7 @@ fn supposed(plan: &Plan) -> Result<(Supposed<'_>, Vec<Note>), Error> {
 }
 
 /// The report of what layout did.
-fn report_of(plan: &Plan, outcome: Outcome, size: (u32, u32)) -> Report {
-    let sources = plan.source_names();
+fn report_of(plan: &Plan, resources: &Resources, outcome: Outcome, size: (u32, u32)) -> Report {
     let mut notes = plan.notes().to_vec();
     notes.extend(outcome.notes);
     Report {
@@ -337,21 +377,27 @@ fn report_of(plan: &Plan, outcome: Outcome, size: (u32, u32)) -> Report {
         size,
         key: plan.key().to_string(),
         valid_until: plan.valid_until(),
-        layers: outcome.layers.into_iter().map(|layer| layer_report(layer, &sources)).collect(),
+        layers: outcome.layers.into_iter().map(|layer| layer_report(layer, plan, resources)).collect(),
         notes,
         timings_us: None,
     }
 }
 
-/// A laid-out layer; `sources` names the pictures by their index in the plan.
-fn layer_report(layer: LaidLayer, sources: &[String]) -> LayerReport {
+/// A laid-out layer, with what became of its picture.
+fn layer_report(layer: LaidLayer, plan: &Plan, resources: &Resources) -> LayerReport {
     let quad = |r: &Rect| [r.x, r.y, r.width, r.height];
+    let found = layer.picture.and_then(|(id, _)| plan.picture(id, resources));
+    let treatment = found.as_ref().map(|(source, _)| &source.treatment);
+    let ran = |step: &Step| ModelReport { id: step.name(), engine: step.model.engine().to_owned(), us: resources.us(step.need.id) };
     LayerReport {
         rect: quad(&layer.rect),
         font_size: layer.font_size,
         lines: layer.lines.into_iter().map(|l| LineReport { rect: quad(&l.rect), text: l.text }).collect(),
-        source: layer.picture.and_then(|(id, _)| sources.get(id.0 as usize).cloned()),
+        source: layer.picture.and_then(|(id, _)| plan.source_name(id).map(str::to_owned)),
         scale: layer.picture.and_then(|(_, scale)| scale),
+        model: treatment.and_then(|treatment| treatment.generate()).map(ran),
+        cutout: treatment.and_then(|treatment| treatment.cutout()).map(ran),
+        face: found.as_ref().and_then(|(_, shown)| shown.face).map(|face| quad(&face)),
         layer: layer.ident,
     }
 }
@@ -454,7 +500,7 @@ mod tests {
             let plan = renderer.plan(&template, &row, &context)?;
             let report = renderer.report(&plan, &Resources::new(), &mut Scratch::new())?;
             let (plan, outcome) = renderer.survey(&template, &row, &context, &mut (), &mut Scratch::new())?;
-            let surveyed = report_of(&plan, outcome.unwrap(), report.size);
+            let surveyed = report_of(&plan, &Resources::new(), outcome.unwrap(), report.size);
             assert_eq!((&surveyed.layers, &surveyed.notes), (&report.layers, &report.notes), "{title}");
             let off: Vec<_> = report.notes.iter().filter(|note| note.code == crate::NoteCode::OffCanvas).map(|note| &note.layer).collect();
             assert!(off.iter().any(|layer| *layer == "off-and-red") && off.iter().all(|layer| *layer != "off-and-empty"), "{off:?}");

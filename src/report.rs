@@ -99,6 +99,37 @@ pub struct LayerReport {
     pub source: Option<String>,
     /// Of a picture: canvas px per px of the picture.
     pub scale: Option<f32>,
+    /// Of a picture that a model made: which one.
+    pub model: Option<ModelReport>,
+    /// Of a picture that was cut out: by which model.
+    pub cutout: Option<ModelReport>,
+    /// Of a picture that is placed by its face or made of it: that face, left, top, width, height, px of the picture that arrived.
+    pub face: Option<[f32; 4]>,
+}
+
+/// A model that a picture went through.
+///
+/// ```
+/// use templrender::ModelReport;
+/// let model = ModelReport { id: "paint:mosaic".into(), engine: "tract 0.23.9".into(), us: Some(48_200) };
+/// assert_eq!(model.to_json(), r#"{ "id": "paint:mosaic", "engine": "tract 0.23.9", "us": 48200 }"#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelReport {
+    /// Its id, with the variant behind a colon.
+    pub id: String,
+    /// What ran it.
+    pub engine: String,
+    /// Microseconds that the run took by the host's clock, its whole batch; only where the answer came from a run.
+    pub us: Option<u64>,
+}
+
+impl ModelReport {
+    /// As one JSON object.
+    pub fn to_json(&self) -> String {
+        let us = self.us.map(|us| format!(", \"us\": {us}")).unwrap_or_default();
+        format!("{{ \"id\": {}, \"engine\": {}{us} }}", json(&self.id), json(&self.engine))
+    }
 }
 
 /// A visible line of text.
@@ -313,6 +344,14 @@ impl LayerReport {
         }
         if let Some(scale) = self.scale {
             let _ = write!(out, ", \"scale\": {}", short(scale));
+        }
+        for (key, model) in [("model", &self.model), ("cutout", &self.cutout)] {
+            if let Some(model) = model {
+                let _ = write!(out, ", \"{key}\": {}", model.to_json());
+            }
+        }
+        if let Some(face) = &self.face {
+            let _ = write!(out, ", \"face\": [{}]", numbers(face));
         }
         out.push_str(" }");
         out

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::codec::{self, Probe, Svg};
 use crate::error::{Code, Error, Fault};
+use crate::generate::{Face, Made, MadeContent};
 use crate::limits::Limits;
 use crate::pixel::{Frame, Held, over_limit};
 
@@ -41,6 +42,20 @@ impl NeedId {
         };
         let mut hasher = blake3::Hasher::new();
         hasher.update(&[kind]).update(text.as_bytes());
+        Self::first_of(&hasher)
+    }
+
+    /// What a model makes, by all that decides it.
+    pub(crate) fn of_parts(parts: &[&[u8]]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"g");
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+        }
+        Self::first_of(&hasher)
+    }
+
+    fn first_of(hasher: &blake3::Hasher) -> Self {
         let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
         Self(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
     }
@@ -230,8 +245,17 @@ impl Picture {
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Resources {
-    answers: BTreeMap<NeedId, Result<Picture, String>>,
+    answers: BTreeMap<NeedId, Answer>,
     limits: Limits,
+}
+
+/// What is known of one need.
+#[derive(Debug, Clone)]
+enum Answer {
+    Picture(Picture, Option<u64>),
+    /// In px of the picture that they were looked for in; how long that took, us.
+    Faces(Arc<[Face]>, Option<u64>),
+    Failed(String),
 }
 
 impl Resources {
@@ -304,7 +328,25 @@ impl Resources {
     /// ```
     pub fn insert_frame(&mut self, id: NeedId, frame: impl Into<Arc<Frame>>) -> Result<(), Error> {
         let picture = Picture::of_frame(frame.into(), &self.limits);
-        self.keep(id, picture)
+        self.keep(id, picture.map(|picture| Answer::Picture(picture, None)))
+    }
+
+    /// Answers a need of a detector's with the faces of the picture, in its px; none is an answer too.
+    pub fn insert_faces(&mut self, id: NeedId, faces: impl Into<Arc<[Face]>>) {
+        self.answers.insert(id, Answer::Faces(faces.into(), None));
+    }
+
+    /// Answers a generated need with what a [`Job`](crate::Job) made.
+    ///
+    /// # Errors
+    /// A picture beyond the limits, which then counts as failed as with [`insert`](Self::insert).
+    pub fn insert_made(&mut self, id: NeedId, made: Made) -> Result<(), Error> {
+        let Made { content, us } = made;
+        let answer = match content {
+            MadeContent::Picture(frame) => Picture::of_frame(frame, &self.limits).map(|picture| Answer::Picture(picture, us)),
+            MadeContent::Faces(faces) => Ok(Answer::Faces(faces.into(), us)),
+        };
+        self.keep(id, answer)
     }
 
     /// Takes the answer that other answers have for a need; where they have none, nothing changes.
@@ -323,18 +365,21 @@ impl Resources {
     }
 
     fn take(&mut self, id: NeedId, bytes: Held) -> Result<(), Error> {
-        let picture = Picture::read(bytes, &self.limits);
-        self.keep(id, picture)
+        let answer = match Made::is_faces(&bytes) {
+            true => Made::faces(&bytes).map(|faces| Answer::Faces(faces.into(), None)),
+            false => Picture::read(bytes, &self.limits).map(|picture| Answer::Picture(picture, None)),
+        };
+        self.keep(id, answer)
     }
 
-    fn keep(&mut self, id: NeedId, picture: Result<Picture, Fault>) -> Result<(), Error> {
-        match picture {
-            Ok(picture) => {
-                self.answers.insert(id, Ok(picture));
+    fn keep(&mut self, id: NeedId, answer: Result<Answer, Fault>) -> Result<(), Error> {
+        match answer {
+            Ok(answer) => {
+                self.answers.insert(id, answer);
                 Ok(())
             }
             Err(mut fault) => {
-                self.answers.insert(id, Err(fault.message.clone()));
+                self.answers.insert(id, Answer::Failed(fault.message.clone()));
                 fault.place = format!("resource {id}");
                 Err(fault.into())
             }
@@ -353,9 +398,10 @@ impl Resources {
     /// assert!(error.to_string().contains("this is an HTML page, not a picture"));
     /// ```
     pub fn probe(bytes: &[u8], limits: &Limits) -> Result<(), Error> {
-        match Svg::sniff(bytes) {
-            true => Svg::parse(bytes, limits).map(drop)?,
-            false => codec::probe(bytes, limits).map(drop)?,
+        match (Svg::sniff(bytes), Made::is_faces(bytes)) {
+            (true, _) => Svg::parse(bytes, limits).map(drop)?,
+            (false, true) => Made::faces(bytes).map(drop)?,
+            (false, false) => codec::probe(bytes, limits).map(drop)?,
         }
         Ok(())
     }
@@ -380,12 +426,33 @@ impl Resources {
 
     /// Says that a need cannot be answered, and why.
     pub fn fail(&mut self, id: NeedId, why: impl fmt::Display) {
-        self.answers.insert(id, Err(why.to_string()));
+        self.answers.insert(id, Answer::Failed(why.to_string()));
     }
 
-    /// The answer to a need, where there is one.
-    pub(crate) fn answer(&self, id: NeedId) -> Option<&Result<Picture, String>> {
-        self.answers.get(&id)
+    /// The picture that answers a need, or why there is none; `None` where nothing is known yet.
+    pub(crate) fn picture(&self, id: NeedId) -> Option<Result<&Picture, &str>> {
+        self.answers.get(&id).map(|answer| match answer {
+            Answer::Picture(picture, _) => Ok(picture),
+            Answer::Faces(..) => Err("these are faces, not a picture"),
+            Answer::Failed(why) => Err(why.as_str()),
+        })
+    }
+
+    /// The faces that answer a need of a detector's, in the same way.
+    pub(crate) fn faces(&self, id: NeedId) -> Option<Result<&[Face], &str>> {
+        self.answers.get(&id).map(|answer| match answer {
+            Answer::Picture(..) => Err("this is a picture, not faces"),
+            Answer::Faces(faces, _) => Ok(&**faces),
+            Answer::Failed(why) => Err(why.as_str()),
+        })
+    }
+
+    /// How long the run took that answers a need, where that is known.
+    pub(crate) fn us(&self, id: NeedId) -> Option<u64> {
+        match self.answers.get(&id)? {
+            Answer::Picture(_, us) | Answer::Faces(_, us) => *us,
+            Answer::Failed(_) => None,
+        }
     }
 }
 
@@ -412,6 +479,6 @@ mod tests {
         let id = NeedId::of(&NeedSource::Location("a".into()));
         let error = resources.insert(id, *b"<!doctype html><title>404</title>").unwrap_err();
         assert_eq!(error.code(), Code::UnknownFormat, "{error}");
-        assert!(resources.answer(id).is_some_and(|a| a.is_err()));
+        assert!(resources.picture(id).is_some_and(|answer| answer.is_err()));
     }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -11,7 +12,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from worker_kit import Room, end, honey, room, waited  # noqa: F401
+from worker_kit import Room, end, honey, waited
 
 
 def everything(room: Room, count: int) -> bool:
@@ -23,7 +24,7 @@ def everything(room: Room, count: int) -> bool:
 def once(room: Room, count: int) -> None:
     """Every job was done once and told once."""
     ids = [f"<{honey(i).id}.done@example.org>" for i in range(count)]
-    assert Counter(room.mailbox.ids()) == Counter(ids), room.logs()[-3000:]
+    assert Counter(room.mailbox.ids()) == Counter(ids), room.logs()[-1500:]
     assert room.jobs.counts()["done"] == count and len(room.pictures()) == count
     assert room.jobs.depth().depth == 0 and room.jobs.depth().outbox == 0
 
@@ -32,7 +33,7 @@ def test_a_worker_is_killed_in_mid_batch(room: Room) -> None:
     room.worker("mail,sweep")
     for _ in range(2):
         room.worker("draw", "--dead-after", 1, "--batch", 32)
-    room.file([honey(i) for i in range(300)])
+    room.file([honey(i) for i in range(150)])
     held: list[Any] = []
 
     def holds() -> list[Any]:
@@ -49,21 +50,21 @@ def test_a_worker_is_killed_in_mid_batch(room: Room) -> None:
         f"{room.jobs.prefix}:jobs", "workers", "-", "+", 100, consumername=held[0]["name"]
     )
     assert left, "it is to be killed with jobs in its hands"
-    assert waited(lambda: everything(room, 300), 40), room.states([honey(i) for i in range(300)])
-    once(room, 300)
+    assert waited(lambda: everything(room, 150), 90), room.states([honey(i) for i in range(150)])
+    once(room, 150)
     assert 1 <= room.jobs.counts()["claimed"]
 
 
 def test_redis_is_killed_and_comes_back(room: Room) -> None:
     for do in ("draw", "draw", "mail,sweep"):
         room.worker(do, "--dead-after", 2)
-    room.file([honey(i) for i in range(200)])
+    room.file([honey(i) for i in range(120)])
     for _ in range(2):
-        assert waited(lambda: room.jobs.counts().get("done", 0) > 20, 20, every=0.002)
+        assert waited(lambda: room.jobs.counts().get("done", 0) > 10, 20, every=0.002)
         room.redis.kill()
         room.redis.start()
-    assert waited(lambda: everything(room, 200), 40), room.logs()[-3000:]
-    once(room, 200)
+    assert waited(lambda: everything(room, 120), 90), room.logs()[-1500:]
+    once(room, 120)
 
 
 def test_the_mail_server_is_away_and_comes_back(room: Room) -> None:
@@ -82,30 +83,36 @@ def test_the_mail_server_is_away_and_comes_back(room: Room) -> None:
 
 def test_a_stopped_worker_ends_what_it_has_begun(room: Room) -> None:
     worker = room.worker()
-    room.file([honey(i) for i in range(400)])
-    assert waited(lambda: room.jobs.counts().get("done", 0) > 20, 20, every=0.002)
+    room.file([honey(i) for i in range(200)])
+    assert waited(lambda: room.jobs.counts().get("done", 0) > 10, 20, every=0.002)
     assert end(worker) == 0
     depth = room.jobs.depth()
     # Nothing is in anybody's hands, and the others wait for another worker at once.
-    assert depth.working == 0 and 0 < depth.waiting < 400
+    assert depth.working == 0 and 0 < depth.waiting < 200
     assert room.jobs.client.xinfo_consumers(f"{room.jobs.prefix}:jobs", "workers") == []
-    assert {status.mail for status in room.statuses([honey(i) for i in range(400)]) if status} <= {
+    assert {status.mail for status in room.statuses([honey(i) for i in range(200)]) if status} <= {
         "",
         "pending",
         "sent",
     }
     room.worker()
-    assert waited(lambda: everything(room, 400), 40)
-    once(room, 400)
+    assert waited(lambda: everything(room, 200), 90)
+    once(room, 200)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def test_metrics_say_what_there_is_to_do(room: Room) -> None:
+    sweeps, draws = free_port(), free_port()
     room.file([honey(i, to=None) for i in range(5)])
-    room.worker("sweep", "--metrics", "127.0.0.1:29464")
+    room.worker("sweep", "--metrics", f"127.0.0.1:{sweeps}")
 
     def metrics() -> dict[str, float]:
         try:
-            with urllib.request.urlopen("http://127.0.0.1:29464/metrics", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{sweeps}/metrics", timeout=5) as answer:
                 lines = answer.read().decode().splitlines()
         except OSError:
             return {}
@@ -115,13 +122,13 @@ def test_metrics_say_what_there_is_to_do(room: Room) -> None:
         }
 
     assert waited(lambda: metrics().get("templrender_queue_depth") == 5, 10)
-    room.worker("draw", "--metrics", "127.0.0.1:29465")
+    room.worker("draw", "--metrics", f"127.0.0.1:{draws}")
     assert waited(lambda: metrics()["templrender_queue_depth"] == 0, 10)
-    with urllib.request.urlopen("http://127.0.0.1:29465/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{draws}/metrics", timeout=5) as answer:
         assert 'templrender_worker_jobs_total{outcome="done"} 5' in answer.read().decode()
     room.redis.kill()
     assert waited(lambda: metrics().get("templrender_queue_up") == 0, 10)
-    with urllib.request.urlopen("http://127.0.0.1:29464/healthz", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{sweeps}/healthz", timeout=5) as answer:
         assert answer.read() == b"ok\n"
     room.redis.start()
     assert waited(lambda: metrics()["templrender_queue_up"] == 1, 10)

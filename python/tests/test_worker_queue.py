@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from typing import Any
 
 import pytest
-from worker_kit import Killed, Shop, honey, mailbox, redis, shop  # noqa: F401
+from worker_kit import Killed, Shop, honey
 
 from templrender.worker import files
 from templrender.worker.jobs import MAX_DEATHS, Jobs, Keep
@@ -137,12 +136,11 @@ def test_a_sender_is_killed_at_any_step(shop: Shop, monkeypatch: pytest.MonkeyPa
         return found
 
     monkeypatch.setattr(Jobs, "call", counted)
-    pace = Pace(lease=0.05, pause=0.01, most_pause=0.02)
-    # The lease is half spent before a mail may go, so a long one for who is killed in the middle.
+    pace = Pace(lease=600, pause=0.01, most_pause=0.02)
     with pytest.raises(Killed):
-        post(shop, first, dataclasses.replace(pace, lease=0.5))
-    time.sleep(0.5)
-    post(shop, second, dataclasses.replace(pace, lease=60))
+        post(shop, first, pace)
+    shop.pass_time(600)
+    post(shop, second, pace)
     ids = shop.mailbox.ids()
     assert set(ids) == {f"<{honey(i).id}.done@example.org>" for i in range(3)}
     # The one case in which a mail goes out twice: the server had taken it, and nobody could write that down. Both have the same Message-ID.
@@ -173,13 +171,13 @@ def test_a_job_that_kills_its_workers_is_given_up_alone(shop: Shop) -> None:
 def test_what_fails_is_tried_later_and_at_last_given_up(shop: Shop) -> None:
     shop.jobs.file(honey(0, template="not-there-yet"))
     shop.jobs.file(honey(1))
-    worker = shop.worker("--max-tries", 3, "--retry", 0.4, "--most-retry", 0.4)
+    worker = shop.worker("--max-tries", 3, "--retry", 60, "--most-retry", 60)
     shop.draw_all(worker)
     status = shop.jobs.status(honey(0).id)
     assert status and (status.state, status.tries) == ("later", 1) and "FileNotFoundError" in status.message
     assert shop.jobs.status(honey(1).id).state == "done"  # type: ignore[union-attr]
     for _ in range(2):
-        time.sleep(0.42)
+        shop.pass_time(60)
         shop.draw_all(worker)
     status = shop.jobs.status(honey(0).id)
     assert status and (status.state, status.tries) == ("dead", 3)
@@ -224,14 +222,14 @@ def test_one_bad_job_fails_alone(shop: Shop) -> None:
 
 def test_who_hangs_does_not_keep_its_jobs_and_who_works_does(shop: Shop) -> None:
     shop.jobs.file(honey(0))
-    worker, other = shop.worker("--dead-after", "0.2"), shop.worker()
+    worker, other = shop.worker("--dead-after", 1), shop.worker()
     batch = shop.take(worker)
     with Alive(worker, batch):
-        for _ in range(5):
-            time.sleep(0.1)
-            assert other.jobs.claim(other.name, 0.2) == []
-    time.sleep(0.25)
-    taken = other.jobs.claim(other.name, 0.2)
+        for _ in range(3):
+            time.sleep(0.5)
+            assert other.jobs.claim(other.name, 1.0) == []
+    time.sleep(1.1)
+    taken = other.jobs.claim(other.name, 1.0)
     assert [it.id for it in taken] == [honey(0).id]
     # It wakes up: what it says changes nothing that the other one decides.
     assert worker.jobs.alive(worker.name, [batch[0].entry]) == 0
@@ -261,7 +259,7 @@ def test_two_readers_never_have_the_same_job(shop: Shop) -> None:
 
 
 def test_everything_is_deleted_in_its_time(shop: Shop) -> None:
-    keep = Keep(uploads=0.15, results=0.3, dead=0.3, unfiled=0.05)
+    keep = Keep(uploads=150, results=3700, dead=3700, unfiled=50)
     jobs = Jobs(shop.client, shop.prefix, keep)
     names = [files.upload_name("image/png") for _ in range(3)]
     for name in names:
@@ -269,7 +267,7 @@ def test_everything_is_deleted_in_its_time(shop: Shop) -> None:
         files.write_upload(shop.store, name, honey_photo())
     jobs.file(honey(0, picture=f"upload:{names[0]}", to=None))
     jobs.file(honey(1, picture=f"upload:{names[1]}"))
-    time.sleep(0.08)
+    shop.pass_time(60)
     # One was stored, and nobody filed its job.
     assert sweep(jobs, shop.store) == 1
     assert [present(shop, "uploads", name) for name in names] == [True, True, False]
@@ -277,16 +275,16 @@ def test_everything_is_deleted_in_its_time(shop: Shop) -> None:
     shop.draw_all(worker)
     results = [jobs.status(honey(i).id).result for i in range(2)]  # type: ignore[union-attr]
     assert sweep(jobs, shop.store) == 0
-    time.sleep(0.2)
+    shop.pass_time(160)
     assert sweep(jobs, shop.store) == 2
     assert not any(present(shop, "uploads", name) for name in names)
-    time.sleep(0.2)
+    shop.pass_time(3600)
     # The one whose mail is still to be sent stays: its link must work.
     assert sweep(jobs, shop.store) == 2
     assert [present(shop, "results", name) for name in results] == [False, True]
     assert jobs.status(honey(0).id) is None and jobs.status(honey(1).id) is not None
     post(shop, worker)
-    time.sleep(0.35)
+    shop.pass_time(3700)
     assert sweep(jobs, shop.store) == 2
     assert not present(shop, "results", results[1]) and jobs.status(honey(1).id) is None
     left = [key for key in shop.client.scan_iter(match=shop.prefix.replace("[", "\\[") + "*") if ":job:" in key]
@@ -304,23 +302,24 @@ def present(shop: Shop, folder: str, name: str) -> bool:
 
 
 def test_an_upload_under_a_known_key_is_deleted_and_the_first_one_kept(shop: Shop) -> None:
-    jobs = Jobs(shop.client, shop.prefix, Keep(unfiled=0.01))
+    jobs = Jobs(shop.client, shop.prefix, Keep(unfiled=10))
     names = [files.upload_name("image/png") for _ in range(2)]
     for name in names:
         jobs.reserve(f"u:{name}")
         files.write_upload(shop.store, name, honey_photo())
         jobs.file(honey(0, picture=f"upload:{name}"))
-    time.sleep(0.02)
+    shop.pass_time(20)
     sweep(jobs, shop.store)
     assert [present(shop, "uploads", name) for name in names] == [True, False]
 
 
 def test_a_visitor_has_a_share(shop: Shop) -> None:
-    waits = [shop.jobs.may("ip", 3, 0.6) for _ in range(5)]
-    assert waits[:3] == [0, 0, 0] and all(0 < wait <= 0.2 for wait in waits[3:])
-    assert shop.jobs.may("another", 3, 0.6) == 0
-    time.sleep(0.21)
-    assert shop.jobs.may("ip", 3, 0.6) == 0 < shop.jobs.may("ip", 3, 0.6)
+    waits = [shop.jobs.may("ip", 3, 600) for _ in range(5)]
+    assert waits[:3] == [0, 0, 0] and all(190 < wait <= 200 for wait in waits[3:])
+    assert shop.jobs.may("another", 3, 600) == 0
+    key = f"{shop.prefix}:rate:ip"
+    shop.client.set(key, float(shop.client.get(key)) - 210_000)
+    assert shop.jobs.may("ip", 3, 600) == 0 < shop.jobs.may("ip", 3, 600)
 
 
 def test_workers_that_are_gone_are_forgotten(shop: Shop) -> None:
@@ -333,3 +332,73 @@ def test_workers_that_are_gone_are_forgotten(shop: Shop) -> None:
     shop.jobs.leave(holding.name)
     # It holds a job, so nobody forgets it.
     assert [it["name"] for it in shop.client.xinfo_consumers(f"{shop.prefix}:jobs", "workers")] == [holding.name]
+
+
+def test_a_step_that_fails_for_a_batch_is_made_for_each_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    from templrender.loading import Loader
+
+    get = Loader.get
+    sizes: list[int] = []
+
+    def falls(self: Loader, locations: Any, **more: Any) -> Any:
+        sizes.append(len(list(locations)))
+        if any("poison" in location for location in locations):
+            raise RuntimeError("nobody thought of that")
+        return get(self, locations, **more)
+
+    monkeypatch.setattr(Loader, "get", falls)
+    for i in range(4):
+        shop.jobs.file(honey(i, picture=f"http://127.0.0.1:1/{'poison' if i == 2 else i}.png"))
+    shop.jobs.file(honey(4))
+    shop.draw_all(shop.worker("--max-tries", 1))
+    found = [shop.jobs.status(honey(i).id) for i in range(5)]
+    # The template can do without, but it is not asked to: a photo is what the job is about.
+    assert [status and status.state for status in found] == ["refused", "refused", "dead", "refused", "done"]
+    assert found[0] and "private address" in found[0].message
+    assert found[2] and found[2].message == "RuntimeError: nobody thought of that"
+    assert sizes == [4, 1, 1, 1, 1]
+
+
+def test_a_full_disk_is_not_the_jobs_fault(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = files.write_result
+    failing = [True]
+
+    def full(store: files.Store, name: str, data: bytes) -> None:
+        if failing[0]:
+            raise OSError(28, "No space left on device")
+        write(store, name, data)
+
+    monkeypatch.setattr(files, "write_result", full)
+    for i in range(3):
+        shop.jobs.file(honey(i))
+    worker = shop.worker("--retry", 60, "--most-retry", 60)
+    shop.draw_all(worker)
+    assert shop.jobs.depth().later == 3 and shop.jobs.depth().outbox == 0
+    failing[0] = False
+    shop.pass_time(60)
+    shop.draw_all(worker)
+    settled(shop, 3)
+
+
+def test_files_may_lie_in_an_object_storage(shop: Shop) -> None:
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    store = files.open_store(f"memory://{shop.prefix.strip('{}')}")
+    shop.store = store
+    shop.studio.close()
+    from templrender.worker.draw import Studio
+
+    shop.studio = Studio(shop.folder, store)
+    jobs = Jobs(shop.client, shop.prefix, Keep(uploads=10, results=10))
+    name = files.upload_name("image/png")
+    jobs.reserve(f"u:{name}")
+    files.write_upload(store, name, honey_photo())
+    shop.jobs.file(honey(0, picture=f"upload:{name}", to=None))
+    worker = shop.worker(keep=Keep(uploads=10, results=10))
+    worker.store = store
+    shop.draw_all(worker)
+    settled(shop, 1)
+    shop.pass_time(10)
+    assert sweep(jobs, store) == 3
+    held = [path for path in MemoryFileSystem.store if shop.prefix.strip("{}") in path]
+    assert held == [] and jobs.status(honey(0).id) is None

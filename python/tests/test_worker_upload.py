@@ -15,7 +15,7 @@ import pytest
 from batch_kit import photo as png
 from hypothesis import given
 from hypothesis import strategies as st
-from worker_kit import Shop, honey, mailbox, redis, shop  # noqa: F401
+from worker_kit import Shop, honey
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "deploy" / "upload"))
 

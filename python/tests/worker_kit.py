@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from batch_kit import template_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +22,7 @@ from templrender.worker.jobs import Jobs, Keep, Taken, connect  # noqa: E402
 from templrender.worker.options import parse  # noqa: E402
 from templrender.worker.run import Worker  # noqa: E402
 
-__all__ = ["Killed", "Mailbox", "Room", "Shop", "end", "honey", "mailbox", "redis", "room", "shop", "waited"]
+__all__ = ["Killed", "Mailbox", "Redis", "Room", "Shop", "end", "honey", "waited"]
 
 
 class Killed(BaseException):
@@ -87,36 +85,13 @@ class Shop:
         worker.jobs.promote()
         return worker.jobs.claim(worker.name, dead_after) or worker.jobs.read(worker.name, most, 0.001)
 
+    def pass_time(self, seconds: float) -> None:
+        """What was to happen in so many seconds is due now."""
+        for name in ("expire", "later", "outbox"):
+            for member, when in self.client.zrange(f"{self.prefix}:{name}", 0, -1, withscores=True):
+                self.client.zadd(f"{self.prefix}:{name}", {member: when - seconds * 1000})
+
     def draw_all(self, worker: Worker, dead_after: float = 0.0) -> None:
         """Draws until nothing is to be taken."""
         while batch := self.take(worker, dead_after=dead_after):
             worker._batch(self.studio, batch)
-
-
-@pytest.fixture(scope="session")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
-    server = Redis(tmp_path_factory.mktemp("redis"), "--appendfsync", "no")
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    server = Mailbox().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def shop(redis: Redis, tmp_path: Path, mailbox: Mailbox) -> Iterator[Shop]:
-    it = Shop(redis, tmp_path, mailbox)
-    yield it
-    it.close()
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    """Workers as programs, and a Redis that may be killed."""
-    template_file(tmp_path)
-    with Room(tmp_path, tmp_path) as it:
-        yield it

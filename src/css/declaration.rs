@@ -11,8 +11,8 @@ use super::gradient::Gradient;
 use super::length::{Calc, Length, LengthContext};
 use super::style::{
     Align, BlendMode, Border, BorderStyle, Corners, Direction, Display, Filter, FlexDirection, FlexWrap, FontStyle, GridFlow, GridLine,
-    LineCap, LineHeight, LineJoin, ObjectFit, OverflowWrap, Paint, Position, Shadow, Sides, Style, TextAlign, TextColor, TextDecoration,
-    TextStyle, TextTransform, Track, TransformOp, VerticalAlign, WhiteSpace,
+    LineCap, LineHeight, LineJoin, ObjectFit, ObjectPosition, OverflowWrap, Paint, Position, Shadow, Sides, Style, TextAlign, TextColor,
+    TextDecoration, TextStyle, TextTransform, Track, TransformOp, VerticalAlign, ViewBox, WhiteSpace,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,7 +153,8 @@ pub(crate) enum Declaration {
     VerticalAlign(VerticalAlign),
 
     ObjectFit(ObjectFit),
-    ObjectPosition(Length, Length),
+    ObjectPosition(ObjectPosition),
+    ObjectViewBox(Option<ViewBox>),
 
     Fill(Paint),
     Stroke(Paint),
@@ -285,7 +286,8 @@ impl Declaration {
             Self::TransformOrigin(x, y) => style.transform_origin = (x, y),
             Self::Overflow(hidden) => style.overflow_hidden = hidden,
             Self::ObjectFit(fit) => style.object_fit = Some(fit),
-            Self::ObjectPosition(x, y) => style.object_position = (x, y),
+            Self::ObjectPosition(position) => style.object_position = position,
+            Self::ObjectViewBox(view_box) => style.object_view_box = view_box,
             Self::Fill(paint) => style.fill = paint,
             Self::Stroke(paint) => style.stroke = paint,
             Self::StrokeWidth(width) => style.stroke_width = width,

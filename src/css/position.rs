@@ -3,6 +3,8 @@
 use super::length::{Calc, Length};
 use super::numeric;
 use super::parser::{Complaint, Parser};
+use super::style::{ObjectPosition, Sides, ViewBox};
+use super::token::Kind;
 
 pub(crate) type Position = (Length, Length);
 
@@ -30,13 +32,53 @@ impl Parser<'_> {
         self.attempt(Self::position_from_edges).or_else(|| self.attempt(Self::position_of_two))
     }
 
-    /// A position; the format's `smart` and `face` are not drawn yet.
-    pub(crate) fn object_position(&mut self) -> Option<Position> {
-        if let Some(name) = self.one_of(&[("smart", "smart"), ("face", "face")]) {
-            self.complain(Complaint::Sentence(format!("object-position {name:?} is not supported yet")));
+    /// A position, or the format's own `face`; its `smart` is not drawn yet.
+    pub(crate) fn object_position(&mut self) -> Option<ObjectPosition> {
+        if self.word("face").is_some() {
+            return Some(ObjectPosition::Face);
+        }
+        if self.word("smart").is_some() {
+            self.complain(Complaint::Sentence("object-position \"smart\" is not supported yet".to_owned()));
             return None;
         }
-        self.position()
+        self.position().map(|(x, y)| ObjectPosition::At(x, y))
+    }
+
+    /// `none`, or a rectangle as `inset()`, `rect()`, `xywh()` or, as the format's own, the four numbers of a `rect` field.
+    pub(crate) fn view_box(&mut self) -> Option<Option<ViewBox>> {
+        if self.word("none").is_some() {
+            return Some(None);
+        }
+        let sides = match self.function_name().map(str::to_ascii_lowercase).as_deref() {
+            Some("inset") => self.arguments(|p| p.sides(Self::length_percentage))?,
+            Some("rect") => self.arguments(|p| {
+                let mut side = |far: bool| match (p.word("auto"), far) {
+                    (Some(()), _) => Some(Length::ZERO),
+                    (None, false) => p.length_percentage(),
+                    (None, true) => p.length_percentage().map(|length| from_edge(100.0, length)),
+                };
+                Some(Sides { top: side(false)?, right: side(true)?, bottom: side(true)?, left: side(false)? })
+            })?,
+            Some("xywh") => self.arguments(|p| {
+                let (left, top) = (p.length_percentage()?, p.length_percentage()?);
+                let (width, height) = (p.length_percentage_not_negative()?, p.length_percentage_not_negative()?);
+                Some(within(left, top, width, height))
+            })?,
+            Some(_) => return None,
+            None => {
+                let px = |p: &mut Self| match p.take()? {
+                    Kind::Bare(px) => Some(Length::Px(*px)),
+                    _ => None,
+                };
+                let (left, top) = (px(self)?, px(self)?);
+                let (width, height) = (px(self)?, px(self)?);
+                if matches!((&width, &height), (Length::Px(w), Length::Px(h)) if *w < 0.0 || *h < 0.0) {
+                    return self.refuse("must not have a negative size");
+                }
+                within(left, top, width, height)
+            }
+        };
+        Some(Some(ViewBox(sides)))
     }
 
     /// One or two values.
@@ -81,14 +123,26 @@ impl Parser<'_> {
     }
 }
 
+/// What lies outside of a rectangle, by its left top corner and its size.
+fn within(left: Length, top: Length, width: Length, height: Length) -> Sides<Length> {
+    let rest = |start: &Length, size: Length| {
+        let used = numeric::to_length(numeric::sum(vec![as_calc(start.clone()), as_calc(size)]));
+        from_edge(100.0, used)
+    };
+    Sides { right: rest(&left, width), bottom: rest(&top, height), top, left }
+}
+
+fn as_calc(length: Length) -> Calc {
+    match length {
+        Length::Calc(calc) => (*calc).clone(),
+        length => Calc::Leaf(length),
+    }
+}
+
 /// An offset inwards from an edge at 0 % or 100 %.
 fn from_edge(percent: f32, offset: Length) -> Length {
     if percent == 0.0 {
         return offset;
     }
-    let calc = match offset {
-        Length::Calc(calc) => (*calc).clone(),
-        length => Calc::Leaf(length),
-    };
-    numeric::to_length(numeric::sum(vec![Calc::Leaf(Length::Percent(percent)), numeric::scaled_calc(calc, -1.0)]))
+    numeric::to_length(numeric::sum(vec![Calc::Leaf(Length::Percent(percent)), numeric::scaled_calc(as_calc(offset), -1.0)]))
 }

@@ -7,8 +7,8 @@ use super::font::FontWeight;
 use super::keyword::Keyword;
 use super::length::Length;
 use super::style::{
-    Border, Corners, Filter, GridFlow, GridLine, LineHeight, Paint, Repeat, Shadow, Sides, TextColor, TextDecoration, Track, TransformOp,
-    VerticalAlign,
+    Border, Corners, Filter, GridFlow, GridLine, LineHeight, ObjectPosition, Paint, Repeat, Shadow, Sides, TextColor, TextDecoration,
+    Track, TransformOp, VerticalAlign, ViewBox,
 };
 use super::token::print_string;
 
@@ -54,7 +54,10 @@ impl Declaration {
             Self::FlexWrap(value) => value.keyword().to_owned(),
             Self::JustifyContent(value) | Self::AlignItems(value) | Self::AlignContent(value) => value.keyword().to_owned(),
             Self::AlignSelf(value) => value.map_or("auto", Keyword::keyword).to_owned(),
-            Self::Gap(x, y) | Self::TransformOrigin(x, y) | Self::ObjectPosition(x, y) | Self::BorderCornerRadius(_, (x, y)) => {
+            Self::Gap(x, y)
+            | Self::TransformOrigin(x, y)
+            | Self::ObjectPosition(ObjectPosition::At(x, y))
+            | Self::BorderCornerRadius(_, (x, y)) => {
                 format!("{x} {y}")
             }
             Self::Flex { grow, shrink, basis } => format!("{grow} {shrink} {basis}"),
@@ -92,6 +95,9 @@ impl Declaration {
             Self::Transform(ops) => joined(ops, " ", print_transform),
             Self::Overflow(hidden) => if *hidden { "hidden" } else { "visible" }.to_owned(),
             Self::ObjectFit(fit) => fit.keyword().to_owned(),
+            Self::ObjectPosition(ObjectPosition::Face) => "face".to_owned(),
+            Self::ObjectViewBox(None) => "none".to_owned(),
+            Self::ObjectViewBox(Some(ViewBox(sides))) => format!("inset({})", print_sides(sides)),
             Self::Fill(paint) | Self::Stroke(paint) => match paint {
                 Paint::None => "none".to_owned(),
                 Paint::Color(color) => color.to_string(),

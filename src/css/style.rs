@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::color::{Color, ColorValue};
 use super::gradient::Gradient;
 use super::length::{Length, LengthContext};
+use crate::geom::Rect;
 
 /// One value for each side of a box.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -94,7 +95,8 @@ pub(crate) struct Style {
     pub(crate) overflow_hidden: bool,
 
     pub(crate) object_fit: Option<ObjectFit>,
-    pub(crate) object_position: (Length, Length),
+    pub(crate) object_position: ObjectPosition,
+    pub(crate) object_view_box: Option<ViewBox>,
 
     pub(crate) fill: Paint,
     pub(crate) stroke: Paint,
@@ -170,7 +172,8 @@ impl Default for Style {
             transform_origin: center(),
             overflow_hidden: false,
             object_fit: None,
-            object_position: center(),
+            object_position: ObjectPosition::At(Length::Percent(50.0), Length::Percent(50.0)),
+            object_view_box: None,
             fill: Paint::Color(ColorValue::Color(Color::BLACK)),
             stroke: Paint::None,
             stroke_width: Length::Px(1.0),
@@ -514,6 +517,42 @@ pub(crate) enum ObjectFit {
     Cover,
     None,
     ScaleDown,
+}
+
+/// Where a picture lies in its box.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ObjectPosition {
+    At(Length, Length),
+    /// So that its largest face comes as near to the middle as its edges allow.
+    Face,
+}
+
+/// `object-view-box`: what is cut off a picture at its edges, in its own px or as shares of its sides.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ViewBox(pub(crate) Sides<Length>);
+
+impl ViewBox {
+    /// The same without `em` and the canvas's units.
+    pub(crate) fn computed(&self, context: &LengthContext) -> Self {
+        let Sides { top, right, bottom, left } = &self.0;
+        let px = |length: &Length| length.computed(context);
+        Self(Sides { top: px(top), right: px(right), bottom: px(bottom), left: px(left) })
+    }
+
+    /// Whether nothing is left whatever the picture's size.
+    pub(crate) fn is_empty_always(&self) -> bool {
+        // What is left is linear in the size but for `min` and `max`, where the picture has to be waited for.
+        let (small, large) = (self.of((1.0, 1.0)), self.of((65_535.0, 65_535.0)));
+        small.is_empty() && large.is_empty()
+    }
+
+    /// What is left of a picture of a size, px; it may reach beyond it.
+    pub(crate) fn of(&self, (width, height): (f32, f32)) -> Rect {
+        let context = LengthContext { em: 0.0, canvas: (0.0, 0.0) };
+        let px = |length: &Length, of: f32| length.resolve(&context, Some(of)).unwrap_or(0.0);
+        let Sides { top, right, bottom, left } = &self.0;
+        Rect::from_edges(px(left, width), px(top, height), width - px(right, width), height - px(bottom, height))
+    }
 }
 
 /// SVG's paint of `fill` and `stroke`.

@@ -284,9 +284,10 @@ pub(crate) static PROPERTIES: &[Property] = &[
     // Pictures.
     words("object-fit", Image, 1, "fill | contain | cover | none | scale-down", ObjectFit::NAMES,
         Tokens(|p| p.keyword().map(D::ObjectFit))),
-    value("object-position", Image, 1, "<position>", "a position such as \"50% 20%\" or \"right 10px bottom 5px\"",
-        Tokens(|p| p.object_position().map(|(x, y)| D::ObjectPosition(x, y)))),
-    value("object-view-box", Image, 1, "none | <basic-shape-rect>", "a rectangle", Nothing),
+    value("object-position", Image, 1, "<position> | face", "a position such as \"50% 20%\" or \"right 10px bottom 5px\", or face",
+        Tokens(|p| p.object_position().map(D::ObjectPosition))),
+    value("object-view-box", Image, 1, "none | <basic-shape-rect>", "none or a rectangle such as \"inset(10% 0)\" or \"xywh(20px 10px 300px 200px)\"",
+        Tokens(|p| p.view_box().map(D::ObjectViewBox))),
 
     // Paths.
     value("fill", Path, 1, "none | <color>", "none or a colour", Tokens(|p| p.paint().map(D::Fill))),

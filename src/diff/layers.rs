@@ -9,6 +9,7 @@ use crate::css::length::Length;
 use crate::css::style::{Display, FlexDirection, FlexWrap, Sides, Style, TextStyle};
 use crate::layout::{LaidLayer, Outcome};
 use crate::plan::Plan;
+use crate::plan::sources::AFTER_NAME;
 use crate::plan::tree::{Content, PlannedLayer};
 use crate::scene::{Item, PictureId, Scene};
 
@@ -306,7 +307,8 @@ fn unsized_text(text: &TextStyle) -> TextStyle {
 }
 
 fn is_changed(source: &str, changed_assets: &[String]) -> bool {
-    source.strip_prefix("asset:").is_some_and(|name| changed_assets.iter().any(|changed| changed == name))
+    let name = source.split(AFTER_NAME).next().and_then(|name| name.strip_prefix("asset:"));
+    name.is_some_and(|name| changed_assets.iter().any(|changed| changed == name))
 }
 
 /// One number for each source of either side, so that scenes can be compared.

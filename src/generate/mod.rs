@@ -13,6 +13,7 @@
 //! blend     a picture and what a model made of a part   -> a picture
 //! mask      a matte                                     -> one without specks
 //! cutout    a picture and its matte                     -> a picture without background; `fusion` finds the colours of its edges
+//! travel    what was made                               -> bytes, and faces out of bytes
 //! ```
 
 mod blend;
@@ -31,17 +32,14 @@ mod run;
 mod tensor;
 #[cfg(test)]
 mod tests;
+mod travel;
 
 use std::sync::Arc;
 
+pub(crate) use made::MadeContent;
 pub use made::{Face, Made, Mask};
-#[allow(unused_imports, reason = "what jobs are made of")]
-pub(crate) use made::{MadeContent, faces_from_json, faces_to_json};
 pub use manifest::{Manifest, ModelKind};
 pub use model::{Cost, Model, Models};
-#[allow(unused_imports, reason = "what jobs are made of")]
-pub(crate) use roi::largest as largest_face;
-#[allow(unused_imports, reason = "what jobs are made of")]
 pub(crate) use run::{Feather, Work, run};
 pub use tensor::{Tensor, TensorData};
 

@@ -1,6 +1,5 @@
 //! Which part of a picture a model is given: around a face, or what the template names; whole px inside of the picture.
 
-use super::made::Face;
 use super::manifest::Roi;
 use crate::geom::Rect;
 use crate::pixel::Frame;
@@ -30,8 +29,10 @@ impl Part {
         let snapped = inside.snapped();
         let x = (snapped.x as u32).min(of.width().saturating_sub(1));
         let y = (snapped.y as u32).min(of.height().saturating_sub(1));
-        let width = (snapped.width as u32).clamp(1, of.width() - x);
-        let height = (snapped.height as u32).clamp(1, of.height() - y);
+        // a square stays one: both sides are rounded alike, wherever its edges are
+        let round = |side: f32| (side + 0.5).floor() as u32;
+        let width = round(inside.width).clamp(1, of.width() - x);
+        let height = round(inside.height).clamp(1, of.height() - y);
         Some(Self { x, y, width, height })
     }
 
@@ -51,45 +52,22 @@ impl Part {
     }
 }
 
-/// The largest face; of two as large the surer one, then the one further left.
-pub(crate) fn largest(faces: &[Face]) -> Option<&Face> {
-    let area = |face: &Face| face.rect[2] * face.rect[3];
-    let order = |a: &&Face, b: &&Face| {
-        area(a)
-            .total_cmp(&area(b))
-            .then(a.score.total_cmp(&b.score))
-            .then(b.rect[0].total_cmp(&a.rect[0]))
-            .then(b.rect[1].total_cmp(&a.rect[1]))
-    };
-    faces.iter().max_by(order)
-}
-
-/// The part around a face, by the manifest's margins.
-pub(crate) fn around(face: &Face, roi: &Roi, of: &Frame) -> Option<Part> {
-    let [x, y, width, height] = face.rect;
+/// The part around a face in a picture of this size, by the manifest's margins; it lies inside and may be empty where the face lies beside it.
+pub(crate) fn around(face: &Rect, roi: &Roi, (width, height): (f32, f32)) -> Rect {
     let [top, right, bottom, left] = roi.margins;
-    let mut rect = Rect::new(x, y, width, height).inset([-top * height, -right * width, -bottom * height, -left * width]);
-    let (full_width, full_height) = (of.width() as f32, of.height() as f32);
+    let mut rect = face.inset([-top * face.height, -right * face.width, -bottom * face.height, -left * face.width]);
     if roi.square {
-        let mut side = rect.width.max(rect.height);
-        if roi.keep_inside {
-            side = side.min(full_width).min(full_height);
-        }
+        let side = rect.width.max(rect.height);
+        let side = if roi.keep_inside { side.min(width).min(height) } else { side };
         let middle = rect.center();
         rect = Rect::new(middle.x - side / 2.0, middle.y - side / 2.0, side, side);
     }
-    if roi.keep_inside {
-        let (width, height) = (rect.width.min(full_width), rect.height.min(full_height));
+    if roi.keep_inside && !face.intersect(&Rect::new(0.0, 0.0, width, height)).is_empty() {
         let middle = rect.center();
-        let left = (middle.x - width / 2.0).clamp(0.0, full_width - width);
-        let top = (middle.y - height / 2.0).clamp(0.0, full_height - height);
-        rect = Rect::new(left, top, width, height);
+        let (wide, high) = (rect.width.min(width), rect.height.min(height));
+        let left = (middle.x - wide / 2.0).clamp(0.0, width - wide);
+        let top = (middle.y - high / 2.0).clamp(0.0, height - high);
+        rect = Rect::new(left, top, wide, high);
     }
-    let mut part = Part::of(&rect, of)?;
-    if roi.square && roi.keep_inside {
-        // edges that snap apart by one px
-        let side = part.width.min(part.height);
-        (part.width, part.height) = (side, side);
-    }
-    Some(part)
+    rect.intersect(&Rect::new(0.0, 0.0, width, height))
 }

@@ -25,8 +25,8 @@ pub(crate) struct Work {
     pub(crate) picture: Arc<Frame>,
     /// The view box, px of the picture: what lies outside is gone before anything else, and all of the rest is what the model is given.
     pub(crate) view: Option<Rect>,
-    /// The faces of the whole picture, for a model that is given one: see [`Model::wants_face`].
-    pub(crate) faces: Vec<Face>,
+    /// What of the picture the model is given, px of the picture: [`Model::around`] a face. Nothing is all that the view box leaves.
+    pub(crate) part: Option<Rect>,
     /// Instead of the manifest's.
     pub(crate) strength: Option<f32>,
     /// Instead of the manifest's; above nought, the result goes back into the picture.
@@ -46,7 +46,7 @@ impl Work {
     /// A model and a picture, everything else by the manifest.
     #[cfg_attr(not(test), expect(dead_code, reason = "tests begin with it"))]
     pub(crate) fn new(model: Model, picture: Arc<Frame>) -> Self {
-        Self { model, variant: None, picture, view: None, faces: Vec::new(), strength: None, feather: None }
+        Self { model, variant: None, picture, view: None, part: None, strength: None, feather: None }
     }
 }
 
@@ -54,6 +54,30 @@ impl Model {
     /// Whether it must be told a face, where nobody names a part of the picture.
     pub(crate) fn wants_face(&self, has_view: bool) -> bool {
         self.manifest().roi.mode == RoiMode::Face && !has_view
+    }
+
+    /// What it is given of a picture of this size for a face in it, all in px.
+    pub(crate) fn around(&self, face: &Rect, picture: (f32, f32)) -> Rect {
+        roi::around(face, &self.manifest().roi, picture)
+    }
+
+    /// Whether its result goes back into the picture that it was made of, with this feather.
+    pub(crate) fn pastes(&self, feather: Option<Feather>) -> bool {
+        let blend = &self.manifest().blend;
+        let feathered = match feather {
+            Some(Feather::Px(width) | Feather::Fraction(width)) => width > 0.0,
+            None => blend.feather_px > 0.0,
+        };
+        blend.paste || feathered
+    }
+
+    /// How large the picture is that it looks at, given one of this size.
+    pub(crate) fn input_size(&self, width: u32, height: u32) -> (u32, u32) {
+        let most = self.manifest().runtime.max_pixels;
+        match self.manifest().image_input().filter(|_| matches!(self.runner(), Runner::Network(_))) {
+            Some(image) => input::tensor_size(image, most, width, height),
+            None => bounded(width, height, most),
+        }
     }
 
     /// What one run on a picture, or a part of one, of this size is expected to take.
@@ -142,14 +166,9 @@ fn ready<'a>(work: &'a Work, limits: &Limits) -> Result<Ready<'a>, Error> {
         false => Arc::new(view.cut(&work.picture).ok_or_else(outside)?),
     };
     let shift = [view.x as f32, view.y as f32];
-    let part = match model.wants_face(work.view.is_some()) {
-        false => Part::whole(&base),
-        true => {
-            let face =
-                roi::largest(&work.faces).ok_or_else(|| fault(model, Code::FaceMissing, "the picture must have a face, found none"))?;
-            let around = roi::around(face, &model.manifest().roi, &base);
-            around.ok_or_else(|| fault(model, Code::FaceMissing, "a face must lie in the picture, found it beside it"))?
-        }
+    let part = match &work.part {
+        None => Part::whole(&base),
+        Some(part) => Part::of(&part.translate(-shift[0], -shift[1]), &base).ok_or_else(outside)?,
     };
     let most = affordable(model, part, limits)?;
     Ok(Ready { work, base, shift, part, most })
@@ -248,14 +267,24 @@ fn host(model: &Model, runner: &Runner, readies: &[&Ready<'_>], limits: &Limits,
     contents.into_iter().map(|content| content.map(|content| Raw { content, us })).collect()
 }
 
+/// A size, or the largest of its proportions with at most so many px.
+fn bounded(width: u32, height: u32, most: Option<u64>) -> (u32, u32) {
+    let px = u64::from(width) * u64::from(height);
+    match most.filter(|most| px > *most) {
+        None => (width, height),
+        Some(most) => {
+            let scale = (most as f64 / px as f64).sqrt();
+            let side = |side: u32| ((f64::from(side) * scale) as u32).max(1);
+            (side(width), side(height))
+        }
+    }
+}
+
 /// The part as a picture, scaled down where the manifest bounds its px.
 fn given(model: &Model, ready: &Ready<'_>, limits: &Limits) -> Result<Arc<Frame>, Error> {
     let part = ready.part;
-    let (px, most) = (u64::from(part.width) * u64::from(part.height), model.manifest().runtime.max_pixels.unwrap_or(u64::MAX));
-    if px > most {
-        let scale = (most as f64 / px as f64).sqrt();
-        let side = |side: u32| ((f64::from(side) * scale) as u32).max(1);
-        let size = (side(part.width), side(part.height));
+    let size = bounded(part.width, part.height, model.manifest().runtime.max_pixels);
+    if size != (part.width, part.height) {
         return Ok(Arc::new(Resizer::default().resize_with(Kernel::Lanczos3, &ready.base, part.rect(), size, limits)?));
     }
     if part == Part::whole(&ready.base) {
@@ -309,8 +338,7 @@ fn finish(ready: &Ready<'_>, raw: Raw, limits: &Limits) -> Result<Made, Error> {
                 None => manifest.blend.feather_px,
             };
             let how = blend::Blending { strength, feather_px, keep_alpha: manifest.kind() == ModelKind::Upscaler };
-            let paste = manifest.blend.paste || feather_px > 0.0;
-            let frame = match paste {
+            let frame = match ready.work.model.pastes(ready.work.feather) {
                 true => blend::paste(&ready.base, &picture, source, &how, limits)?,
                 false => blend::replace(&ready.base, picture, source, &how, limits)?,
             };

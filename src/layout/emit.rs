@@ -8,9 +8,11 @@ use super::measure::Edges;
 use super::{LaidLayer, LaidLine, Node, Outcome, gradient};
 use crate::css::color::Color;
 use crate::css::length::{Length, LengthContext};
-use crate::css::style::{self as css, Align, BorderStyle, Corners, Filter as CssFilter, ObjectFit, Paint, Sides, Style, TransformOp};
+use crate::css::style::{
+    self as css, Align, BorderStyle, Corners, Filter as CssFilter, ObjectFit, ObjectPosition, Paint, Sides, Style, TransformOp,
+};
 use crate::geom::{Affine, Rect, sin_cos_degrees};
-use crate::plan::tree::{Canvas, Content, PlannedPath, PlannedPicture};
+use crate::plan::tree::{Canvas, Content, PlannedPath, PlannedPicture, View};
 use crate::report::Note;
 use crate::scene::{Border, BoxShadow, Fill, Filter, Gradient, Group, Item, Path, Picture, Scene, Shape, Stroke};
 
@@ -106,9 +108,8 @@ impl Emitter {
         let inner = edges.content_box(&node.rect);
         let fit = object_fit(style, picture.svg);
         let (width, height) = fitted(fit, found.natural, (inner.width, inner.height));
-        let place = |position: &Length, free: f32| position.resolve(context, Some(free)).unwrap_or(free / 2.0);
-        let (x, y) = &style.object_position;
-        let dest = Rect::new(inner.x + place(x, inner.width - width), inner.y + place(y, inner.height - height), width, height);
+        let (left, top) = position(style, found.focus, (inner.width, inner.height), (width, height), context);
+        let dest = Rect::new(inner.x + left, inner.y + top, width, height);
         if let (Some((natural, _)), false) = (found.natural, picture.svg) {
             let scale = width / natural.max(1.0);
             if scale > 1.005 {
@@ -119,7 +120,13 @@ impl Emitter {
             return;
         }
         let clip = outer.inset(edges.border).inset(edges.padding);
-        out.push(Item::Picture(Picture { source: found.id, dest: dest.snapped(), clip }));
+        match found.view {
+            None => out.push(Item::Picture(Picture { source: found.id, dest: dest.snapped(), clip })),
+            Some(view) => {
+                let dest = whole(&view, &dest).snapped();
+                out.push(Item::Picture(Picture { source: found.id, dest, clip }));
+            }
+        }
     }
 
     /// Whether a box lies wholly outside of the canvas.
@@ -170,6 +177,30 @@ pub(super) fn text_origin(node: &Node<'_>, edges: &Edges) -> (f32, f32) {
         _ => 0.0,
     };
     (inner.x, inner.y + down)
+}
+
+/// Where a picture of a size lies in a box, px from its left top corner. One that is placed by a point comes with it as near to the middle as its
+/// own edges allow.
+fn position(style: &Style, focus: Option<(f32, f32)>, inner: (f32, f32), size: (f32, f32), context: &LengthContext) -> (f32, f32) {
+    let free = (inner.0 - size.0, inner.1 - size.1);
+    match (&style.object_position, focus) {
+        (ObjectPosition::At(x, y), _) => {
+            let place = |position: &Length, free: f32| position.resolve(context, Some(free)).unwrap_or(free / 2.0);
+            (place(x, free.0), place(y, free.1))
+        }
+        (ObjectPosition::Face, Some((x, y))) => {
+            let place = |inner: f32, size: f32, at: f32, free: f32| (inner / 2.0 - at * size).clamp(free.min(0.0), free.max(0.0));
+            (place(inner.0, size.0, x, free.0), place(inner.1, size.1, y, free.1))
+        }
+        (ObjectPosition::Face, None) => (free.0 / 2.0, free.1 / 2.0),
+    }
+}
+
+/// Where the whole picture lands when a part of it lands in `dest`.
+fn whole(view: &View, dest: &Rect) -> Rect {
+    let (across, down) = (dest.width / view.part.width, dest.height / view.part.height);
+    let (width, height) = (view.whole.0 * across, view.whole.1 * down);
+    Rect::new(dest.x - view.part.x * across, dest.y - view.part.y * down, width, height)
 }
 
 /// How a picture is fitted; SVGs without a word about it are contained.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Pack, used, within};
 use crate::error::{Code, Error, Fault};
+use crate::generate::Models;
 use crate::pixel::Frame;
 use crate::plan::{Context, Plan};
 use crate::render::{Renderer, Scratch};
@@ -13,7 +14,7 @@ use crate::row::Row;
 use crate::template::Template;
 use crate::text::Fonts;
 
-/// A template with all that it draws with. It is shared between threads, and a clone is one count.
+/// A template with all that it draws with. It is shared between threads, and a clone is two counts.
 ///
 /// ```
 /// use templrender::{Context, Fonts, Limits, Pack, Row, Scratch};
@@ -36,12 +37,12 @@ use crate::text::Fonts;
 #[derive(Debug, Clone)]
 pub struct Bundle {
     inner: Arc<Inner>,
+    renderer: Arc<Renderer>,
 }
 
 #[derive(Debug)]
 struct Inner {
     template: Template,
-    renderer: Renderer,
     fonts: Layered,
     version: String,
     /// By the paths that the template writes.
@@ -77,7 +78,24 @@ impl Bundle {
 
     /// A renderer with its fonts before those of its host.
     pub fn renderer(&self) -> &Renderer {
-        &self.inner.renderer
+        &self.renderer
+    }
+
+    /// The same with models that the template may name. Its fallback is drawn without them: what one would make is drawn as it is, or left out where
+    /// the layer says `hide`.
+    ///
+    /// ```
+    /// # use templrender::{Fonts, Limits, Models, Pack};
+    /// let mut pack = Pack::new(&Limits::default());
+    /// pack.add("template.json", *br#"{ "templrender": 1, "name": "a", "size": [9, 9], "layers": [] }"#)?;
+    /// let bundle = pack.open(&Fonts::new(), None)?.with_models(Models::new());
+    /// assert_eq!(bundle.renderer().models().iter().count(), 0);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_models(&self, models: Models) -> Self {
+        let renderer = Renderer::clone(&self.renderer).with_models(models);
+        Self { inner: Arc::clone(&self.inner), renderer: Arc::new(renderer) }
     }
 
     /// Its own fonts before those of its host.
@@ -126,7 +144,7 @@ impl Bundle {
     /// The plan of the fallback with all that it needs, where the template has one.
     pub fn plan_fallback(&self, context: &Context) -> Option<Result<(Plan, Resources), Error>> {
         let fallback = self.inner.fallback.as_ref()?;
-        let plan = self.inner.renderer.plan(&self.inner.template, &fallback.row, context);
+        let plan = Renderer::clone(&self.renderer).without_models().plan(&self.inner.template, &fallback.row, context);
         Some(plan.map(|plan| (plan, fallback.resources.clone())))
     }
 
@@ -171,8 +189,9 @@ pub(super) fn open(pack: &Pack, host: &Fonts, now: Option<i64>, others: &mut dyn
         assets.insert(path.to_owned(), bytes);
     }
     let version = version(&template, &assets, &fonts.fonts);
-    let fallback = fallback(pack, &template, &renderer, &resources, now)?;
-    Ok(Bundle { inner: Arc::new(Inner { template, renderer, fonts, version, assets, resources, fallback, bytes: pack.bytes }) })
+    let fallback = fallback(pack, &template, &renderer.clone().without_models(), &resources, now)?;
+    let inner = Inner { template, fonts, version, assets, resources, fallback, bytes: pack.bytes };
+    Ok(Bundle { inner: Arc::new(inner), renderer: Arc::new(renderer) })
 }
 
 /// The template's own fonts before those of the host; those of another bundle with the same files, where there is one.

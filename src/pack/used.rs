@@ -117,7 +117,7 @@ fn paths(pack: &Pack, now: Option<i64>) -> Result<Vec<String>, Error> {
     let mut paths: Vec<String> = template.assets().map(|(_, path)| path.to_owned()).collect();
     let Some(row) = fallback(pack)? else { return Ok(paths) };
     // What is drawn with which fonts does not change what is needed.
-    let renderer = Renderer::new(Fonts::new()).with_limits(pack.limits.clone());
+    let renderer = Renderer::new(Fonts::new()).with_limits(pack.limits.clone()).without_models();
     for (variant, place) in variants(&template) {
         let plan = plan(&renderer, &template, &row, variant, now).map_err(|error| within(&place, error))?;
         for need in plan.pending(&crate::resources::Resources::with_limits(pack.limits.clone())) {

@@ -12,17 +12,17 @@ use super::sources::Planned;
 use super::tree::{Canvas, Content, PlannedLayer, PlannedPath};
 use super::values::evaluation;
 use super::watch::Watch;
-use super::{Context, Inner};
+use super::{Context, Having, Inner};
 use crate::css::length::LengthContext;
 use crate::css::style::{Style, TextStyle};
 use crate::error::{Code, Error, Fault, quoted};
 use crate::expr::{self, Evaluation, Scope};
+use crate::generate::Models;
 use crate::limits::Limits;
 use crate::report::{Note, NoteCode};
 use crate::row::{Row, Value};
 use crate::template::Template;
 use crate::template::document::{self, Bound, Document, Height, Layer};
-use crate::text::Fonts;
 
 pub(super) type Step<T> = Result<T, Fault>;
 
@@ -34,15 +34,14 @@ pub(super) fn build(
     template: &Template,
     row: &Row,
     context: &Context,
-    fonts: &Fonts,
-    limits: &Limits,
+    having: Having<'_>,
     watch: &mut dyn Watch,
     mut key: KeyMaker,
 ) -> Result<Inner, Error> {
     let document = template.document(context.variant.as_deref())?;
     key.part("template", &template.digest());
     key.part("variant", context.variant.as_deref().unwrap_or("").as_bytes());
-    key.part("fonts", &fonts.digest());
+    key.part("fonts", &having.fonts.digest());
 
     let changes = Changes::default();
     let time_zone = fields::time_zone(document, row, context, &changes)?;
@@ -64,7 +63,8 @@ pub(super) fn build(
         document,
         lang: &lang,
         host_lang: context.lang.is_some(),
-        limits,
+        limits: having.limits,
+        models: having.models,
         watch,
         key,
         sources: Vec::new(),
@@ -100,6 +100,8 @@ pub(super) struct Builder<'a> {
     pub(super) lang: &'a str,
     pub(super) host_lang: bool,
     pub(super) limits: &'a Limits,
+    /// `None`: pictures are drawn as they arrive.
+    pub(super) models: Option<&'a Models>,
     pub(super) watch: &'a mut dyn Watch,
     pub(super) key: KeyMaker,
     pub(super) sources: Vec<Planned>,
@@ -292,18 +294,19 @@ impl<'a> Builder<'a> {
                     return Ok(None);
                 }
             },
-            document::Content::Image { src, missing } => {
+            document::Content::Image { src, missing, making } => {
                 let missing = match missing {
                     Bound::Static(missing) => *missing,
                     Bound::Bound(text) => self.missing(text, &format!("{}.missing", layer.path))?,
                 };
-                self.picture(src, missing, None, false)?
+                let recipe = self.recipe(making, &style, &text, &layer.path)?;
+                self.image(src, missing, recipe)?
             }
             document::Content::Svg(svg) => {
                 let tinted = layer.declarations.iter().any(|d| d.name == "color");
                 let tint = tinted.then(|| text.color.current());
                 match svg {
-                    document::SvgContent::Src(src) => self.picture(src, document::Missing::Error, tint, true)?,
+                    document::SvgContent::Src(src) => self.svg(src, tint)?,
                     document::SvgContent::Text(source) => {
                         let source = self.printed(source, &format!("{}.svg", layer.path))?;
                         self.inline_svg(&source, tint, &layer.path)?

@@ -4,18 +4,25 @@ use std::collections::BTreeMap;
 
 use super::build::{Builder, Step};
 use super::sources::{self, Planned};
+use super::treatment::{Recipe, Wanted};
 use super::tree::{Content, Missing, PlannedLayer, PlannedPicture};
 use super::values::evaluation;
 use crate::css::color::Color;
 use crate::css::length::{Length, LengthContext};
-use crate::css::style::{Style, TextDecoration, TextStyle};
+use crate::css::property::Input;
+use crate::css::style::{ObjectPosition, Style, TextDecoration, TextStyle, ViewBox};
 use crate::error::{Code, Fault, quoted};
 use crate::expr::TextTemplate;
+use crate::generate::{ModelKind, Models};
 use crate::geom::Rect;
 use crate::row::Value;
 use crate::row::locale::{self, Style as MoneyStyle};
 use crate::template::document::{self, Bound, Layer, PartKeys};
+use crate::template::making;
 use crate::text::TextSpan;
+
+/// Of a picture whose own px count, a smaller copy is of no use.
+const WHOLE: (u32, u32) = (65_535, 65_535);
 
 /// Most bytes of all texts of a picture, in texts of the limit.
 const LONGEST_TEXTS: usize = 16;
@@ -107,13 +114,37 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    pub(super) fn picture(
-        &mut self,
-        src: &[document::Source],
-        missing: document::Missing,
-        tint: Option<Color>,
-        svg: bool,
-    ) -> Step<Content> {
+    /// An image layer: its sources, each with what the recipe says, and where it says so, behind them the same without models.
+    pub(super) fn image(&mut self, src: &[document::Source], missing: document::Missing, mut recipe: Recipe) -> Step<Content> {
+        let arriving = self.sources(src, None)?;
+        let original = recipe.makes() && missing == document::Missing::Original;
+        let without = recipe.original();
+        if self.models.is_none() && missing != document::Missing::Hide {
+            recipe = without.clone();
+        }
+        let none = Models::new();
+        let models = self.models.unwrap_or(&none);
+        if !recipe.is_plain() {
+            self.key.part("recipe", &recipe.digest(models));
+        }
+        let mut treated: Vec<Planned> = arriving.iter().map(|source| source.clone().treated(&recipe, models)).collect();
+        if original {
+            treated.extend(arriving.into_iter().map(|source| source.treated(&without, models)));
+        }
+        let missing = match missing {
+            document::Missing::Error | document::Missing::Original => Missing::Error,
+            document::Missing::Hide => Missing::Hide,
+        };
+        Ok(self.chosen(treated, missing, None, false))
+    }
+
+    /// An svg layer that is asked for.
+    pub(super) fn svg(&mut self, src: &[document::Source], tint: Option<Color>) -> Step<Content> {
+        let sources = self.sources(src, tint)?;
+        Ok(self.chosen(sources, Missing::Error, tint, true))
+    }
+
+    fn sources(&mut self, src: &[document::Source], tint: Option<Color>) -> Step<Vec<Planned>> {
         let assets: &BTreeMap<String, String> = &self.document.assets;
         let mut found = Vec::new();
         for (i, source) in src.iter().enumerate() {
@@ -125,14 +156,71 @@ impl<'a> Builder<'a> {
             sources::candidates(&value, &|name| assets.get(name).cloned(), tint, self.limits, &mut found)
                 .map_err(|message| Fault::new(Code::BadBoundValue, &source.path, message))?;
         }
+        Ok(found)
+    }
+
+    fn chosen(&mut self, mut found: Vec<Planned>, missing: Missing, tint: Option<Color>, svg: bool) -> Content {
         let first = self.sources.len();
         let candidates = (first..first + found.len()).map(|i| u32::try_from(i).unwrap_or(u32::MAX)).collect();
         self.sources.append(&mut found);
-        let missing = match missing {
-            document::Missing::Error => Missing::Error,
-            document::Missing::Hide => Missing::Hide,
+        Content::Picture(PlannedPicture { candidates, missing, svg, tint })
+    }
+
+    /// What an image layer wants done with its pictures.
+    pub(super) fn recipe(&mut self, making: &'a document::Making, style: &Style, text: &TextStyle, path: &str) -> Step<Recipe> {
+        let context = LengthContext { em: text.size_px(), canvas: self.canvas };
+        let mut recipe = Recipe {
+            view_box: style.object_view_box.as_ref().map(|view_box| view_box.computed(&context)),
+            by_face: style.object_position == ObjectPosition::Face,
+            ..Recipe::default()
         };
-        Ok(Content::Picture(PlannedPicture { candidates, missing, svg, tint }))
+        if recipe.view_box.as_ref().is_some_and(ViewBox::is_empty_always) {
+            let message = "object-view-box must leave some of the picture, found nothing left";
+            return Err(Fault::new(Code::BadBoundValue, format!("{path}.object-view-box"), message));
+        }
+        recipe.model = self.wanted(making.model.as_ref(), &[ModelKind::Generator, ModelKind::Upscaler], &format!("{path}.model"))?;
+        recipe.cutout = self.wanted(making.cutout.as_ref(), &[ModelKind::Matte], &format!("{path}.cutout"))?;
+        if recipe.model.is_some() {
+            recipe.strength = self.measure(making.strength.as_ref(), making::strength, &format!("{path}.strength"))?;
+            recipe.feather = self.measure(making.feather.as_ref(), making::feather, &format!("{path}.feather"))?;
+        }
+        Ok(recipe)
+    }
+
+    fn wanted(&mut self, name: Option<&TextTemplate>, kinds: &[ModelKind], place: &str) -> Step<Option<Wanted>> {
+        let Some(name) = name else { return Ok(None) };
+        let value = self.eval(name, place)?;
+        self.key.value(place, &value);
+        if value.is_null() {
+            return Ok(None);
+        }
+        let printed = value.print(self.lang).map_err(|message| evaluation(place, message))?;
+        if printed.trim() == "flat" && kinds.contains(&ModelKind::Matte) {
+            return Err(Fault::new(Code::BadBoundValue, place, "cutout \"flat\" is not supported yet"));
+        }
+        Ok(match self.models {
+            Some(models) => Wanted::named(&printed, kinds, models),
+            None => Wanted::refused(&printed, "no model is run for this picture"),
+        })
+    }
+
+    fn measure<T: Copy>(&mut self, bound: Option<&Bound<T>>, read: fn(&Input<'_>) -> Result<T, String>, place: &str) -> Step<Option<T>> {
+        let text = match bound {
+            None => return Ok(None),
+            Some(Bound::Static(value)) => return Ok(Some(*value)),
+            Some(Bound::Bound(text)) => text,
+        };
+        let value = self.eval(text, place)?;
+        self.key.value(place, &value);
+        let bad = |message: String| Fault::new(Code::BadBoundValue, place, message);
+        match &value {
+            Value::Null => Ok(None),
+            Value::Number(number) => read(&Input::Number(number.to_f64())).map(Some).map_err(bad),
+            other => {
+                let printed = other.print(self.lang).map_err(bad)?;
+                read(&Input::Text(&printed)).map(Some).map_err(bad)
+            }
+        }
     }
 
     pub(super) fn inline_svg(&mut self, source: &str, tint: Option<Color>, place: &str) -> Step<Content> {
@@ -156,7 +244,11 @@ impl<'a> Builder<'a> {
             value => match value.as_text() {
                 Some("error") => Ok(document::Missing::Error),
                 Some("hide") => Ok(document::Missing::Hide),
-                _ => Err(Fault::new(Code::BadBoundValue, place, format!("missing must be \"error\" or \"hide\", found {}", value.short()))),
+                Some("original") => Ok(document::Missing::Original),
+                _ => {
+                    let message = format!("missing must be \"error\", \"hide\" or \"original\", found {}", value.short());
+                    Err(Fault::new(Code::BadBoundValue, place, message))
+                }
             },
         }
     }
@@ -191,10 +283,20 @@ impl<'a> Builder<'a> {
                         (px * scale).ceil().clamp(1.0, 65_535.0) as u32
                     };
                     let size = (side(&layer.style.width, self.canvas.0), side(&layer.style.height, self.canvas.1.max(1.0)));
+                    let last = picture.candidates.last().and_then(|i| self.sources.get(*i as usize)).and_then(|s| s.need.as_ref());
+                    let last = last.map(|need| need.id).filter(|_| picture.missing != Missing::Hide);
                     for (n, i) in picture.candidates.iter().enumerate() {
-                        if let Some(need) = self.sources.get_mut(*i as usize).and_then(|s| s.need.as_mut()) {
+                        let Some(source) = self.sources.get_mut(*i as usize) else { continue };
+                        let optional = picture.missing == Missing::Hide || n + 1 < picture.candidates.len();
+                        let arrives = if source.treatment.counts_px() { WHOLE } else { size };
+                        if let Some(need) = &mut source.need {
+                            need.useful_px = arrives;
+                            // With `missing: original` one need stands behind several candidates.
+                            need.optional = optional && last != Some(need.id);
+                        }
+                        for need in source.treatment.needs_mut() {
                             need.useful_px = size;
-                            need.optional = picture.missing == Missing::Hide || n + 1 < picture.candidates.len();
+                            need.optional = optional;
                         }
                     }
                 }

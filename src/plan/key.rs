@@ -21,6 +21,11 @@ const PIXEL_VERSION: u32 = 1;
 pub struct Key([u8; 16]);
 
 impl Key {
+    /// The first half of a digest.
+    pub(crate) fn of_digest([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..]: [u8; 32]) -> Self {
+        Self([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p])
+    }
+
     /// The 128 bits.
     pub fn bytes(&self) -> [u8; 16] {
         self.0

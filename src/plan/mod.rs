@@ -20,7 +20,8 @@ mod key;
 mod output;
 mod path;
 mod skip;
-mod sources;
+pub(crate) mod sources;
+pub(crate) mod treatment;
 pub(crate) mod tree;
 mod validity;
 mod values;
@@ -31,9 +32,10 @@ use std::sync::Arc;
 
 use crate::codec::{Output, OutputFormat};
 use crate::error::{Error, Fault};
+use crate::generate::Models;
 use crate::limits::Limits;
-use crate::report::Note;
-use crate::resources::{Need, NeedId, Picture, Resources, missing};
+use crate::report::{Note, NoteCode};
+use crate::resources::{Need, NeedId, NeedSource, Resources, missing};
 use crate::row::Row;
 use crate::scene::PictureId;
 use crate::template::Template;
@@ -42,6 +44,7 @@ pub(crate) use choose::choose;
 pub use key::Key;
 use key::KeyMaker;
 use sources::Planned;
+use treatment::{Given, Shown, State};
 use tree::{Canvas, Content, Finder, Found, Missing, PlannedLayer, PlannedPicture};
 use watch::Watch;
 
@@ -103,9 +106,18 @@ struct Inner {
     notes: Vec<Note>,
 }
 
+/// What a renderer has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Having<'a> {
+    pub(crate) fonts: &'a Fonts,
+    pub(crate) limits: &'a Limits,
+    /// `None`: no model is run, and what would be made by one is drawn as it arrives.
+    pub(crate) models: Option<&'a Models>,
+}
+
 /// Fills a template with a row.
-pub(crate) fn plan(template: &Template, row: &Row, context: &Context, fonts: &Fonts, limits: &Limits) -> Result<Plan, Error> {
-    let once = |context: &Context| build::build(template, row, context, fonts, limits, &mut (), KeyMaker::new()).map(Plan::from);
+pub(crate) fn plan(template: &Template, row: &Row, context: &Context, having: Having<'_>) -> Result<Plan, Error> {
+    let once = |context: &Context| build::build(template, row, context, having, &mut (), KeyMaker::new()).map(Plan::from);
     let mut plan = once(context)?;
     let later = |now| once(&Context { now: Some(now), ..context.clone() });
     let valid_until = validity::next_change(&plan, later);
@@ -117,15 +129,8 @@ pub(crate) fn plan(template: &Template, row: &Row, context: &Context, fonts: &Fo
 
 /// The same, where nobody asks for the key, which is all noughts, or how long the picture stays: `valid_until` may be too early, never too
 /// late.
-pub(crate) fn survey(
-    template: &Template,
-    row: &Row,
-    context: &Context,
-    fonts: &Fonts,
-    limits: &Limits,
-    watch: &mut dyn Watch,
-) -> Result<Plan, Error> {
-    build::build(template, row, context, fonts, limits, watch, KeyMaker::unasked()).map(Plan::from)
+pub(crate) fn survey(template: &Template, row: &Row, context: &Context, having: Having<'_>, watch: &mut dyn Watch) -> Result<Plan, Error> {
+    build::build(template, row, context, having, watch, KeyMaker::unasked()).map(Plan::from)
 }
 
 impl From<Inner> for Plan {
@@ -172,11 +177,13 @@ impl Plan {
         let mut key = KeyMaker::new();
         let mut known = BTreeMap::new();
         for picture in self.pictures() {
-            let Some((choice, found)) = self.choice(picture, resources) else {
+            let Some((choice, shown)) = self.choice(picture, resources) else {
                 key.part("none", &[]);
                 continue;
             };
             key.part("choice", &u64::try_from(choice).unwrap_or(u64::MAX).to_le_bytes());
+            // What models make of it follows from it and from the plan's key.
+            let found = shown.origin;
             let bytes = found.bytes();
             // one photo in several places is read once
             key.part("bytes", known.entry((bytes.as_ptr(), bytes.len())).or_insert_with(|| found.digest()));
@@ -211,7 +218,7 @@ impl Plan {
     /// Everything the plan may draw, first choices and fallbacks.
     pub fn needs(&self) -> impl Iterator<Item = &Need> {
         let mut seen = BTreeSet::new();
-        self.inner.sources.iter().filter_map(|s| s.need.as_ref()).filter(move |need| seen.insert(need.id))
+        self.inner.sources.iter().flat_map(Planned::needs).filter(move |need| seen.insert(need.id))
     }
 
     /// What is to be answered now: for each picture its first choice that has neither arrived nor failed. Each need stands once.
@@ -220,16 +227,15 @@ impl Plan {
         let mut pending = Vec::new();
         for picture in self.pictures() {
             for source in picture.candidates.iter().filter_map(|i| self.inner.sources.get(*i as usize)) {
-                match (&source.need, source.answer(resources)) {
-                    (_, Some(Ok(_))) => break,
-                    (_, Some(Err(_))) => {}
-                    (Some(need), None) => {
+                match source.state(resources) {
+                    State::Ready(_) => break,
+                    State::Failed(..) => {}
+                    State::Waiting(need) => {
                         if seen.insert(need.id) {
-                            pending.push(need);
+                            pending.extend(source.needs().find(|own| own.id == need.id));
                         }
                         break;
                     }
-                    (None, None) => {}
                 }
             }
         }
@@ -262,15 +268,23 @@ impl Plan {
         self.inner.sources.iter().map(Planned::identity).collect()
     }
 
-    /// What the report calls each source.
-    pub(crate) fn source_names(&self) -> Vec<String> {
-        self.inner.sources.iter().map(|s| s.name.clone()).collect()
+    /// What the report calls a source.
+    pub(crate) fn source_name(&self, id: PictureId) -> Option<&str> {
+        self.inner.sources.get(id.0 as usize).map(|source| source.name.as_str())
     }
 
-    /// A source's picture and tint, by its number.
-    pub(crate) fn picture<'r>(&'r self, id: PictureId, resources: &'r Resources) -> Option<(&'r Planned, &'r Picture)> {
+    /// A source and what is drawn of it, by its number.
+    pub(crate) fn picture<'r>(&'r self, id: PictureId, resources: &'r Resources) -> Option<(&'r Planned, Shown<'r>)> {
         let source = self.inner.sources.get(id.0 as usize)?;
-        source.answer(resources)?.as_ref().ok().map(|picture| (source, picture))
+        match source.state(resources) {
+            State::Ready(shown) => Some((source, shown)),
+            State::Failed(..) | State::Waiting(_) => None,
+        }
+    }
+
+    /// What the run that answers a need is given, where everything before it is there.
+    pub(crate) fn given<'r>(&'r self, need: NeedId, resources: &'r Resources) -> Option<Given<'r>> {
+        self.inner.sources.iter().find_map(|source| source.given(need, resources))
     }
 
     fn pictures(&self) -> Vec<&PlannedPicture> {
@@ -309,36 +323,56 @@ impl Plan {
         faults: &mut Vec<Fault>,
         notes: &mut Vec<Note>,
     ) {
-        let mut reasons = Vec::new();
+        let mut reasons: Vec<(NoteCode, String)> = Vec::new();
+        let mut found = false;
         for source in picture.candidates.iter().filter_map(|i| self.inner.sources.get(*i as usize)) {
-            match source.answer(resources) {
-                Some(Ok(_)) => break,
-                Some(Err(why)) => reasons.push(format!("{}: {why}", source.name)),
-                None => reasons.push(format!("{}: not answered", source.name)),
+            let (code, why) = match source.state(resources) {
+                State::Ready(shown) => {
+                    found = true;
+                    match shown.trouble {
+                        Some(trouble) => trouble,
+                        None => break,
+                    }
+                }
+                State::Failed(code, why) => (code, why),
+                State::Waiting(need) => (NoteCode::ImageMissing, not_answered(need).into()),
+            };
+            let reason = (code, format!("{}: {why}", source.name));
+            // A picture that is not there is not there without its model either.
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+            if found {
+                break;
             }
         }
-        let found = self.find_in(picture, resources).is_some();
         if !found && picture.missing == Missing::Error {
+            let reasons: Vec<String> = reasons.into_iter().map(|(_, why)| why).collect();
             faults.push(missing(&layer.path, &reasons));
             return;
         }
         if reasons.is_empty() && !found {
-            reasons.push("it has no source".to_owned());
+            reasons.push((NoteCode::ImageMissing, "it has no source".to_owned()));
         }
-        notes.extend(reasons.into_iter().map(|why| Note::new(crate::report::NoteCode::ImageMissing, &layer.ident, why)));
+        notes.extend(reasons.into_iter().map(|(code, why)| Note::new(code, &layer.ident, why)));
     }
 
     fn find_in(&self, picture: &PlannedPicture, resources: &Resources) -> Option<Found> {
-        let (choice, found) = self.choice(picture, resources)?;
-        Some(Found { id: PictureId(*picture.candidates.get(choice)?), natural: found.natural() })
+        let (choice, shown) = self.choice(picture, resources)?;
+        Some(shown.found(PictureId(*picture.candidates.get(choice)?)))
     }
 
-    /// The first of a place's candidates that is there, and which it is.
-    fn choice<'r>(&'r self, picture: &PlannedPicture, resources: &'r Resources) -> Option<(usize, &'r Picture)> {
-        picture.candidates.iter().enumerate().find_map(|(choice, i)| {
-            let found = self.inner.sources.get(*i as usize)?.answer(resources)?.as_ref().ok()?;
-            Some((choice, found))
-        })
+    /// The first of a place's candidates that can be drawn, and which it is.
+    fn choice<'r>(&'r self, picture: &PlannedPicture, resources: &'r Resources) -> Option<(usize, Shown<'r>)> {
+        let shown = |i: &u32| self.picture(PictureId(*i), resources).map(|(_, shown)| shown);
+        picture.candidates.iter().enumerate().find_map(|(choice, i)| Some((choice, shown(i)?)))
+    }
+}
+
+fn not_answered(need: &Need) -> String {
+    match &need.source {
+        NeedSource::Generated { model, .. } => format!("model {model}: not answered"),
+        NeedSource::Location(_) | NeedSource::Asset { .. } => "not answered".to_owned(),
     }
 }
 

@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use super::data_url;
+use super::treatment::{Recipe, Treatment};
 use crate::css::color::Color;
 use crate::error::{Fault, quoted};
+use crate::generate::Models;
 use crate::limits::Limits;
 use crate::pixel::Held;
 use crate::resources::{Need, NeedId, NeedSource, Picture, Resources};
 use crate::row::picture::Content;
 use crate::row::{InlineImage, Value};
+
+/// Stands in identities behind the name: no name has it.
+pub(crate) const AFTER_NAME: char = '\u{0}';
 
 /// One candidate of a picture layer.
 #[derive(Debug, Clone)]
@@ -23,16 +28,37 @@ pub(crate) struct Planned {
     digest: Option<[u8; 32]>,
     /// What `currentColor` means in an SVG.
     pub(crate) tint: Option<Color>,
+    /// What is done with it once it is there.
+    pub(crate) treatment: Treatment,
 }
 
 impl Planned {
-    /// Whether it is there, and why not.
-    pub(crate) fn answer<'r>(&'r self, resources: &'r Resources) -> Option<&'r Result<Picture, String>> {
+    /// Whether it is there, untreated, and why not.
+    pub(crate) fn arrived<'r>(&'r self, resources: &'r Resources) -> Option<Result<&'r Picture, &'r str>> {
         match (&self.inline, &self.need) {
-            (Some(inline), _) => Some(inline),
-            (None, Some(need)) => resources.answer(need.id),
+            (Some(inline), _) => Some(inline.as_ref().map_err(String::as_str)),
+            (None, Some(need)) => resources.picture(need.id),
             (None, None) => None,
         }
+    }
+
+    /// All that it may need, in the order in which it is asked for.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = &Need> {
+        self.need.iter().chain(self.treatment.steps().map(|(_, step)| &step.need))
+    }
+
+    /// The same source, with what a recipe says is done with it.
+    pub(super) fn treated(mut self, recipe: &Recipe, models: &Models) -> Self {
+        if recipe.is_plain() {
+            return self;
+        }
+        let of = match (&self.need, &self.inline) {
+            (Some(need), _) => need.id.0.to_le_bytes().to_vec(),
+            (None, Some(Ok(picture))) if recipe.makes() || recipe.by_face => picture.digest().to_vec(),
+            _ => Vec::new(),
+        };
+        self.treatment = recipe.treat(&self.name, &of, models);
+        self
     }
 
     /// What became of bytes that came with the row or the template.
@@ -55,7 +81,14 @@ impl Planned {
     }
 
     fn there(name: &str, picture: Result<Picture, Fault>, tint: Option<Color>) -> Self {
-        Self { name: name.to_owned(), need: None, inline: Some(picture.map_err(|fault| fault.message)), digest: None, tint }
+        Self {
+            name: name.to_owned(),
+            need: None,
+            inline: Some(picture.map_err(|fault| fault.message)),
+            digest: None,
+            tint,
+            treatment: Treatment::default(),
+        }
     }
 
     /// An SVG that stands in the template.
@@ -68,15 +101,15 @@ impl Planned {
 
     /// The name, and where that is not enough what it stands for: two sources with one identity are one picture.
     pub(crate) fn identity(&self) -> String {
-        match self.digest {
-            Some(digest) => digest.iter().fold(format!("{} ", self.name), |text, byte| format!("{text}{byte:02x}")),
-            None => self.name.clone(),
-        }
+        let digests = [self.digest.as_ref(), self.treatment.digest()];
+        digests.into_iter().flatten().fold(self.name.clone(), |name, digest| {
+            digest.iter().fold(format!("{name}{AFTER_NAME}"), |text, byte| format!("{text}{byte:02x}"))
+        })
     }
 
     fn needed(name: &str, source: NeedSource, tint: Option<Color>) -> Self {
         let need = Need { id: NeedId::of(&source), source, useful_px: (0, 0), optional: true };
-        Self { name: name.to_owned(), need: Some(need), inline: None, digest: None, tint }
+        Self { name: name.to_owned(), need: Some(need), inline: None, digest: None, tint, treatment: Treatment::default() }
     }
 }
 
@@ -100,7 +133,14 @@ pub(super) fn candidates(
             } else if let Some(bytes) = data_url::decode(text) {
                 out.push(match bytes {
                     Ok(bytes) => Planned::inline("data:", Held::Own(bytes.into()), tint, limits),
-                    Err(why) => Planned { name: "data:".to_owned(), need: None, inline: Some(Err(why)), digest: None, tint },
+                    Err(why) => Planned {
+                        name: "data:".to_owned(),
+                        need: None,
+                        inline: Some(Err(why)),
+                        digest: None,
+                        tint,
+                        treatment: Treatment::default(),
+                    },
                 });
             } else if !text.is_empty() {
                 out.push(Planned::needed(text, NeedSource::Location(text.to_owned()), tint));

@@ -46,8 +46,20 @@ pub(crate) struct PlannedPicture {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Found {
     pub(crate) id: PictureId,
-    /// px; `None` for an SVG without a size.
+    /// Of what is seen of it, px; `None` for an SVG without a size.
     pub(crate) natural: Option<(f32, f32)>,
+    /// Where only a part of it is seen.
+    pub(crate) view: Option<View>,
+    /// What should stand in the middle of the layer's box, in fractions of what is seen.
+    pub(crate) focus: Option<(f32, f32)>,
+}
+
+/// A part of a picture, px of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct View {
+    pub(crate) part: Rect,
+    /// Width and height of the whole picture.
+    pub(crate) whole: (f32, f32),
 }
 
 /// What the host found for a picture layer.

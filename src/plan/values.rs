@@ -35,6 +35,13 @@ impl<'a> Builder<'a> {
             Value::Bool(flag) => declare(declared.name, &Input::Bool(*flag)),
             Value::Number(number) => declare(declared.name, &Input::Number(number.to_f64())),
             Value::Text(text) => declare(declared.name, &Input::Text(text)),
+            Value::List(numbers) if declared.name == "object-view-box" => {
+                let number = |value: &Value| match value {
+                    Value::Number(number) => Input::Number(number.to_f64()),
+                    _ => Input::Bool(false),
+                };
+                declare(declared.name, &Input::List(&numbers.iter().map(number).collect::<Vec<_>>()))
+            }
             other => declare(declared.name, &Input::Text(&other.print(self.lang).map_err(bad)?)),
         };
         read.map(Some).map_err(bad)

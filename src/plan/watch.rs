@@ -4,10 +4,11 @@
 //! 1,000,000 rows"; everybody else passes `()`, which costs a call that does nothing.
 
 use super::Plan;
+use super::treatment::State;
 use super::tree::{Content, Finder, Found, Missing, PlannedLayer, PlannedPicture};
 use crate::error::Fault;
 use crate::report::{Note, NoteCode};
-use crate::resources::missing;
+use crate::resources::{Resources, missing};
 use crate::scene::PictureId;
 
 /// Hears of decisions by their places in the template.
@@ -28,8 +29,18 @@ impl Finder for Supposed<'_> {
     fn find(&self, picture: &PlannedPicture) -> Option<Found> {
         picture.candidates.iter().find_map(|i| {
             let source = self.0.inner.sources.get(*i as usize)?;
-            let natural = if source.need.is_some() { None } else { source.inlined()?.as_ref().ok()?.natural() };
-            Some(Found { id: PictureId(*i), natural })
+            let unknown = Found { id: PictureId(*i), natural: None, view: None, focus: None };
+            match (&source.need, source.inlined()) {
+                (Some(_), _) => Some(unknown),
+                (None, None | Some(Err(_))) => None,
+                // What a model will make of it is not known either, nor where a face will be.
+                (None, Some(Ok(_))) => match source.state(&Resources::new()) {
+                    State::Ready(shown) => Some(shown.found(PictureId(*i))),
+                    State::Waiting(_) => Some(unknown),
+                    State::Failed(NoteCode::ModelFailed, _) => Some(unknown),
+                    State::Failed(..) => None,
+                },
+            }
         })
     }
 }

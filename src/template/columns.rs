@@ -104,9 +104,12 @@ impl<'d> Reader<'_, 'd> {
                     span.money_parts.iter().flatten().for_each(|part| self.declared(&part.declarations));
                 }
             }
-            Content::Image { src, missing } => {
+            Content::Image { src, missing, making } => {
                 self.sources(src);
                 self.bound_text(Some(missing));
+                making.model.iter().chain(&making.cutout).for_each(|text| self.text(text));
+                self.bound_text(making.strength.as_ref());
+                self.bound_text(making.feather.as_ref());
             }
             Content::Svg(SvgContent::Src(src)) => self.sources(src),
             Content::Svg(SvgContent::Text(text)) => self.text(text),

@@ -10,6 +10,7 @@ use crate::css::color::Color;
 use crate::css::property::Declaration;
 use crate::expr::strings::Strings;
 use crate::expr::{Expr, TextTemplate};
+use crate::generate::Feather;
 use crate::row::field;
 use crate::row::locale::Part;
 use crate::row::money::Currency;
@@ -151,7 +152,7 @@ pub(crate) struct Declared {
 pub(crate) enum Content {
     Box { children: Vec<Layer> },
     Text { spans: Vec<Span> },
-    Image { src: Vec<Source>, missing: Bound<Missing> },
+    Image { src: Vec<Source>, missing: Bound<Missing>, making: Box<Making> },
     Svg(SvgContent),
     Path { d: TextTemplate, view_box: Option<Bound<[f32; 4]>> },
 }
@@ -181,6 +182,18 @@ pub(crate) struct PartKeys {
     pub(crate) declarations: Vec<Declared>,
 }
 
+/// What models make of a picture before it is drawn.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Making {
+    /// `id` or `id:variant`; null, empty or `none` is no model.
+    pub(crate) model: Option<TextTemplate>,
+    /// 0 to 1.
+    pub(crate) strength: Option<Bound<f32>>,
+    pub(crate) feather: Option<Bound<Feather>>,
+    /// The id of a matting model; as with `model`.
+    pub(crate) cutout: Option<TextTemplate>,
+}
+
 /// One of a picture's sources; `asset:name`, a URL, a path or `data:`; a binding may give a list, which is flattened.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Source {
@@ -194,6 +207,8 @@ pub(crate) enum Missing {
     #[default]
     Error,
     Hide,
+    /// The first source that arrived is drawn without its model and cutout; where none did, it is an error.
+    Original,
 }
 
 /// The keys of `output`: the static ones read, the bound ones to be set by [`Output::set`].

@@ -82,6 +82,10 @@ pub(crate) enum Shape {
     Plain,
     Bool,
     Number(f64, f64),
+    /// 0 to 1, or a percentage.
+    Share,
+    /// px, or a length or percentage.
+    Length,
     Enum(&'static [&'static str]),
     /// A list of strings.
     Plains,
@@ -135,7 +139,7 @@ const SPANS: Places = Places::TEXT.or(Places::SPAN);
 pub(crate) const FORMATS: &[&str] = &["jpeg", "png", "webp", "avif"];
 pub(crate) const SUBSAMPLINGS: &[&str] = &["auto", "420", "444"];
 pub(crate) const EFFORTS: &[&str] = &["fast", "small", "smallest"];
-pub(crate) const MISSING: &[&str] = &["hide", "error"];
+pub(crate) const MISSING: &[&str] = &["hide", "error", "original"];
 
 /// Every key that is not CSS.
 pub(crate) const KEYS: &[Key] = &[
@@ -191,11 +195,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("src", PICTURES, Shape::OneOrMore, "asset:name, a URL, a path or data:, or a fallback list"),
     key("missing", Places::IMAGE, Shape::Enum(MISSING), "what to do without any source"),
     later("trim", Places::IMAGE, "cuts the uniform border"),
-    later("cutout", Places::IMAGE, "removes the background"),
+    key("cutout", Places::IMAGE, Shape::String, "id of the matting model that cuts out what stands in front"),
     later("product-fit", Places::IMAGE, "share of the box that the product fills"),
-    later("model", Places::IMAGE, "generator"),
-    later("strength", Places::IMAGE, "of the generator"),
-    later("feather", Places::IMAGE, "of the generator"),
+    key("model", Places::IMAGE, Shape::String, "id of the model that makes the picture anew, with a variant behind a colon"),
+    key("strength", Places::IMAGE, Shape::Share, "of the model's result over the picture"),
+    key("feather", Places::IMAGE, Shape::Length, "soft edge of the model's result, px of the picture or % of its shorter side"),
     later("lut", Places::IMAGE, "colour table"),
     key("svg", Places::SVG, Shape::String, "the SVG's text"),
     key("d", Places::PATH, Shape::String, "SVG path data"),

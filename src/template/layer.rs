@@ -1,16 +1,18 @@
 //! Layers: merged keys to a typed [`Layer`], with every fault on the way.
 
 use super::build::Builder;
-use super::document::{Bound, Content, Declared, Kind, Layer, Missing, Repeat, Source, Span as TextSpan, SvgContent};
+use super::document::{Bound, Content, Declared, Kind, Layer, Making, Missing, Repeat, Source, Span as TextSpan, SvgContent};
 use super::keys::{self, Found, KINDS, Places};
+use super::making;
 use super::merge::{Given, Merged, list, object};
 use super::reader::{Entry, Json, Node, join};
 use super::scope::as_assumed;
 use super::size::{Flow, is_definite};
+use crate::css::property::Input;
 use crate::error::{Code, quoted, suggestion};
 use crate::expr::decide::is_unreachable;
 use crate::expr::types::{Range, Type};
-use crate::expr::{Expr, is_name};
+use crate::expr::{Expr, TextTemplate, is_name};
 use crate::row::decimal::Decimal;
 
 /// Where a layer stands.
@@ -323,7 +325,7 @@ impl<'a> Builder<'a, '_> {
             Kind::Image => {
                 let src = self.required(merged, "src", node, path)?;
                 let src = self.sources(src);
-                Content::Image { src, missing: self.missing(merged) }
+                Content::Image { src, missing: self.missing(merged), making: Box::new(self.making(merged)) }
             }
             Kind::Svg => Content::Svg(self.svg(merged, node, path)?),
             Kind::Path => {
@@ -350,14 +352,50 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
+    /// What models make of an image.
+    fn making(&mut self, merged: &Merged<'a>) -> Making {
+        let model = merged.get("model").and_then(|given| self.string(given));
+        let cutout = merged.get("cutout").and_then(|given| self.string(given));
+        if let (Some(given), Some("flat")) = (merged.get("cutout"), cutout.as_ref().and_then(TextTemplate::as_static)) {
+            let message = "cutout \"flat\" is not supported yet";
+            self.faults.add(Code::UnsupportedKey, given.node.span, &given.path(), message);
+        }
+        let strength = merged.get("strength").and_then(|given| self.measure(given, making::strength));
+        let feather = merged.get("feather").and_then(|given| self.measure(given, making::feather));
+        Making { model, strength, feather, cutout }
+    }
+
+    /// A number, or a text that is read as one; where it binds, the row decides.
+    fn measure<T>(&mut self, given: &Given<'a>, read: fn(&Input<'_>) -> Result<T, String>) -> Option<Bound<T>> {
+        let input = match &given.node.json {
+            Json::String(text) if text.contains("{{") => {
+                return self.faults.text(text, given.node, &given.path(), &self.scope).map(Bound::Bound);
+            }
+            Json::String(text) => Input::Text(text),
+            Json::Number(_) => Input::Number(given.node.as_number()?),
+            _ => {
+                let rule = format!("{} must be a number or a string", given.key);
+                self.faults.wrong_type(given.node, &given.path(), &rule);
+                return None;
+            }
+        };
+        match read(&input) {
+            Ok(value) => Some(Bound::Static(value)),
+            Err(message) => {
+                self.faults.add(Code::BadValue, given.node.span, &given.path(), message);
+                None
+            }
+        }
+    }
+
     fn missing(&mut self, merged: &Merged<'a>) -> Bound<Missing> {
         let Some(given) = merged.get("missing") else { return Bound::Static(Missing::Error) };
         match given.node.as_str().and_then(Missing::parse) {
             Some(missing) => Bound::Static(missing),
             None => match given.node.as_str() {
-                Some(text) => self.bound(text, given, "missing must be \"hide\" or \"error\"").unwrap_or(Bound::Static(Missing::Error)),
+                Some(text) => self.bound(text, given, MISSING_RULE).unwrap_or(Bound::Static(Missing::Error)),
                 None => {
-                    self.faults.wrong_type(given.node, &given.path(), "missing must be \"hide\" or \"error\"");
+                    self.faults.wrong_type(given.node, &given.path(), MISSING_RULE);
                     Bound::Static(Missing::Error)
                 }
             },
@@ -458,6 +496,8 @@ impl<'a> Builder<'a, '_> {
         given
     }
 }
+
+const MISSING_RULE: &str = "missing must be \"hide\", \"error\" or \"original\"";
 
 /// What `loop` holds.
 fn loop_type() -> Type {

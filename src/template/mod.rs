@@ -13,6 +13,7 @@ mod findings;
 mod input;
 pub(crate) mod keys;
 mod layer;
+pub(crate) mod making;
 mod merge;
 mod money_parts;
 mod output;

@@ -85,7 +85,8 @@ impl Missing {
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match MISSING.iter().position(|known| *known == name)? {
             0 => Some(Self::Hide),
-            _ => Some(Self::Error),
+            1 => Some(Self::Error),
+            _ => Some(Self::Original),
         }
     }
 }

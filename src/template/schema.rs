@@ -175,6 +175,8 @@ fn parts(shape: Shape) -> Vec<String> {
         Shape::String | Shape::Plain => one("{ \"type\": \"string\" }"),
         Shape::Bool => vec!["{ \"type\": \"boolean\" }".to_owned(), bound()],
         Shape::Number(min, max) => vec![format!("{{ \"type\": \"number\", \"minimum\": {min}, \"maximum\": {max} }}"), bound()],
+        Shape::Share => vec!["{ \"type\": \"number\", \"minimum\": 0, \"maximum\": 1 }".to_owned(), "{ \"type\": \"string\" }".to_owned()],
+        Shape::Length => vec!["{ \"type\": \"number\", \"minimum\": 0 }".to_owned(), "{ \"type\": \"string\" }".to_owned()],
         Shape::Enum(known) => vec![words(known.iter().copied()), bound()],
         Shape::Plains => one(strings),
         Shape::OneOrMore => vec!["{ \"type\": \"string\" }".to_owned(), strings.to_owned()],

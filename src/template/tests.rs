@@ -69,7 +69,7 @@ fn a_template_is_typed() {
     let Content::Text { spans } = &children[0].content else { panic!("a text") };
     assert_eq!(children[0].path, "layers[0].layers[0]");
     assert_eq!(keys(&spans[0].declarations), [("font-size", "layers[0].layers[0].text[0].font-size")]);
-    let Content::Image { src, missing } = &photo.content else { panic!("an image") };
+    let Content::Image { src, missing, .. } = &photo.content else { panic!("an image") };
     assert_eq!((src.len(), src[1].path.as_str(), missing), (2, "layers[1].src[1]", &Bound::Static(Missing::Hide)));
     assert!(matches!(svg.content, Content::Svg(SvgContent::Text(_))));
     assert!(matches!(path.content, Content::Path { view_box: Some(Bound::Static([0.0, 0.0, 10.0, 20.5])), .. }));

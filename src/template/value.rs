@@ -137,7 +137,7 @@ impl<'a> Builder<'a, '_> {
             let value = Bound::Bound(self.faults.text(text, given.node, &path, &self.scope)?);
             return Some(Declared { name, value, path });
         }
-        if name == "object-position" && given.node.as_str().is_some_and(|t| matches!(t.trim(), "smart" | "face")) {
+        if name == "object-position" && given.node.as_str().is_some_and(|t| t.trim() == "smart") {
             let message = format!("object-position {} is not supported yet", given.node.found());
             self.faults.add(Code::UnsupportedKey, given.node.span, &path, message);
             return None;

@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import islice
 
 from .options import Asked, parse
 
@@ -41,9 +42,10 @@ def _run(asked: Asked) -> int:
     status = 0
     match asked.command:
         case "file":
-            for line in filter(str.strip, sys.stdin):
-                job = Job.from_json(line)
-                print(job.id, "filed" if jobs.file(job) else "known")
+            lines = filter(str.strip, sys.stdin)
+            while some := [Job.from_json(line) for line in islice(lines, 200)]:
+                for job, is_new in zip(some, jobs.file_all(some), strict=True):
+                    print(job.id, "filed" if is_new else "known")
         case "status":
             for id in asked.names:
                 found = jobs.status(id)

@@ -150,6 +150,13 @@ class Jobs:
         """Puts a job into the queue. False: one with its key is known already, and nothing was changed."""
         return bool(self.call("file", job.id, job.to_json(), job.upload or "")[0])
 
+    def file_all(self, jobs: Sequence[Job]) -> list[bool]:
+        """Puts many into the queue at once, for one fsync of its log; which of them were not known. Where the connection is lost, filing them all again is right."""
+        with self.client.pipeline(transaction=False) as pipe:
+            for job in jobs:
+                self._scripts["file"](keys=[self.prefix], args=[job.id, job.to_json(), job.upload or ""], client=pipe)
+            return [bool(found[0]) for found in pipe.execute()]
+
     def status(self, id: str) -> Status | None:
         """How far a job is; None of one that is not known, or not any more."""
         found = self.call("status", id)

@@ -318,6 +318,8 @@ fn takes(shape: Shape) -> String {
         Shape::Plain => "a string".to_owned(),
         Shape::Bool => "true or false".to_owned(),
         Shape::Number(min, max) => format!("a number from {min} to {max}"),
+        Shape::Share => "a number from 0 to 1, or a percentage".to_owned(),
+        Shape::Length => "px, or a length or percentage".to_owned(),
         Shape::Enum(known) => known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" "),
         Shape::Plains => "a list of strings".to_owned(),
         Shape::OneOrMore => "a string or a list of strings".to_owned(),

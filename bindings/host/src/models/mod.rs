@@ -6,6 +6,8 @@
 
 mod queue;
 mod speed;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -71,15 +71,15 @@ impl Task for Job {
     }
 
     fn batch(&self) -> usize {
-        later::batch(self)
+        Self::model(self).manifest().batch()
     }
 
     fn gmac(&self) -> f64 {
-        later::gmac(self)
+        self.cost().gmac
     }
 
     fn run_all(tasks: &[Self], guard: &Guard<'_>) -> Vec<Result<Bytes, Error>> {
-        Self::run_all(tasks, guard).into_iter().map(|made| made.map(|made| Bytes::from(later::to_bytes(&made)))).collect()
+        Self::run_all(tasks, guard).into_iter().map(|made| made.and_then(|made| made.to_bytes()).map(Bytes::from)).collect()
     }
 }
 
@@ -207,21 +207,4 @@ fn refused(center: &Center, why: &LaneError) -> Failure {
     center.metrics.models.answered("shed");
     let message = "a picture that a model makes must be there in time, and too many wait for models already";
     Failure::new(Refused::Overloaded, "", message).retry_after(wait.max(Duration::from_secs(1))).transient()
-}
-
-/// What the core's jobs do not tell yet.
-mod later {
-    use core_::{Job, Made};
-
-    pub(super) fn batch(_: &Job) -> usize {
-        1
-    }
-
-    pub(super) fn gmac(_: &Job) -> f64 {
-        0.0
-    }
-
-    pub(super) fn to_bytes(_: &Made) -> Vec<u8> {
-        Vec::new()
-    }
 }
