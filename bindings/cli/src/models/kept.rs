@@ -38,7 +38,7 @@ impl Kept {
         let needs: Vec<NeedId> = plan.pending(resources).into_iter().filter(|need| need.is_generated()).map(core_::Need::id).collect();
         for need in needs {
             let made = renderer.job(plan, need, resources).and_then(|job| self.made(&job));
-            let done = made.and_then(|made| resources.insert(need, made.to_bytes()?));
+            let done = made.and_then(|made| resources.insert_made(need, made));
             if let Err(error) = done {
                 // What the model could not do today it may tomorrow.
                 trace.unsettled |= error.code() == Code::ModelFailed;

@@ -75,7 +75,7 @@ impl Task for Job {
     }
 
     fn gmac(&self) -> f64 {
-        later::gmac(self)
+        self.cost().gmac
     }
 
     fn run_all(tasks: &[Self], guard: &Guard<'_>) -> Vec<Result<Bytes, Error>> {
@@ -207,13 +207,4 @@ fn refused(center: &Center, why: &LaneError) -> Failure {
     center.metrics.models.answered("shed");
     let message = "a picture that a model makes must be there in time, and too many wait for models already";
     Failure::new(Refused::Overloaded, "", message).retry_after(wait.max(Duration::from_secs(1))).transient()
-}
-
-/// What the core's jobs do not tell yet.
-mod later {
-    use core_::Job;
-
-    pub(super) fn gmac(_: &Job) -> f64 {
-        0.0
-    }
 }
