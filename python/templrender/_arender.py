@@ -10,7 +10,7 @@ import time
 from datetime import datetime
 
 from ._open import AnyPath
-from ._render import AnyRow, AnyTemplate, begin, wanted
+from ._render import AnyRow, AnyTemplate, begin, ordinary, wanted
 from ._templrender import Cancel, Output, Rendered, Resources
 from .loading import Loader
 
@@ -59,8 +59,12 @@ async def arender(
         plan = await asyncio.to_thread(make_plan, work.template, row)
         answers = work.resources(resources)
         while pending := plan.pending(answers):
-            found = await work.loader.aget(wanted(pending), beside=work.folders, timeout=work.left())
-            await asyncio.to_thread(work.answer, pending, found, answers)
+            if found_by_host := ordinary(pending):
+                found = await work.loader.aget(wanted(found_by_host), beside=work.folders, timeout=work.left())
+                await asyncio.to_thread(work.answer, found_by_host, found, answers)
+            else:
+                fill = functools.partial(work.renderer.fill, timeout=work.left(), cancel=cancel)
+                await asyncio.to_thread(fill, plan, answers)
         draw = functools.partial(work.renderer.render, timeout=work.left(), cancel=cancel)
         return await asyncio.to_thread(draw, plan, answers)
     except asyncio.CancelledError:

@@ -19,6 +19,7 @@ __all__ = [
     "DeadlineError",
     "Error",
     "HostError",
+    "ModelError",
     "RequestError",
     "ResourceError",
     "RowError",
@@ -122,6 +123,19 @@ class HostError(Error):
 
 class ArgumentError(HostError, ValueError):
     """A value that the call does not take (code `bad-argument`); of a wrong type it is a `TypeError`."""
+
+    __module__ = "templrender"
+
+
+class ModelError(HostError):
+    """A model did not run: its function raised (code `model-failed`; `__cause__` is what it raised), it would take too much (`model-limit`), or it is not there
+    (`missing-model`). What it gives back wrongly is a `ResourceError` (`model-output`).
+
+    >>> from templrender import Fault, ModelError
+    >>> error = ModelError(Fault("model-failed", "model paint", "ValueError: no such style"))
+    >>> print(error, error.cause, sep=", ")
+    model paint: ValueError: no such style, host
+    """
 
     __module__ = "templrender"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ._files import read, system_reason
 from ._load_error import LoadError
-from ._templrender import Bundle, Error, Fonts, Limits, Pack
+from ._templrender import Bundle, Error, Fonts, Limits, Models, Pack
 
 _FONT_ENDINGS = {".ttf", ".otf", ".ttc", ".otc"}
 # Folders inside a folder of fonts that are looked into.
@@ -23,7 +23,12 @@ AnyPath = str | os.PathLike[str]
 
 
 def open(
-    path: AnyPath, *, fonts: AnyPath | Sequence[AnyPath] = (), default_font: bool = True, limits: Limits | None = None
+    path: AnyPath,
+    *,
+    fonts: AnyPath | Sequence[AnyPath] = (),
+    default_font: bool = True,
+    limits: Limits | None = None,
+    models: Models | AnyPath | None = None,
 ) -> Bundle:
     """A template ready to draw with, out of a folder with `template.json` (and `fonts/`, assets, `fallback.json`), a
     JSON file in such a folder, or a pack (`card.zip`).
@@ -38,6 +43,7 @@ def open(
         fonts: Font files, and folders of them, for what the template's own fonts lack.
         default_font: Whether the embedded Noto Sans stands in for what all of them lack.
         limits: What the template and its pictures may take. None: the core's.
+        models: Models that the template may name, or a folder of them. None: those of the template's own folder `models`, where it has one.
 
     Raises:
         OSError: A file that cannot be read or is not there.
@@ -50,7 +56,7 @@ def open(
         pack = _pack(place, limits)
         folder = None if is_pack(place) else os.path.realpath(place if place.is_dir() else place.parent)
         host = Fonts([_bytes(file, limits.max_input_bytes) for file in _given_fonts(fonts)], default=default_font)
-        return pack.open(fonts=host, now=int(time.time()), folder=folder)
+        return pack.open(fonts=host, now=int(time.time()), folder=folder, models=_models(models, folder, limits))
     except Error as error:
         error.add_note(f"in {place}")
         raise
@@ -73,6 +79,15 @@ def read_pack(path: AnyPath, *, limits: Limits | None = None) -> Pack:
     (True, False)
     """
     return _pack(Path(path), limits or Limits())
+
+
+def _models(given: Models | AnyPath | None, folder: str | None, limits: Limits) -> Models | None:
+    if isinstance(given, Models):
+        return given
+    if given is not None:
+        return Models(given, limits=limits)
+    own = None if folder is None else Path(folder, "models")
+    return Models(own, limits=limits) if own is not None and any(own.glob("*.json")) else None
 
 
 def _pack(place: Path, limits: Limits) -> Pack:

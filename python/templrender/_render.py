@@ -85,8 +85,11 @@ def render(
     )
     answers = work.resources(resources)
     while pending := plan.pending(answers):
-        found = work.loader.get(wanted(pending), beside=work.folders, timeout=work.left())
-        work.answer(pending, found, answers)
+        if found_by_host := ordinary(pending):
+            found = work.loader.get(wanted(found_by_host), beside=work.folders, timeout=work.left())
+            work.answer(found_by_host, found, answers)
+        else:
+            work.renderer.fill(plan, answers, timeout=work.left())
     return work.renderer.render(plan, answers, timeout=work.left())
 
 
@@ -142,6 +145,11 @@ def begin(template: AnyTemplate, loader: Loader | None, root: AnyPath | None, ti
     bundle = template if isinstance(template, Bundle) else open_template(template)
     folders = rooted if bundle.folder is None else (*rooted, bundle.folder)
     return Work(bundle.template, bundle.renderer, bundle, loader, folders, deadline)
+
+
+def ordinary(pending: Sequence[Need]) -> list[Need]:
+    """What a loader finds; models make the rest of it."""
+    return [need for need in pending if need.kind != "generated"]
 
 
 def wanted(pending: Sequence[Need]) -> list[str]:

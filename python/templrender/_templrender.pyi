@@ -4,7 +4,7 @@ The names and meanings are Rust's. Classes are immutable and may be used by seve
 the interpreter go meanwhile.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from os import PathLike
@@ -20,6 +20,7 @@ from templrender._errors import Cancelled as Cancelled
 from templrender._errors import DeadlineError as DeadlineError
 from templrender._errors import Error as Error
 from templrender._errors import HostError as HostError
+from templrender._errors import ModelError as ModelError
 from templrender._errors import RequestError as RequestError
 from templrender._errors import ResourceError as ResourceError
 from templrender._errors import RowError as RowError
@@ -356,9 +357,14 @@ class Pack:
     def to_zip(self) -> bytes:
         """The files that the template uses as a zip: sorted and without times, so that the same files give the same bytes."""
     def open(
-        self, *, fonts: Fonts | None = None, now: datetime | float | None = None, folder: str | None = None
+        self,
+        *,
+        fonts: Fonts | None = None,
+        now: datetime | float | None = None,
+        folder: str | None = None,
+        models: Models | None = None,
     ) -> Bundle:
-        """Makes it ready to draw, with its own fonts before `fonts` (`Fonts()` where there are none). `folder` is where it was read from.
+        """Makes it ready to draw, with its own fonts before `fonts` (`Fonts()` where there are none). `folder` is where it was read from, `models` those that it may name.
 
         Raises all that would fail later: a template or a font that cannot be read, an asset that is missing or damaged, a fallback that is not drawn in the base
         and in every variant at `now`. Places begin with the file: `fonts/a.ttf`, `fallback.json: variant story`.
@@ -437,11 +443,13 @@ class Bundle:
     def __copy__(self) -> Self: ...
     def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
-def _open_bundle(zip: bytes, limits: Limits, fonts: Fonts, now: int | None, folder: str | None) -> Bundle: ...
+def _open_bundle(
+    zip: bytes, limits: Limits, fonts: Fonts, now: int | None, folder: str | None, models: Models | None = None
+) -> Bundle: ...
 
 @final
 class Renderer:
-    """Fonts and limits. What it keeps between calls (shaped words, glyphs) never changes a byte of a picture.
+    """Fonts, limits and models. What it keeps between calls (shaped words, glyphs) never changes a byte of a picture.
 
     >>> from templrender import Renderer, Template
     >>> template = Template('''{ "templrender": 1, "name": "dot", "size": [16, 16], "background": "#fff", "layers": [
@@ -454,11 +462,14 @@ class Renderer:
     b'PNG'
     """
 
-    def __new__(cls, fonts: Fonts | None = None, *, limits: Limits | None = None) -> Self:
-        """Without `fonts` it has `Fonts()`, the embedded last fallback."""
+    def __new__(cls, fonts: Fonts | None = None, *, limits: Limits | None = None, models: Models | None = None) -> Self:
+        """Without `fonts` it has `Fonts()`, the embedded last fallback. `models` are those that templates may name, as they are now."""
     @property
     def limits(self) -> Limits:
         """The limits that it was made with."""
+    @property
+    def models(self) -> Models:
+        """A copy of the models that it was made with."""
     def plan(
         self,
         template: Template,
@@ -497,11 +508,24 @@ class Renderer:
         Raises `ResourceError` where a picture that must be there is missing or damaged, `RowError` for a row that the template skips, `HostError` for a canvas beyond the
         limits.
         """
+    def job(self, plan: Plan, need: Need | int, resources: Resources) -> Job:
+        """What a generated need takes: its model and the picture that it is given, which must be there. A host that keeps answers looks for `Job.key` first.
+
+        Raises `ArgumentError` for a need that is not generated or whose picture is not there, `ModelError` for a model that the renderer does not have.
+        """
+    def fill(
+        self, plan: Plan, resources: Resources, *, timeout: float | None = None, cancel: Cancel | None = None
+    ) -> None:
+        """Runs the model of every generated need whose picture is there, and puts what it makes into `resources`; after it none is pending unless another picture is. `render` runs no
+        model: `templrender.render` and its like call this.
+
+        A model that fails is a need that failed: the layer's next choice is drawn, and the report has the note `model-failed`. Raises `DeadlineError` and `Cancelled`.
+        """
     def report(self, plan: Plan, resources: Resources | None = None) -> Report:
         """Lays a plan out without drawing it; damaged pixels go unseen. Otherwise as `render`."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
-    def __getnewargs_ex__(self) -> tuple[tuple[Fonts], dict[str, Limits]]: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[Fonts], dict[str, Any]]: ...
     def __copy__(self) -> Self: ...
     def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
@@ -572,8 +596,14 @@ class Need:
     def id(self) -> int:
         """The name under which it is answered; the same source has the same id in every plan."""
     @property
+    def kind(self) -> str:
+        """`"location"`, `"asset"`, or `"generated"`: what `Renderer.fill` makes of another answer."""
+    @property
+    def model(self) -> str | None:
+        """The id of the model that makes it; `None` of what is not generated."""
+    @property
     def location(self) -> str | None:
-        """A URL or a path, as the row or the template has it; `None` of an asset."""
+        """A URL or a path, as the row or the template has it; `None` of an asset or what is generated."""
     @property
     def asset(self) -> str | None:
         """An asset's name among the template's `assets`."""
@@ -814,6 +844,204 @@ class Note:
     def __eq__(self, other: object, /) -> bool: ...
     def __copy__(self) -> Self: ...
     def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+# ---- models
+
+@final
+class Models:
+    """The models that templates may name, for `Renderer(models=...)` and `open(models=...)`. It can be changed; calls of several threads are done one after another, and who was
+    given it draws with what was in it then. docs/models.md says what a manifest is.
+
+    It is pickled as its folders, its manifests and its functions, if pickle takes those; another process opens the folders itself.
+
+    >>> from templrender import Models, Renderer
+    >>> Renderer(models=Models()).models
+    <Models: none>
+    """
+
+    def __new__(
+        cls,
+        folder: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+        *,
+        engine: str = "auto",
+        ort_library: str | PathLike[str] | None = None,
+        cuda: bool = False,
+        threads: int = 1,
+        limits: Limits | None = None,
+    ) -> Self:
+        """None, or those of a folder or several: every `NAME.json` there is a manifest, and the file that it names must have its sha256.
+
+        `engine` runs them: `"rten"` and `"tract"` are compiled in where the build says so, `"ort"` is ONNX Runtime, out of the Python package `onnxruntime`, or `ort_library`
+        (the shared library or its folder); `"auto"` is ONNX Runtime where `ort_library` or `cuda` is given, else what is compiled in. `threads` are those of one run.
+
+        Raises `ResourceError` (`bad-manifest`) with file, rule and found value; `ArgumentError` for an engine that this build lacks.
+        """
+    def add(
+        self,
+        manifest: Mapping[str, Any] | str | PathLike[str],
+        function: Callable[[list[Any]], Sequence[Any]],
+        *,
+        identity: str | None = None,
+    ) -> None:
+        """A network behind its manifest (a dict, JSON, or the path of a file), run by a function of yours instead of an engine.
+
+        The function gets the inputs in the manifest's order as a list of numpy arrays (without numpy: of memoryviews with shape and format), which are its own to change, and gives
+        a list of the outputs: `float32` or `uint8`, whatever has the buffer protocol or `__array__`. All checks of shapes and numbers are those of any other engine.
+
+        `identity` names the function and its version, `"my-torch-net 2"`; without it the function's attribute of that name is taken. It is part of every key, so change it when
+        the function changes. It is called on whichever thread runs the model, several at once, with none of the library's locks held; it may call the library. What it raises
+        becomes a `ModelError` whose `__cause__` it is from `Job.run`, and the layer's fallback with a note from `fill`; an error of this library with a code of models
+        (`model-failed`, `model-output`, `model-limit`, `missing-model`, `face-missing`) keeps its code. `KeyboardInterrupt` and what else is no `Exception` ends the call and is raised as
+        it is.
+        """
+    def add_generator(
+        self,
+        manifest: Mapping[str, Any] | str | PathLike[str],
+        function: Callable[[list[Frame]], Sequence[Any]],
+        *,
+        identity: str | None = None,
+    ) -> None:
+        """A function from a list of `Frame`s to a list of pictures, one for each, in any size: `Frame`s, pictures of Pillow's, or arrays as `Frame` takes them.
+
+        An exception in the place of a picture is that picture's failure alone. Otherwise as `add`.
+        """
+    def add_detector(
+        self,
+        manifest: Mapping[str, Any] | str | PathLike[str],
+        function: Callable[[list[Frame]], Sequence[Any]],
+        *,
+        identity: str | None = None,
+    ) -> None:
+        """A function from a list of `Frame`s to a list of lists of faces: `Face`s, or left, top, width and height in px. Otherwise as `add_generator`."""
+    def add_matte(
+        self,
+        manifest: Mapping[str, Any] | str | PathLike[str],
+        function: Callable[[list[Frame]], Sequence[Any]],
+        *,
+        identity: str | None = None,
+    ) -> None:
+        """A function from a list of `Frame`s to a list of masks in any size: `uint8`, `float32` from 0 to 1, or `bool`, of shape (height, width); or grey pictures of Pillow's.
+
+        The largest number stands in front. Otherwise as `add_generator`.
+        """
+    def declare(self, manifest: Mapping[str, Any] | str | PathLike[str], *, identity: str) -> None:
+        """A model that runs elsewhere, on what `identity` says: plans have keys and needs of it, and the host brings the answers."""
+    def copy(self) -> Models:
+        """The same models, to add others to."""
+    def __getitem__(self, id: str, /) -> Model: ...
+    def __contains__(self, id: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[Model]:
+        """All of them, by id."""
+    def __len__(self) -> int: ...
+    def __bool__(self) -> bool:
+        """Always true, however few models there are."""
+    def __copy__(self) -> Models: ...
+
+def _models_of(sources: list[tuple[Any, ...]], limits: Limits) -> Models: ...
+
+@final
+class Model:
+    """A manifest and what runs it: from `Models`."""
+
+    @property
+    def id(self) -> str:
+        """The name that templates use."""
+    @property
+    def version(self) -> str:
+        """Of the weights."""
+    @property
+    def kind(self) -> str:
+        """`"generator"`, `"matte"`, `"detector"` or `"upscaler"`."""
+    @property
+    def engine(self) -> str:
+        """Name and version of what runs it: `"rten 0.24.0"`."""
+    @property
+    def identity(self) -> str:
+        """64 hex digits that tell two models apart that may give other pixels: part of every key."""
+    @property
+    def sha256(self) -> str | None:
+        """Of its file."""
+    @property
+    def runs(self) -> bool:
+        """Whether it can be run here; one that was declared cannot."""
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class Face:
+    """A face in a picture, in px of it.
+
+    >>> from templrender import Face
+    >>> face = Face((40, 30, 90, 90), score=0.75, points=[(70, 60), (100, 60)])
+    >>> face.center, face.points[0]
+    ((85.0, 75.0), (70.0, 60.0))
+    """
+
+    def __new__(
+        cls, rect: tuple[float, float, float, float], score: float = 1.0, points: Sequence[tuple[float, float]] = ()
+    ) -> Self: ...
+    @property
+    def rect(self) -> tuple[float, float, float, float]:
+        """Left, top, width, height."""
+    @property
+    def score(self) -> float:
+        """0 to 1: how sure the detector is."""
+    @property
+    def points(self) -> tuple[tuple[float, float], ...]:
+        """Eyes, nose, mouth, ears: what the detector gives."""
+    @property
+    def center(self) -> tuple[float, float]:
+        """The middle of its box."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+    def __getnewargs_ex__(
+        self,
+    ) -> tuple[tuple[tuple[float, float, float, float], float, tuple[tuple[float, float], ...]], dict[str, Any]]: ...
+
+@final
+class Job:
+    """A generated need as work: from `Renderer.job`. It holds its model and its picture and nothing of the plan, so that it may wait, or be run together with jobs of other plans."""
+
+    @property
+    def need(self) -> int:
+        """The id of the need that it answers, for `Resources.insert_made`."""
+    @property
+    def model(self) -> str:
+        """The model's id."""
+    @property
+    def key(self) -> str:
+        """Names what it makes, by content (model, picture, crop, strength), for caches: jobs of equal keys are answered alike. 32 hex digits."""
+    def run(self, *, timeout: float | None = None, cancel: Cancel | None = None) -> Made:
+        """Runs the model.
+
+        Raises `ModelError` with what a function of yours raised as its `__cause__`, `ResourceError` (`model-output`) for an answer of the wrong shape or with NaN in it,
+        `DeadlineError` and `Cancelled`.
+        """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+def run_jobs(jobs: Sequence[Job], *, timeout: float | None = None, cancel: Cancel | None = None) -> list[Made | Error]:
+    """Runs many jobs, those of one model and shape in batches as large as the manifest allows; one answer for each in their order, the exception of what failed.
+
+    >>> from templrender import run_jobs
+    >>> run_jobs([])
+    []
+    """
+
+@final
+class Made:
+    """What a model made: a picture, or faces. From `Job.run`, for `Resources.insert_made`."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class _Array:
+    def __buffer__(self, flags: int, /) -> memoryview: ...
 
 # ---- rows
 

@@ -25,7 +25,8 @@ pub(crate) fn root() -> PathBuf {
 
 /// The shipped templates, sorted by name.
 pub(crate) fn shipped() -> Vec<Folder> {
-    let folders = sorted(&root().join("templates")).into_iter().filter(|path| path.is_dir()).map(Folder::load).collect::<Vec<_>>();
+    let has_template = |path: &PathBuf| path.join("template.json").is_file();
+    let folders = sorted(&root().join("templates")).into_iter().filter(has_template).map(Folder::load).collect::<Vec<_>>();
     assert!(folders.len() >= 4, "{} templates", folders.len());
     folders
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::check::Threshold;
+use crate::models::{self, ModelArgs};
 use crate::time;
 use crate::url::{Expiry, TENANT, Url};
 
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Make, verify and explain the URLs that pictures are asked for by
     Url(Url),
+    /// List the models in some folders, their licences, and how long they take here
+    Models(models::List),
 }
 
 #[derive(Debug, Args)]
@@ -243,6 +246,14 @@ pub(crate) struct Serve {
     /// Drawings that may wait for a thread; without it, 64
     #[arg(long, value_name = "N")]
     pub(crate) queue: Option<usize>,
+    #[command(flatten)]
+    pub(crate) models: ModelArgs,
+    /// Threads that run models, beside those that draw
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) model_threads: u16,
+    /// Runs of models that may wait for a thread; without it, 64
+    #[arg(long, value_name = "N")]
+    pub(crate) model_queue: Option<usize>,
     /// Requests that are answered at the same time, more are refused; without it, 1024
     #[arg(long, value_name = "N")]
     pub(crate) max_in_flight: Option<usize>,
@@ -288,7 +299,7 @@ fn rate(text: &str) -> Result<f64, String> {
     rate.ok_or_else(|| "must be above 0, at most 1000000 a second".to_owned())
 }
 
-/// What lies around a template and a row: fonts, time, and where pictures may come from.
+/// What lies around a template and a row: fonts, time, models, and where pictures may come from.
 #[derive(Debug, Args)]
 pub(crate) struct World {
     /// A folder of fonts, after the template's own; may be given several times
@@ -309,4 +320,6 @@ pub(crate) struct World {
     /// The longest time that one picture may take to arrive
     #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = time::seconds)]
     pub(crate) timeout: std::time::Duration,
+    #[command(flatten)]
+    pub(crate) models: ModelArgs,
 }

@@ -17,6 +17,7 @@ use templrender_host::{Folder, FolderError, Loaded, is_pack, load_folder, locate
 
 use crate::args::Check;
 use crate::failure::{Done, Failure, Stop};
+use crate::models::renderer;
 use crate::pictures::{Pictures, Trace};
 use crate::render::{RowSource, context};
 use crate::write;
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &Check) -> Done {
     for warning in folder.template.warnings() {
         warn(&file, warning);
     }
-    let renderer = Renderer::new(folder.fonts.clone());
+    let renderer = renderer(&args.world.models, &folder)?;
     let mut failures = Vec::new();
     let mut rows = Vec::new();
     let mut notes = 0;
@@ -138,7 +139,7 @@ fn lay_out(
 ) -> Result<Option<core_::Report>, core_::Error> {
     let plan = renderer.plan(&folder.template, row, context)?;
     let (mut resources, mut trace) = (Resources::new(), Trace::default());
-    pictures.answer(&plan, &mut resources, &mut trace);
+    pictures.answer_all(renderer, &plan, &mut resources, &mut trace)?;
     match renderer.report(&plan, &resources, &mut Scratch::new()) {
         Ok(report) => Ok(Some(report)),
         Err(_) if trace.unsettled => Ok(None),

@@ -15,6 +15,7 @@ use templrender_host::{Folder, load_folder};
 use crate::args::Diff;
 use crate::failure::{Done, Stop};
 use crate::feed::jobs;
+use crate::models::renderer;
 use crate::render::{context, known_variant};
 use crate::sweep::batches::Batches;
 use crate::sweep::{Counter, sweep};
@@ -67,7 +68,7 @@ impl Side {
     fn load(path: &Path, args: &Diff) -> Done<Self> {
         let folder = load_folder(path, &args.world.fonts)?;
         known_variant(&folder, args.variant.as_deref())?;
-        let renderer = Renderer::new(folder.fonts.clone());
+        let renderer = renderer(&args.world.models, &folder)?;
         Ok(Self { folder, renderer })
     }
 }

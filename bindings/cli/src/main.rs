@@ -1,11 +1,11 @@
 //! The `templrender` program: the command line, and the reference host of the library.
 //!
 //! ```text
-//! args -> new | check | render | feed | diff | pack | serve | url
+//! args -> new | check | render | feed | diff | pack | serve | url | models
 //! web       http(s), bounded, public addresses only       pictures  needs answered from folders and the web
 //! output    formats by the ends of names                  write     files that are there whole or not at all
 //! rows      a file as the rows of a feed                  feed/     rows in, a folder of pictures out
-//! rules     a rules file and its templates on disk
+//! rules     a rules file and its templates on disk     models/   folders of models, and what they made in this run
 //! ```
 //!
 //! It exits with 0 when all is done, 1 when something failed (said on standard error, place first), 2 for wrong usage.
@@ -15,6 +15,7 @@ mod check;
 mod diff;
 mod failure;
 mod feed;
+mod models;
 mod new;
 mod output;
 mod pack;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::Pack(args) => pack::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Url(args) => url::run(args),
+        Command::Models(args) => models::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,5 @@
-//! Where the pictures of a plan come from: the folder of the row or feed, that of the template or its pack, or the web.
+//! Where the pictures of a plan come from: the folder of the row or feed, that of the template or its pack, or the web; and models, which make others of
+//! them.
 //!
 //! A path is taken from the row's folder first and the template's next, and what it comes to, after links are followed, must lie in that
 //! folder (or under the root that the caller names). It is judged before anything is said about whether it is there.
@@ -10,10 +11,11 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::UNIX_EPOCH;
 
-use core_::{Limits, Need, NeedSource, Pack, Plan, Resources};
+use core_::{Error, Guard, Limits, Need, NeedSource, Pack, Plan, Renderer, Resources};
 use templrender_host::Folder;
 
 use crate::failure::{Done, Stop, io_reason};
+use crate::time::monotonic_ns;
 use crate::web::Web;
 
 /// Why a picture is not to be had.
@@ -105,13 +107,27 @@ impl Pictures {
         Ok(Self { folders, template: own, root, web, max_bytes: Limits::default().max_input_bytes, assets: Mutex::default() })
     }
 
-    /// Answers everything that a plan needs, with the next choice of what failed, until nothing is open.
-    pub(crate) fn answer(&self, plan: &Plan, resources: &mut Resources, trace: &mut Trace) {
+    /// Answers everything that a plan needs, what models make of it included, until nothing is open.
+    ///
+    /// # Errors
+    /// What ends a run of a model before its end; a model that fails is the layer's next choice.
+    pub(crate) fn answer_all(&self, renderer: &Renderer, plan: &Plan, resources: &mut Resources, trace: &mut Trace) -> Result<(), Error> {
+        let guard = Guard { clock: Some(monotonic_ns), ..Guard::default() };
+        while self.answer(plan, resources, trace) {
+            renderer.fill_guarded(plan, resources, &guard)?;
+        }
+        Ok(())
+    }
+
+    /// Answers all pictures that a plan needs, with the next choice of what failed; whether models are to make something of them then.
+    pub(crate) fn answer(&self, plan: &Plan, resources: &mut Resources, trace: &mut Trace) -> bool {
         loop {
-            let pending: Vec<Need> = plan.pending(resources).into_iter().cloned().collect();
+            let pending = plan.pending(resources).into_iter();
+            let (generated, pending): (Vec<&Need>, Vec<&Need>) = pending.partition(|need| need.is_generated());
             if pending.is_empty() {
-                return;
+                return !generated.is_empty();
             }
+            let pending: Vec<Need> = pending.into_iter().cloned().collect();
             for (need, found) in pending.iter().zip(self.find_all(&pending, trace)) {
                 match found {
                     // Bytes that are no picture count as a failure with its reason: the core keeps it, and asks for the next choice.

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use core_::{Context, Guard, Output, OutputFormat, Renderer, Resources, Row, Scratch};
+use core_::{Context, Guard, Output, OutputFormat, Resources, Row, Scratch};
 use templrender_host::{Folder, load_folder, read_text};
 
 use crate::args::{Render, World};
 use crate::failure::{Done, Stop};
+use crate::models::renderer;
 use crate::pictures::{Pictures, Trace};
 use crate::web::Web;
 use crate::{output, time, write};
@@ -20,7 +21,7 @@ pub(crate) fn run(args: &Render) -> Done {
     let row = source.read()?;
     let place = source.place();
 
-    let renderer = Renderer::new(folder.fonts.clone());
+    let renderer = renderer(&args.world.models, &folder)?;
     let mut context = context(&args.world);
     (context.variant, context.lang, context.scale, context.format) = (args.variant.clone(), args.lang.clone(), args.scale, format);
     let failed = |error: &core_::Error| Stop::of(&place, error);
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &Render) -> Done {
 
     let pictures = pictures(&args.world, source.folder(), &folder)?;
     let mut resources = Resources::new();
-    pictures.answer(&plan, &mut resources, &mut Trace::default());
+    pictures.answer_all(&renderer, &plan, &mut resources, &mut Trace::default()).map_err(|e| failed(&e))?;
     let guard = Guard { clock: args.report.as_ref().map(|_| time::monotonic_ns as fn() -> u64), ..Guard::default() };
     let mut rendered = renderer.render_guarded(&plan, &resources, &mut Scratch::new(), &guard).map_err(|e| failed(&e))?;
     let drawn = time::monotonic_ns();

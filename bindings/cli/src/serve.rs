@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::args::{Log, Serve};
 use crate::failure::{Done, Stop};
+use crate::models::Shelf;
 
 pub(crate) fn run(args: &Serve) -> Done {
     let config = config(args)?;
@@ -107,6 +108,8 @@ fn config(args: &Serve) -> Done<Config> {
         allow_private: args.allow_private,
         immutable: args.immutable.clone(),
         tenants,
+        models: Shelf::open(&args.models)?.for_service()?,
+        model_threads: args.model_threads.into(),
         cache_folder: args.cache_dir.clone(),
         fetch_timeout: args.timeout,
         rate_per_tenant: args.rate_per_tenant,
@@ -117,6 +120,7 @@ fn config(args: &Serve) -> Done<Config> {
     config.fresh_for = args.fresh.unwrap_or(config.fresh_for);
     config.render_threads = args.jobs.map_or(config.render_threads, usize::from);
     config.render_queue = args.queue.unwrap_or(config.render_queue);
+    config.model_queue = args.model_queue.unwrap_or(config.model_queue);
     config.max_in_flight = args.max_in_flight.unwrap_or(config.max_in_flight);
     config.slow = args.slow_ms.map_or(config.slow, std::time::Duration::from_millis);
     Ok(config)

@@ -1,8 +1,8 @@
 //! The time, where a test may want to give its own.
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, OnceLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Tells the time, in milliseconds since 1970 (UTC). A test gives its own and jumps.
 ///
@@ -46,4 +46,16 @@ impl Default for Clock {
     fn default() -> Self {
         Self::system()
     }
+}
+
+/// Nanoseconds since the first call: the clock of the core's guards.
+pub(crate) fn monotonic_ns() -> u64 {
+    ns_of(Instant::now())
+}
+
+/// A moment on that clock.
+pub(crate) fn ns_of(instant: Instant) -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let start = *START.get_or_init(Instant::now);
+    u64::try_from(instant.saturating_duration_since(start).as_nanos()).unwrap_or(u64::MAX)
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use core_::Keyring;
 
 use crate::clock::Clock;
+use crate::templates::TemplateModels;
 
 /// The settings of a [`Service`](crate::Service).
 ///
@@ -108,6 +109,18 @@ pub struct Config {
     ///
     /// Default: 64
     pub render_queue: usize,
+    /// The models that templates may name.
+    ///
+    /// Default: none
+    pub models: TemplateModels,
+    /// Threads that run models, beside those that draw.
+    ///
+    /// Default: 1
+    pub model_threads: usize,
+    /// Runs of models that wait for a thread.
+    ///
+    /// Default: 64
+    pub model_queue: usize,
     /// Requests that are answered at the same time; more are refused at once.
     ///
     /// Default: 1,024
@@ -213,6 +226,9 @@ impl Default for Config {
             max_held_bytes: 512 << 20,
             render_threads: std::thread::available_parallelism().map_or(1, Into::into),
             render_queue: 64,
+            models: TemplateModels::default(),
+            model_threads: 1,
+            model_queue: 64,
             max_in_flight: 1_024,
             rate_per_tenant: None,
             slow: Duration::from_secs(2),

@@ -8,6 +8,7 @@ mod fetch;
 mod flight;
 mod folder;
 mod metrics;
+mod models;
 mod patience;
 mod pictures;
 mod pool;
@@ -24,4 +25,4 @@ pub use folder::{Folder, FolderError, FolderFault, io_reason, load_folder, locat
 pub use pictures::{Demand, Found, Pictures, PicturesOptions, State};
 pub use pool::{Pool, PoolError, PoolOptions, PoolStats};
 pub use service::{Service, StartError};
-pub use templates::{Loaded, Refreshed, TemplateName, Templates, TemplatesOptions, is_pack, read_pack};
+pub use templates::{Loaded, OwnModels, Refreshed, TemplateModels, TemplateName, Templates, TemplatesOptions, is_pack, read_pack};

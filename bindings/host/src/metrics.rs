@@ -41,12 +41,42 @@ pub(crate) struct Metrics {
     cache_entries: Family<Labels, Gauge>,
     pub(crate) templates: Gauge,
     pub(crate) templates_refused: Gauge,
+    pub(crate) models: ModelMetrics,
+    pub(crate) models_waiting: Gauge,
+}
+
+/// What the threads that run models count. Clones share it.
+#[derive(Clone)]
+pub(crate) struct ModelMetrics {
+    runs: Family<Labels, Counter>,
+    answers: Family<Labels, Counter>,
+    pub(crate) seconds: Histogram,
+    pub(crate) queue: Histogram,
+    pub(crate) batch: Histogram,
+}
+
+impl ModelMetrics {
+    pub(crate) fn new() -> Self {
+        let (runs, answers) = (Family::default(), Family::default());
+        Self { runs, answers, seconds: times(), queue: times(), batch: Histogram::new(exponential_buckets(1.0, 2.0, 7)) }
+    }
+
+    pub(crate) fn ran(&self, result: &'static str) {
+        self.runs.get_or_create(&[("result", result)]).inc();
+    }
+
+    pub(crate) fn answered(&self, state: &'static str) {
+        self.answers.get_or_create(&[("state", state)]).inc();
+    }
+}
+
+/// 1 ms to 33 s.
+fn times() -> Histogram {
+    Histogram::new(exponential_buckets(0.001, 2.0, 16))
 }
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        // 1 ms to 33 s.
-        let times = || Histogram::new(exponential_buckets(0.001, 2.0, 16));
         let mut made = Self {
             registry: Registry::with_prefix("templrender"),
             requests: Family::default(),
@@ -69,6 +99,8 @@ impl Metrics {
             cache_entries: Family::default(),
             templates: Gauge::default(),
             templates_refused: Gauge::default(),
+            models: ModelMetrics::new(),
+            models_waiting: Gauge::default(),
         };
         made.register();
         made.begin();
@@ -85,8 +117,10 @@ impl Metrics {
             (&self.fetches, "result", &["hit", "stale", "fetched", "revalidated", "failed", "refused"]),
             (&self.renders, "result", &["drawn", "cancelled"]),
             (&self.throttled, "reason", &["tenant", "slow-template"]),
-            (&self.shed, "reason", &["in-flight", "memory", "queue"]),
+            (&self.shed, "reason", &["in-flight", "memory", "queue", "models"]),
             (&self.reloads, "result", &["loaded", "dropped", "refused"]),
+            (&self.models.runs, "result", &["made", "model-failed", "cancelled"]),
+            (&self.models.answers, "state", &["hit", "made", "joined", "failed", "failed-before", "shed"]),
         ];
         for (family, label, values) in families {
             for value in values {
@@ -117,6 +151,13 @@ impl Metrics {
         registry.register("cache_entries", "Pictures and answers in the caches", self.cache_entries.clone());
         registry.register("templates", "Templates loaded", self.templates.clone());
         registry.register("templates_refused", "Templates on disk that cannot be loaded as they are", self.templates_refused.clone());
+        let models = &self.models;
+        registry.register("model_runs", "Runs of models by what came of them", models.runs.clone());
+        registry.register("model_answers", "Generated pictures and faces asked for, by what was had", models.answers.clone());
+        registry.register_with_unit("model", "Time of a batch that ran", Unit::Seconds, models.seconds.clone());
+        registry.register_with_unit("model_queue", "Time that a run waited for a thread", Unit::Seconds, models.queue.clone());
+        registry.register("model_batch", "Runs in a batch", models.batch.clone());
+        registry.register("model_waiting", "Runs that wait for a thread", self.models_waiting.clone());
     }
 
     pub(crate) fn answered(&self, status: u16, took: Duration) {

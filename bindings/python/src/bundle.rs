@@ -10,6 +10,7 @@ use crate::context::Chosen;
 use crate::fonts::Fonts;
 use crate::hash::hash_of;
 use crate::limits::Limits;
+use crate::models::{Models, models_of};
 use crate::output::Output;
 use crate::plan::Plan;
 use crate::renderer::Renderer;
@@ -22,6 +23,8 @@ pub(crate) struct Origin {
     pub(crate) pack: core_::Pack,
     pub(crate) fonts: Py<Fonts>,
     pub(crate) now: Option<i64>,
+    /// A copy that nobody adds to.
+    pub(crate) models: Option<Py<Models>>,
     /// Where the pictures of rows may lie that are named by paths.
     pub(crate) folder: Option<String>,
 }
@@ -41,7 +44,11 @@ impl Bundle {
         let (host, limits) = (origin.fonts.get().fonts.clone(), origin.pack.limits().clone());
         let bundle = detached(py, || origin.pack.open(&host, origin.now))?;
         let template = Py::new(py, Template { template: bundle.template().clone(), limits: limits.clone() })?;
-        let renderer = Py::new(py, Renderer::of(bundle.renderer().clone(), bundle.fonts().clone(), limits))?;
+        let models = origin.models.as_ref();
+        let known = models.map_or_else(core_::Models::new, |models| models.get().now(py));
+        let drawing = bundle.renderer().clone().with_models(known);
+        let renderer = Renderer::of(drawing, bundle.fonts().clone(), limits, models.map(|models| models.clone_ref(py)));
+        let renderer = Py::new(py, renderer)?;
         let resources = Arc::new(bundle.resources());
         Ok(Self { bundle, template, renderer, resources, origin })
     }
@@ -134,7 +141,7 @@ impl Bundle {
     }
 
     fn __eq__(&self, other: &Self) -> bool {
-        self.bundle.is_same(&other.bundle)
+        self.bundle.is_same(&other.bundle) && self.renderer().identities() == other.renderer().identities()
     }
 
     fn __hash__(&self) -> u64 {
@@ -156,14 +163,15 @@ impl Bundle {
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let zip = detached(py, || self.origin.pack.to_zip())?;
         let limits = Limits { limits: self.origin.pack.limits().clone() };
-        let arguments = (PyBytes::new(py, &zip), limits, self.origin.fonts.bind(py), self.origin.now, self.folder());
+        let arguments =
+            (PyBytes::new(py, &zip), limits, self.origin.fonts.bind(py), self.origin.now, self.folder(), self.origin.models.as_ref());
         Ok((py.import("templrender._templrender")?.getattr("_open_bundle")?, arguments.into_pyobject(py)?))
     }
 }
 
 /// A bundle as it was pickled.
 #[pyfunction]
-#[pyo3(signature = (zip, limits, fonts, now, folder))]
+#[pyo3(signature = (zip, limits, fonts, now, folder, models = None))]
 pub(crate) fn _open_bundle(
     py: Python<'_>,
     zip: &[u8],
@@ -171,7 +179,8 @@ pub(crate) fn _open_bundle(
     fonts: Py<Fonts>,
     now: Option<i64>,
     folder: Option<String>,
+    models: Option<&Models>,
 ) -> PyResult<Bundle> {
     let pack = detached(py, || core_::Pack::from_zip(zip, &limits.limits))?;
-    Bundle::open(py, Origin { pack, fonts, now, folder })
+    Bundle::open(py, Origin { pack, fonts, now, models: models_of(py, models)?.1, folder })
 }

@@ -90,6 +90,7 @@ fn class_of(code: Code) -> &'static str {
         (Code::DeadlineExceeded, _) => "DeadlineError",
         (Code::Cancelled, _) => "Cancelled",
         (Code::BadArgument, _) => "ArgumentError",
+        (Code::ModelFailed | Code::ModelLimit | Code::MissingModel, _) => "ModelError",
         (_, Cause::Template) => "TemplateError",
         (_, Cause::Row) => "RowError",
         (_, Cause::Resource) => "ResourceError",
@@ -128,11 +129,15 @@ pub(crate) fn bad(argument: &str, message: impl Into<String>) -> PyErr {
     raised(core_::Fault::new(Code::BadArgument, argument, message))
 }
 
-/// The first fault of an exception that is one of ours, of this cause.
-pub(crate) fn fault_of(py: Python<'_>, error: &PyErr, cause: Cause) -> Option<core_::Fault> {
+/// The first fault of an exception that is one of ours.
+pub(crate) fn any_fault_of(py: Python<'_>, error: &PyErr) -> Option<core_::Fault> {
     let faults = error.value(py).getattr("faults").ok()?;
-    let fault = faults.get_item(0).ok()?.cast_into::<Fault>().ok()?.get().fault.clone();
-    (fault.code.cause() == cause).then_some(fault)
+    Some(faults.get_item(0).ok()?.cast_into::<Fault>().ok()?.get().fault.clone())
+}
+
+/// The same, of this cause.
+pub(crate) fn fault_of(py: Python<'_>, error: &PyErr, cause: Cause) -> Option<core_::Fault> {
+    any_fault_of(py, error).filter(|fault| fault.code.cause() == cause)
 }
 
 /// The core's error of faults that came back from Python.
@@ -148,13 +153,14 @@ pub(crate) fn _error_json(faults: Vec<PyRef<'_, Fault>>, request_id: &str) -> St
 
 /// Puts the exceptions' classes beside the native ones.
 pub(crate) fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    const ALL: [&str; 10] = [
+    const ALL: [&str; 11] = [
         "Error",
         "TemplateError",
         "RowError",
         "ResourceError",
         "HostError",
         "ArgumentError",
+        "ModelError",
         "DeadlineError",
         "Cancelled",
         "RequestError",

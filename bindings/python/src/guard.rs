@@ -56,7 +56,7 @@ pub(crate) struct Watch {
 impl Watch {
     /// A call that begins now.
     pub(crate) fn new(timeout: Option<f64>, cancel: Option<&Cancel>, timings: bool) -> PyResult<Self> {
-        let deadline_ns = timeout.map(deadline_ns).transpose()?;
+        let deadline_ns = timeout.map(timeout_ns).transpose()?.map(|timeout| monotonic_ns().saturating_add(timeout));
         Ok(Self { deadline_ns, flag: cancel.map(|cancel| Arc::clone(&cancel.flag)), timings })
     }
 
@@ -72,16 +72,16 @@ impl Watch {
     }
 }
 
-/// The clock's time so many seconds from now.
-fn deadline_ns(timeout: f64) -> PyResult<u64> {
-    if timeout.is_nan() || timeout < 0.0 {
-        return Err(bad("timeout", format!("timeout must be seconds from 0 on, found {timeout}")));
+/// Nanoseconds of a timeout in seconds.
+pub(crate) fn timeout_ns(seconds: f64) -> PyResult<u64> {
+    if seconds.is_nan() || seconds < 0.0 {
+        return Err(bad("timeout", format!("timeout must be seconds from 0 on, found {seconds}")));
     }
-    Ok(monotonic_ns().saturating_add((timeout * 1e9) as u64))
+    Ok((seconds * 1e9) as u64)
 }
 
-/// Nanoseconds since the first call.
-fn monotonic_ns() -> u64 {
+/// Nanoseconds since the first call: the clock of deadlines.
+pub(crate) fn monotonic_ns() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     u64::try_from(START.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
 }

@@ -17,6 +17,7 @@ mod guard;
 mod hash;
 mod items;
 mod limits;
+mod models;
 mod money;
 mod origin;
 mod output;
@@ -58,6 +59,8 @@ mod _templrender {
     use crate::guard::Cancel;
     #[pymodule_export]
     use crate::limits::Limits;
+    #[pymodule_export]
+    use crate::models::{_models_of, Array, Face, Job, Made, Model, Models, run_jobs};
     #[pymodule_export]
     use crate::money::{Interval, Money};
     #[pymodule_export]

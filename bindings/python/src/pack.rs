@@ -14,6 +14,7 @@ use crate::context::now_of;
 use crate::error::raised;
 use crate::fonts::Fonts;
 use crate::limits::{Limits, limits_of};
+use crate::models::{Models, models_of};
 
 /// A template's files; calls of several threads are done one after another.
 #[pyclass(frozen, module = "templrender")]
@@ -92,17 +93,18 @@ impl Pack {
     }
 
     /// Makes it ready to draw.
-    #[pyo3(signature = (*, fonts = None, now = None, folder = None))]
+    #[pyo3(signature = (*, fonts = None, now = None, folder = None, models = None))]
     fn open(
         &self,
         py: Python<'_>,
         fonts: Option<Bound<'_, Fonts>>,
         now: Option<&Bound<'_, PyAny>>,
         folder: Option<String>,
+        models: Option<&Models>,
     ) -> PyResult<Bundle> {
         let fonts = fonts.map_or_else(|| Bound::new(py, Fonts::default_only()), Ok)?;
         let (pack, now) = (self.snapshot(py), now_of(now)?);
-        Bundle::open(py, Origin { pack, fonts: fonts.unbind(), now, folder })
+        Bundle::open(py, Origin { pack, fonts: fonts.unbind(), now, models: models_of(py, models)?.1, folder })
     }
 
     fn __len__(&self, py: Python<'_>) -> usize {

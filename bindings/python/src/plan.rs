@@ -130,6 +130,24 @@ impl Need {
         self.of_template().is_some()
     }
 
+    /// `location`, `asset` or `generated`.
+    #[getter]
+    fn kind(&self) -> &'static str {
+        match self.need.source() {
+            NeedSource::Asset { .. } => "asset",
+            NeedSource::Generated { .. } => "generated",
+            _ => "location",
+        }
+    }
+
+    #[getter]
+    fn model(&self) -> Option<&str> {
+        match self.need.source() {
+            NeedSource::Generated { model, .. } => Some(model),
+            _ => None,
+        }
+    }
+
     #[getter]
     fn useful_px(&self) -> (u32, u32) {
         self.need.useful_px()
@@ -166,6 +184,7 @@ impl Need {
         let what = match self.need.source() {
             NeedSource::Location(location) => core_::without_queries(location),
             NeedSource::Asset { name, path } => format!("asset {name} at {path}"),
+            NeedSource::Generated { model, of } => format!("{model} of {}", core_::without_queries(of)),
             _ => String::new(),
         };
         format!("<Need {}: {what}, useful to {width}x{height} px{}>", self.need.id(), if self.optional() { ", optional" } else { "" })

@@ -12,11 +12,12 @@ use crate::fonts::Fonts;
 use crate::guard::{Cancel, Watch};
 use crate::hash::hash_of;
 use crate::limits::{Limits, limits_of};
+use crate::models::{Causes, Job, Models, listened, models_of, set_models};
 use crate::output::Output;
 use crate::plan::Plan;
 use crate::rendered::Rendered;
 use crate::report::Report;
-use crate::resources::{Resources, snapshot_of};
+use crate::resources::{Resources, id_of, snapshot_of};
 use crate::row::row_from;
 use crate::template::Template;
 
@@ -30,12 +31,13 @@ pub(crate) struct Renderer {
     limits: core_::Limits,
     /// As it was made; of a bundle's renderer nothing, for its fonts are in the bundle.
     made_of: Option<Py<Fonts>>,
+    models: Option<Py<Models>>,
 }
 
 impl Renderer {
-    /// The renderer of a bundle.
-    pub(crate) fn of(renderer: core_::Renderer, fonts: core_::Fonts, limits: core_::Limits) -> Self {
-        Self { renderer, scratches: Mutex::default(), fonts, limits, made_of: None }
+    /// The renderer of a bundle, with the models that it was given.
+    pub(crate) fn of(renderer: core_::Renderer, fonts: core_::Fonts, limits: core_::Limits, models: Option<Py<Models>>) -> Self {
+        Self { renderer, scratches: Mutex::default(), fonts, limits, made_of: None, models }
     }
 
     /// Runs a body with a scratch that nobody else has. One that a panic left half done is not laid by.
@@ -45,6 +47,11 @@ impl Renderer {
         let done = body(&self.renderer, &mut scratch);
         scratches().push(scratch);
         done
+    }
+
+    /// What tells its models apart from others.
+    pub(crate) fn identities(&self) -> Vec<[u8; 32]> {
+        self.renderer.models().iter().map(core_::Model::identity).collect()
     }
 
     /// Fills a template.
@@ -57,17 +64,42 @@ impl Renderer {
 #[pymethods]
 impl Renderer {
     #[new]
-    #[pyo3(signature = (fonts = None, *, limits = None))]
-    fn new(py: Python<'_>, fonts: Option<Bound<'_, Fonts>>, limits: Option<&Limits>) -> PyResult<Self> {
+    #[pyo3(signature = (fonts = None, *, limits = None, models = None))]
+    fn new(py: Python<'_>, fonts: Option<Bound<'_, Fonts>>, limits: Option<&Limits>, models: Option<&Models>) -> PyResult<Self> {
         let made_of = fonts.map_or_else(|| Bound::new(py, Fonts::default_only()), Ok)?;
         let (fonts, limits) = (made_of.get().fonts.clone(), limits_of(limits));
-        let renderer = core_::Renderer::new(fonts.clone()).with_limits(limits.clone());
-        Ok(Self { made_of: Some(made_of.unbind()), ..Self::of(renderer, fonts, limits) })
+        let (known, models) = models_of(py, models)?;
+        let renderer = core_::Renderer::new(fonts.clone()).with_limits(limits.clone()).with_models(known);
+        Ok(Self { made_of: Some(made_of.unbind()), ..Self::of(renderer, fonts, limits, models) })
     }
 
     #[getter]
     fn limits(&self) -> Limits {
         Limits { limits: self.limits.clone() }
+    }
+
+    /// The models that templates may name.
+    #[getter]
+    fn models(&self, py: Python<'_>) -> PyResult<Models> {
+        self.models.as_ref().map_or_else(|| Ok(Models::none()), |models| Ok(models.get().snapshot(py)))
+    }
+
+    /// What a generated need takes.
+    fn job(&self, py: Python<'_>, plan: &Plan, need: &Bound<'_, PyAny>, resources: &Resources) -> PyResult<Job> {
+        let (id, found) = (id_of(need)?, snapshot_of(py, Some(resources)));
+        detached(py, || self.renderer.job(&plan.plan, id, &found)).map(Job::new)
+    }
+
+    /// Runs the models of every generated need whose picture is there.
+    #[pyo3(signature = (plan, resources, *, timeout = None, cancel = None))]
+    fn fill(&self, py: Python<'_>, plan: &Plan, resources: &Resources, timeout: Option<f64>, cancel: Option<&Cancel>) -> PyResult<()> {
+        let (watch, before) = (Watch::new(timeout, cancel, true)?, snapshot_of(py, Some(resources)));
+        // No lock is held meanwhile: the answers are a copy, which is one count for each.
+        let mut found = core_::Resources::clone(&before);
+        let run = || detached(py, || self.renderer.fill_guarded(&plan.plan, &mut found, &watch.guard()));
+        let filled = listened(Causes::Dropped, run);
+        resources.adopt(py, &plan.plan, &before, found);
+        filled?.0
     }
 
     /// Fills a template with a row.
@@ -120,11 +152,11 @@ impl Renderer {
     }
 
     fn __eq__(&self, other: &Self) -> bool {
-        self.fonts.digest() == other.fonts.digest() && self.limits == other.limits
+        self.fonts.digest() == other.fonts.digest() && self.limits == other.limits && self.identities() == other.identities()
     }
 
     fn __hash__(&self) -> u64 {
-        hash_of((self.fonts.digest(), &self.limits))
+        hash_of((self.fonts.digest(), &self.limits, self.identities()))
     }
 
     fn __copy__(slf: Py<Self>) -> Py<Self> {
@@ -145,6 +177,7 @@ impl Renderer {
         };
         let settings = PyDict::new(py);
         settings.set_item("limits", self.limits())?;
+        set_models(&settings, self.models.as_ref())?;
         Ok(((fonts.clone_ref(py),), settings))
     }
 }

@@ -40,6 +40,18 @@ impl Resources {
         self.answers.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes over what models made of a copy of the answers that were there before.
+    pub(crate) fn adopt(&self, py: Python<'_>, plan: &core_::Plan, before: &Arc<core_::Resources>, filled: core_::Resources) {
+        let mut answers = self.answers_now(py);
+        if Arc::ptr_eq(&answers, before) {
+            *answers = Arc::new(filled);
+        } else {
+            // somebody answered other needs meanwhile
+            let answers = Arc::make_mut(&mut *answers);
+            plan.needs().filter(|need| need.is_generated()).for_each(|need| answers.take_over(need.id(), &filled));
+        }
+    }
+
     /// Says that a need cannot be answered; the error is handed on.
     fn failed(&self, py: Python<'_>, id: NeedId, fault: Fault) -> PyErr {
         Arc::make_mut(&mut *self.answers_now(py)).fail(id, &fault.message);
@@ -115,7 +127,7 @@ impl Resources {
 }
 
 /// The id of a need, or of a number that was one's.
-fn id_of(need: &Bound<'_, PyAny>) -> PyResult<NeedId> {
+pub(crate) fn id_of(need: &Bound<'_, PyAny>) -> PyResult<NeedId> {
     if let Ok(need) = need.cast::<Need>() {
         return Ok(need.get().need.id());
     }

@@ -318,6 +318,17 @@ impl Manifest {
         self.kind
     }
 
+    /// The most pictures of one run.
+    ///
+    /// ```
+    /// let manifest = r#"{ "id": "paint", "version": "1", "licence": "MIT", "kind": "generator", "runtime": { "batch": 16 } }"#;
+    /// assert_eq!(templrender::Manifest::from_json(manifest)?.batch(), 16);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn batch(&self) -> usize {
+        self.runtime.batch
+    }
+
     /// The variants that templates may write behind a colon, sorted.
     ///
     /// ```

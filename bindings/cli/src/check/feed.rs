@@ -6,13 +6,14 @@
 use std::path::Path;
 use std::time::Instant;
 
-use core_::{CheckOptions, Checker, Error, Renderer, Row, RowPlace, Scratch};
+use core_::{CheckOptions, Checker, Error, Row, RowPlace, Scratch};
 use templrender_host::Folder;
 
 use super::sheet;
 use crate::args::Check;
 use crate::failure::{Done, Failure, Stop};
 use crate::feed::{BASE, jobs};
+use crate::models::renderer;
 use crate::render::{context, known_variant};
 use crate::sweep::batches::Batches;
 use crate::sweep::{Counter, sweep};
@@ -22,7 +23,7 @@ pub(super) fn run(args: &Check, folder: &Folder, feed: &Path) -> Done {
     let started = Instant::now();
     let variants = variants(args, folder)?;
     let options = CheckOptions { variants, context: context(&args.world), channel: args.channel };
-    let renderer = Renderer::new(folder.fonts.clone());
+    let renderer = renderer(&args.world.models, folder)?;
     let new = || {
         let checker = Checker::new(&renderer, &folder.template, options.clone());
         checker

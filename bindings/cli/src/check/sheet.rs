@@ -88,7 +88,7 @@ impl Artist<'_> {
         let context = Context { variant: variant.map(str::to_owned), ..self.context.clone() };
         let rendered = self.renderer.plan(&self.folder.template, row, &context).and_then(|plan| {
             let (mut resources, mut trace) = (Resources::new(), Trace::default());
-            self.pictures.answer(&plan, &mut resources, &mut trace);
+            self.pictures.answer_all(self.renderer, &plan, &mut resources, &mut trace)?;
             let rendered = self.renderer.render(&plan, &resources, scratch)?;
             let bytes = rendered.frame.encode(plan.output())?;
             Ok((plan, rendered.report, bytes))

@@ -90,7 +90,7 @@ impl Artist<'_> {
         let mut picture = Picture { variant: self.label.to_owned(), file: None, notes: Vec::new(), failed: Vec::new(), skipped: None };
         let rendered = self.side.renderer.plan(&self.side.folder.template, row, self.context).and_then(|plan| {
             let mut resources = Resources::new();
-            self.pictures.answer(&plan, &mut resources, &mut Trace::default());
+            self.pictures.answer_all(&self.side.renderer, &plan, &mut resources, &mut Trace::default())?;
             let rendered = self.side.renderer.render(&plan, &resources, &mut self.scratch)?;
             let bytes = rendered.frame.encode(plan.output())?;
             Ok((output::ending(plan.output()), rendered.frame, bytes))

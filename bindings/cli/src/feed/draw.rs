@@ -11,6 +11,7 @@ use super::sets::{Applied, Scratches, Set, Sets};
 use super::sheet::{Card, Picture, title};
 use super::{Variant, file_name};
 use crate::failure::{Failure, io_reason};
+use crate::models::Kept;
 use crate::pictures::Trace;
 use crate::write::Staged;
 use crate::{output, rows};
@@ -24,6 +25,8 @@ pub(super) struct Studio<'a> {
     pub(super) out: &'a Path,
     /// What failures call the feed.
     pub(super) feed: String,
+    /// What models made.
+    pub(super) kept: Kept,
 }
 
 /// A row as it was read.
@@ -84,7 +87,8 @@ impl<'a> Studio<'a> {
             self.tell(&mut found.outcome, errors);
             if let Some(set) = found.set {
                 for (_, plan, _) in &found.plans {
-                    set.pictures.answer(plan, &mut found.resources, &mut found.trace);
+                    // What models make of them is made where it is drawn.
+                    let _ = set.pictures.answer(plan, &mut found.resources, &mut found.trace);
                 }
             }
         }));
@@ -169,12 +173,18 @@ impl<'a> Studio<'a> {
 
     /// Draws what a row still lacks.
     pub(super) fn draw(&self, found: Box<Found<'a>>, scratches: &mut Scratches) -> Outcome {
-        let Found { mut outcome, set, plans, resources, trace } = *found;
+        let Found { mut outcome, set, plans, mut resources, mut trace } = *found;
         let Some(set) = set else { return outcome };
         let scratch = scratches.of(set);
         for (number, plan, file) in plans {
             let Some(variant) = self.variants.get(number) else { continue };
-            let drawn = catch_unwind(AssertUnwindSafe(|| self.draw_one(set, &plan, &resources, &trace, &file, scratch)));
+            let drawn = catch_unwind(AssertUnwindSafe(|| {
+                // A model that fails makes a layer look for its next choice.
+                while set.pictures.answer(&plan, &mut resources, &mut trace) {
+                    self.kept.fill(&set.renderer, &plan, &mut resources, &mut trace);
+                }
+                self.draw_one(set, &plan, &resources, &trace, &file, scratch)
+            }));
             let place = self.place(&outcome.card, Some(variant));
             match drawn {
                 Ok(Ok(drawn)) => {

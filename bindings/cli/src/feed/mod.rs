@@ -29,6 +29,7 @@ use std::time::Instant;
 use crate::args::Feed;
 use crate::check::count;
 use crate::failure::{Done, Failure, Stop};
+use crate::models::Kept;
 use crate::render::{context, known_variant};
 use crate::rows::{self, Rows};
 use crate::write;
@@ -84,6 +85,7 @@ pub(crate) fn run(args: &Feed) -> Done {
         manifest: &manifest,
         out: &args.out,
         feed: args.feed.display().to_string(),
+        kept: Kept::default(),
     };
     let progress;
     let (items, counts): (Box<dyn Iterator<Item = Item> + Send>, _) = match Grouping::asked(args)? {

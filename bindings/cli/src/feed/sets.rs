@@ -10,6 +10,7 @@ use super::Variant;
 use crate::args::Feed;
 use crate::check::warn;
 use crate::failure::{Done, Stop};
+use crate::models::Shelf;
 use crate::pictures::Pictures;
 use crate::render::pictures;
 use crate::rules;
@@ -25,10 +26,11 @@ pub(super) struct Set {
 }
 
 impl Set {
-    fn new(args: &Feed, number: usize, source: PathBuf, folder: Folder) -> Done<Self> {
+    fn new(args: &Feed, shelf: &Shelf, number: usize, source: PathBuf, folder: Folder) -> Done<Self> {
         let feed_folder = args.feed.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let pictures = pictures(&args.world, Some(feed_folder), &folder)?;
-        Ok(Self { number, source, renderer: Renderer::new(folder.fonts.clone()), pictures, folder })
+        let renderer = Renderer::new(folder.fonts.clone()).with_models(shelf.of(&folder)?);
+        Ok(Self { number, source, renderer, pictures, folder })
     }
 
     pub(super) fn number(&self) -> usize {
@@ -73,10 +75,11 @@ impl Sets {
     /// Loads the template, or all of a rules file's after saying what is odd about it.
     pub(super) fn load(args: &Feed) -> Done<Self> {
         let file = &args.template;
+        let shelf = Shelf::open(&args.world.models)?;
         let Some(text) = rules::text(file)? else {
             let folder = load_folder(file, &args.world.fonts)?;
             let title = folder.template.name().to_owned();
-            return Ok(Self { list: vec![Set::new(args, 0, file.clone(), folder)?], rules: None, numbers: BTreeMap::new(), title });
+            return Ok(Self { list: vec![Set::new(args, &shelf, 0, file.clone(), folder)?], rules: None, numbers: BTreeMap::new(), title });
         };
         let place = file.display().to_string();
         let rules = Rules::parse(&text).map_err(|error| Stop::of(&place, &error))?;
@@ -84,7 +87,7 @@ impl Sets {
         let folders = rules::load(file, &rules, &args.world.fonts)?;
         let sources = rules.templates().map(|name| rules::path(file, name));
         let loaded = folders.into_iter().zip(sources).enumerate();
-        let list = loaded.map(|(number, (folder, source))| Set::new(args, number, source, folder)).collect::<Done<_>>()?;
+        let list = loaded.map(|(number, (folder, source))| Set::new(args, &shelf, number, source, folder)).collect::<Done<_>>()?;
         let numbers = rules.templates().enumerate().map(|(number, name)| (name.to_owned(), number)).collect();
         let title = file.file_name().map_or(place, |name| name.to_string_lossy().into_owned());
         Ok(Self { list, rules: Some(rules), numbers, title })

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use core_::OutputFormat;
 
 use super::expiry::Expiry;
+use crate::models::ModelArgs;
 use crate::time;
 
 /// Whose URLs are made where nothing is said: most shops are alone on their server.
@@ -68,6 +69,8 @@ pub(super) struct Sign {
     /// The time: ISO (2026-11-30T12:00:00Z) or seconds since 1970; without it, the system's clock
     #[arg(long, value_name = "TIME", value_parser = time::parse, allow_hyphen_values = true)]
     pub(super) now: Option<i64>,
+    #[command(flatten)]
+    pub(super) models: ModelArgs,
 }
 
 #[derive(Debug, Args)]
@@ -98,4 +101,6 @@ pub(super) struct Explain {
     /// The time: ISO (2026-11-30T12:00:00Z) or seconds since 1970; without it, the system's clock
     #[arg(long, value_name = "TIME", value_parser = time::parse, allow_hyphen_values = true)]
     pub(super) now: Option<i64>,
+    #[command(flatten)]
+    pub(super) models: ModelArgs,
 }

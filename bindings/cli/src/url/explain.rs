@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use core_::{Context, NeedSource, Renderer, Request, Value};
+use core_::{Context, NeedSource, Request, Value};
 use templrender_host::load_folder;
 
 use super::args::Explain;
 use super::{parsed, place};
 use crate::failure::{Done, Stop};
+use crate::models::renderer;
 use crate::time;
 
 pub(super) fn run(args: &Explain) -> Done {
@@ -69,7 +70,7 @@ fn template_of(args: &Explain, request: &Request) -> Done<Option<PathBuf>> {
 fn planned(args: &Explain, template: &Path, request: &Request, now: i64) -> Done {
     let folder = load_folder(template, &args.fonts)?;
     let context: Context = request.context(now);
-    let plan = Renderer::new(folder.fonts.clone()).plan(&folder.template, &request.row, &context);
+    let plan = renderer(&args.models, &folder)?.plan(&folder.template, &request.row, &context);
     let plan = plan.map_err(|error| Stop::of(&place(&args.url), &error))?;
     let version = folder.version()?;
     match &request.digest {
@@ -85,6 +86,7 @@ fn planned(args: &Explain, template: &Path, request: &Request, now: i64) -> Done
         let source = match need.source() {
             NeedSource::Location(location) => location.clone(),
             NeedSource::Asset { path, .. } => format!("asset {path}"),
+            NeedSource::Generated { model, of } => format!("model {model} of {of}"),
             other => format!("{other:?}"),
         };
         println!("{:<11} {source}", if i == 0 { "needs" } else { "" });

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use core_::{Context, Renderer};
+use core_::Context;
 use templrender_host::load_folder;
 
 use super::args::Sign;
 use super::link::{Linker, Shown};
 use super::{name_of, parsed, place, secrets};
 use crate::failure::{Done, Stop};
+use crate::models::renderer;
 use crate::render::{RowSource, known_variant};
 use crate::time;
 
@@ -43,7 +44,7 @@ fn of_row(args: &Sign, template: &Path, linker: &Linker, now: i64) -> Done<Strin
     let failed = |error: &core_::Error| Stop::of(&place, error);
     let context =
         Context { variant: args.variant.clone(), lang: args.lang.clone(), format: args.format, now: Some(now), ..Context::default() };
-    let plan = Renderer::new(folder.fonts.clone()).plan(&folder.template, &row, &context).map_err(|error| failed(&error))?;
+    let plan = renderer(&args.models, &folder)?.plan(&folder.template, &row, &context).map_err(|error| failed(&error))?;
     if let Some(reason) = plan.skipped() {
         return Err(Stop::at(&place, format!("row is skipped: {reason}")));
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// Jobs that wait, and how many run in each lane.
 #[derive(Debug)]
-pub(super) struct Lanes<J> {
+pub(crate) struct Lanes<J> {
     lanes: HashMap<u64, Lane<J>>,
     /// The lanes that have a job waiting: jobs running, turn, name.
     turns: BTreeSet<(u32, u64, u64)>,
@@ -25,27 +25,27 @@ struct Lane<J> {
 }
 
 impl<J> Lanes<J> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { lanes: HashMap::new(), turns: BTreeSet::new(), waiting: 0, running: 0, next: 0 }
     }
 
     /// Jobs that wait.
-    pub(super) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.waiting
     }
 
     /// Jobs that run.
-    pub(super) fn running(&self) -> usize {
+    pub(crate) fn running(&self) -> usize {
         self.running
     }
 
     /// Lanes that have a job.
-    pub(super) fn lanes(&self) -> usize {
+    pub(crate) fn lanes(&self) -> usize {
         self.lanes.len()
     }
 
     /// A job that came, and its number.
-    pub(super) fn push(&mut self, name: u64, job: J) -> u64 {
+    pub(crate) fn push(&mut self, name: u64, job: J) -> u64 {
         let number = self.number();
         self.change(name, |lane| {
             if lane.jobs.is_empty() {
@@ -58,7 +58,7 @@ impl<J> Lanes<J> {
     }
 
     /// The next job and its lane, in which it runs from now on.
-    pub(super) fn pop(&mut self) -> Option<(u64, J)> {
+    pub(crate) fn pop(&mut self) -> Option<(u64, J)> {
         let &(_, _, name) = self.turns.first()?;
         let turn = self.number();
         let (_, job) = self.change(name, |lane| {
@@ -72,13 +72,13 @@ impl<J> Lanes<J> {
     }
 
     /// A job of this lane has ended.
-    pub(super) fn done(&mut self, name: u64) {
+    pub(crate) fn done(&mut self, name: u64) {
         self.change(name, |lane| lane.running = lane.running.saturating_sub(1));
         self.running = self.running.saturating_sub(1);
     }
 
     /// Takes a job out that has not begun.
-    pub(super) fn remove(&mut self, name: u64, number: u64) -> Option<J> {
+    pub(crate) fn remove(&mut self, name: u64, number: u64) -> Option<J> {
         let (_, job) = self.change(name, |lane| {
             let at = lane.jobs.binary_search_by_key(&number, |(number, _)| *number).ok()?;
             lane.jobs.remove(at)
@@ -88,7 +88,7 @@ impl<J> Lanes<J> {
     }
 
     /// Takes the newest job out of the lane that has most of them waiting, if that is more than one above what this lane has.
-    pub(super) fn make_room(&mut self, name: u64) -> Option<J> {
+    pub(crate) fn make_room(&mut self, name: u64) -> Option<J> {
         let own = self.lanes.get(&name).map_or(0, |lane| lane.jobs.len());
         let (_, _, longest) =
             self.turns.iter().max_by_key(|(_, turn, name)| (self.lanes.get(name).map_or(0, |lane| lane.jobs.len()), *turn))?;
@@ -98,8 +98,18 @@ impl<J> Lanes<J> {
         Some(job)
     }
 
-    /// Takes all jobs out of which this holds.
-    pub(super) fn take_where(&mut self, holds: impl Fn(&J) -> bool) -> Vec<J> {
+    /// The jobs of a lane and those of all others that are before a new one of that lane, if lanes take turns.
+    pub(crate) fn ahead(&self, name: u64) -> impl Iterator<Item = &J> {
+        let own = self.lanes.get(&name).map_or(0, |lane| lane.jobs.len());
+        let turns = self.turns.iter().filter_map(move |(_, _, other)| {
+            let jobs = &self.lanes.get(other)?.jobs;
+            Some(jobs.iter().take(if *other == name { own } else { own + 1 }))
+        });
+        turns.flatten().map(|(_, job)| job)
+    }
+
+    /// Takes all jobs out of which this holds, lane by lane in turn.
+    pub(crate) fn take_where(&mut self, mut holds: impl FnMut(&J) -> bool) -> Vec<J> {
         let names: Vec<u64> = self.turns.iter().map(|(_, _, name)| *name).collect();
         let mut taken = Vec::new();
         for name in names {

@@ -8,7 +8,7 @@
 //! most of them before it refuses a shorter lane: a flood fills the queue with its own.
 
 mod job;
-mod lanes;
+pub(crate) mod lanes;
 mod queue;
 
 use std::fmt;

@@ -10,6 +10,7 @@ use core_::OriginPolicy;
 use tokio::sync::Semaphore;
 
 use super::flow::Ended;
+use super::generate::Generation;
 use super::govern::{InFlight, Slow, Tenants};
 use super::headers::RequestIds;
 use super::interest::Interests;
@@ -22,7 +23,7 @@ use crate::folder::FolderError;
 use crate::metrics::{Metrics, number};
 use crate::pictures::{Pictures, PicturesOptions};
 use crate::pool::{Pool, PoolOptions};
-use crate::templates::Templates;
+use crate::templates::{Templates, TemplatesOptions};
 
 /// Why a service cannot start.
 ///
@@ -74,6 +75,7 @@ pub(crate) struct Center {
     pub(super) pool: Pool,
     pub(super) flight: Flight<Name, Ended>,
     pub(super) interests: Arc<Interests>,
+    pub(super) generation: Generation,
     pub(super) renewing: Mutex<HashSet<Name>>,
     pub(super) tenants: Tenants,
     pub(super) slow: Arc<Slow>,
@@ -116,7 +118,8 @@ impl Center {
             return Err(StartError::Unsigned);
         }
         let policies = Policies::new(&config)?;
-        let templates = Arc::new(Templates::open(&config.templates, &config.fonts)?);
+        let templates =
+            Arc::new(Templates::open_with_models(&config.templates, &config.fonts, TemplatesOptions::default(), config.models.clone())?);
         let disk = config.cache_folder.clone().map(|folder| DiskOptions { folder, bytes: config.cache_disk_bytes });
         let place = config.cache_folder.clone().unwrap_or_default();
         let cache = Cache::open(CacheOptions { memory_bytes: config.cache_memory_bytes, disk });
@@ -136,9 +139,11 @@ impl Center {
         };
         let pictures = Pictures::new(options, fetcher, cache.clone());
         let pool = Pool::new(PoolOptions { threads: config.render_threads, queue: config.render_queue }).map_err(StartError::Threads)?;
+        let metrics = Metrics::new();
+        let generation = Generation::new(&config, &metrics.models).map_err(StartError::Threads)?;
         let now_ms = config.clock.now_ms();
         let center = Center {
-            metrics: Metrics::new(),
+            metrics,
             draining: AtomicBool::new(false),
             policies,
             templates,
@@ -148,6 +153,7 @@ impl Center {
             pool,
             flight: Flight::new(),
             interests: Arc::default(),
+            generation,
             renewing: Mutex::default(),
             tenants: Tenants::new(&config),
             slow: Arc::new(Slow::new(&config)),

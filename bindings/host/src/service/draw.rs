@@ -1,7 +1,7 @@
 //! The pixels of a plan whose pictures are there: drawn and encoded on the pool, within the deadline and as long as somebody waits.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use http::StatusCode;
 use super::center::Center;
 use super::gather::Gathered;
 use super::job::Job;
+use crate::clock::{monotonic_ns, ns_of};
 use crate::config::Config;
 use crate::error::{Failure, Refused};
 use crate::pool::PoolError;
@@ -103,15 +104,4 @@ fn failed(error: &Error, missed: Option<Failure>, config: &Config) -> Failure {
         (code, _) if is_damage(code) => Failure::of(error).transient(),
         _ => Failure::of(error),
     }
-}
-
-/// Nanoseconds since the first call: the clock of a render's guard.
-fn monotonic_ns() -> u64 {
-    ns_of(Instant::now())
-}
-
-fn ns_of(instant: Instant) -> u64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let start = *START.get_or_init(Instant::now);
-    u64::try_from(instant.saturating_duration_since(start).as_nanos()).unwrap_or(u64::MAX)
 }

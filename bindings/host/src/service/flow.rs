@@ -239,10 +239,10 @@ async fn flight(job: Arc<Job>, known: Option<Stored>, deadline: Instant, interes
 async fn make(job: &Arc<Job>, known: Option<Stored>, deadline: Instant) -> Result<(Stored, Made), Failure> {
     let mut tried = 0;
     loop {
-        let gathered = gather::gather(job).await?;
+        let gathered = gather::gather(job, deadline).await?;
         let resources = gathered.key;
         if let Some(known) = &known {
-            if known.resources == resources && gathered.missed.is_empty() {
+            if known.resources == resources && gathered.complete() {
                 return Ok(renew(job, known.clone(), &gathered));
             }
             if gathered.transient()

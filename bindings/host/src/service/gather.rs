@@ -1,4 +1,5 @@
-//! The needs of a plan, answered in rounds: all of a round at the same time, assets being there already, locations through [`Pictures`].
+//! The needs of a plan, answered in rounds: all of a round at the same time, assets being there already, locations through [`Pictures`], and when all of
+//! these are there, what models make of them.
 //!
 //! What failed is kept by its reason, so that the answer can say which origin's turn it is.
 //!
@@ -14,6 +15,7 @@ use http::StatusCode;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::center::Center;
+use super::generate::{self, NotMade};
 use super::job::Job;
 use crate::error::{Failure, Refused};
 use crate::fetch::Refusal;
@@ -49,6 +51,8 @@ pub(super) struct Missed {
 enum Why {
     Refused(Refusal),
     Unreadable(Fault),
+    /// By a model.
+    NotMade(Fault),
 }
 
 /// Where the pictures of a plan are, if all of them may be asked for. A location is not told as it stands: there may be a password in it.
@@ -67,12 +71,17 @@ pub(super) fn locate(plan: &Plan, policy: &OriginPolicy) -> Result<BTreeMap<Need
 }
 
 /// Answers all needs of a job's plan.
-pub(super) async fn gather(job: &Arc<Job>) -> Result<Gathered, Failure> {
+pub(super) async fn gather(job: &Arc<Job>, deadline: Instant) -> Result<Gathered, Failure> {
     let resources = job.given.clone();
     let mut gathered = Gathered { resources, immutable: true, old: false, missed: Vec::new(), key: [0; 16], held: Vec::new() };
     let mut left = job.center.config.max_picture_bytes.saturating_mul(TOTAL_PICTURES);
     loop {
         let pending: Vec<Need> = job.plan.pending(&gathered.resources).into_iter().cloned().collect();
+        let (generated, pending): (Vec<Need>, Vec<Need>) = pending.into_iter().partition(Need::is_generated);
+        if pending.is_empty() && !generated.is_empty() {
+            gathered = generated_round(job, gathered, generated, deadline).await?;
+            continue;
+        }
         let mut round = Vec::new();
         let mut asked = stream::iter(pending).map(|need| async move { (answer(job, &need).await, need) }).buffer_unordered(AT_ONCE);
         while let Some((answer, need)) = asked.next().await {
@@ -85,21 +94,64 @@ pub(super) async fn gather(job: &Arc<Job>) -> Result<Gathered, Failure> {
         let over = round.is_empty();
         // Reading an SVG, and hashing large pictures, takes longer than a request may keep others waiting.
         let own = job.clone();
-        let done = tokio::task::spawn_blocking(move || {
+        (gathered, left) = off(job, move || {
             round.into_iter().for_each(|(need, answer)| gathered.take(&need, answer, &mut left));
             if over {
                 gathered.key = own.plan.resources_key(&gathered.resources).bytes();
             }
             (gathered, left)
-        });
-        (gathered, left) = done.await.map_err(|error| {
-            tracing::error!(template = job.template, %error, "pictures could not be read");
-            Failure::bug()
-        })?;
+        })
+        .await?;
         if over {
             return Ok(gathered);
         }
     }
+}
+
+/// Does something on a thread that may take its time.
+async fn off<T: Send + 'static>(job: &Job, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(template = job.template, %error, "pictures could not be read");
+        Failure::bug()
+    })
+}
+
+/// Answers the needs of models whose pictures are there, all at the same time.
+async fn generated_round(job: &Arc<Job>, mut gathered: Gathered, needs: Vec<Need>, deadline: Instant) -> Result<Gathered, Failure> {
+    let own = job.clone();
+    let (mut gathered, jobs) = off(job, move || {
+        let mut jobs = Vec::new();
+        for need in needs {
+            match own.loaded.renderer.job(&own.plan, need.id(), &gathered.resources) {
+                Ok(made) => jobs.push((need, made)),
+                Err(error) => gathered.not_made(&need, error.faults().first()),
+            }
+        }
+        (gathered, jobs)
+    })
+    .await?;
+    let asked = jobs.iter().map(|(_, made)| generate::made(&job.center, job.lane, made, deadline));
+    let made = futures_util::future::join_all(asked).await;
+    let mut answers = Vec::new();
+    for ((need, _), made) in jobs.into_iter().zip(made) {
+        match made {
+            Ok(bytes) => {
+                gathered.held.push(hold(&job.center, bytes.len())?);
+                answers.push((need, bytes));
+            }
+            Err(NotMade::Failed(fault)) => gathered.not_made(&need, Some(&fault)),
+            Err(NotMade::Refused(failure)) => return Err(failure),
+        }
+    }
+    off(job, move || {
+        for (need, bytes) in answers {
+            if let Err(error) = gathered.resources.insert(need.id(), bytes.as_ref()) {
+                gathered.not_made(&need, error.faults().first());
+            }
+        }
+        gathered
+    })
+    .await
 }
 
 /// A share of the bytes that all requests may hold together.
@@ -166,9 +218,24 @@ impl Gathered {
         }
     }
 
+    /// A model's answer that is not there.
+    fn not_made(&mut self, need: &Need, fault: Option<&Fault>) {
+        let NeedSource::Generated { model, .. } = need.source() else { return };
+        let place = format!("model {model}");
+        let bug = || Fault::new(Code::Bug, place.clone(), "a failure must have a fault, found none");
+        let fault = fault.cloned().unwrap_or_else(bug);
+        self.resources.fail(need.id(), &fault.message);
+        self.missed.push(Missed { place, why: Why::NotMade(fault) });
+    }
+
     /// Whether all that should be there is, and is new.
     pub(super) fn whole(&self) -> bool {
-        self.missed.is_empty() && !self.old
+        self.complete() && !self.old
+    }
+
+    /// Whether all is there that will ever be: a picture without a face never has one.
+    pub(super) fn complete(&self) -> bool {
+        self.missed.iter().all(|missed| matches!(&missed.why, Why::NotMade(fault) if fault.code == Code::FaceMissing))
     }
 
     /// Whether another try may find more.
@@ -192,7 +259,7 @@ impl Missed {
     fn sentence(&self) -> String {
         match &self.why {
             Why::Refused(refusal) => refusal.to_string(),
-            Why::Unreadable(fault) => fault.message.clone(),
+            Why::Unreadable(fault) | Why::NotMade(fault) => fault.message.clone(),
         }
     }
 
@@ -202,13 +269,14 @@ impl Missed {
             Why::Refused(Refusal::NoPicture(fault)) => fault.code != Code::ResourceLimit,
             Why::Refused(refusal) => refusal.is_transient(),
             Why::Unreadable(fault) => fault.code != Code::ResourceLimit,
+            Why::NotMade(fault) => generate::may_pass(fault),
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match &self.why {
             Why::Refused(refusal) => refusal.retry_after(),
-            Why::Unreadable(_) => None,
+            Why::Unreadable(_) | Why::NotMade(_) => None,
         }
     }
 
@@ -217,7 +285,7 @@ impl Missed {
             Why::Refused(refusal) if refusal.is_too_large() => Code::ResourceLimit,
             Why::Refused(Refusal::NoPicture(fault)) => fault.code,
             Why::Refused(_) => Code::MissingResource,
-            Why::Unreadable(fault) => fault.code,
+            Why::Unreadable(fault) | Why::NotMade(fault) => fault.code,
         };
         Fault::new(code, self.place.clone(), self.sentence())
     }
@@ -226,6 +294,7 @@ impl Missed {
         match &self.why {
             Why::Refused(Refusal::Late(_) | Refusal::NoConnection(_)) => StatusCode::GATEWAY_TIMEOUT,
             Why::Refused(Refusal::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+            Why::NotMade(fault) => StatusCode::from_u16(fault.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             _ if self.fault().code == Code::ResourceLimit => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::BAD_GATEWAY,
         }

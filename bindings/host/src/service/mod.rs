@@ -4,6 +4,7 @@
 //! mod      a request's way in and out: method, path, name, panic      center    what all requests share
 //! job      signature, template, rate, plan                            flow      stored answer, flight, old answer, fallback
 //! gather   needs                                                      draw      pixels, on the pool
+//! generate what models make, on threads of their own
 //! answer   pictures and failures as HTTP                              headers   validators, lifetimes, names of requests
 //! store    stored answers and their age                               journal   a line of the log
 //! govern   rates, slow templates, in flight                           interest  who still waits
@@ -16,6 +17,7 @@ mod center;
 mod draw;
 mod flow;
 mod gather;
+mod generate;
 mod govern;
 mod headers;
 mod interest;
@@ -132,6 +134,7 @@ async fn tell_metrics(State(center): State<Arc<Center>>, request: Request<Body>)
     let metrics = &center.metrics;
     metrics.in_flight.set(number(center.in_flight.now()));
     metrics.waiting.set(number(center.pool.stats().waiting));
+    metrics.models_waiting.set(number(center.generation.waiting()));
     let stats = center.cache.stats();
     metrics.kept("memory", stats.memory_entries, stats.memory_bytes);
     metrics.kept("disk", stats.disk_entries, stats.disk_bytes);

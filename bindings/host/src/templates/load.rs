@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use core_::{Bundle, Context, Error, Fonts, Plan, Renderer, Resources, Row, Template};
 
-use super::TemplateName;
 use super::files::Reader;
 use super::packed::{Source, now, pack};
+use super::{TemplateModels, TemplateName};
 use crate::folder::{self, FolderError};
 
 /// A template that is ready to draw with.
@@ -29,7 +29,7 @@ pub struct Loaded {
     pub name: TemplateName,
     /// The template.
     pub template: Template,
-    /// A renderer with its fonts before those that all templates share.
+    /// A renderer with its fonts and models before those that all templates share.
     pub renderer: Renderer,
     /// 16 hex digits over the template, its assets and its fonts: what names this version in URLs.
     pub version: String,
@@ -59,7 +59,8 @@ impl Loaded {
         let name = TemplateName { tenant: None, name: called.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default() };
         let options = super::TemplatesOptions::default();
         let mut reader = Reader::new(Some(real), options.max_template_bytes, options.max_files);
-        load(&Given { name: &name, source: &source, host: &folder::host_fonts(fonts)?, others: &[] }, &mut reader)
+        let (host, models) = (folder::host_fonts(fonts)?, TemplateModels::default());
+        load(&Given { name: &name, source: &source, host: &host, others: &[], models: &models }, &mut reader)
     }
 
     /// Answers to start from: the template's assets are in it already, so that only a row's pictures are left to be found.
@@ -78,7 +79,7 @@ impl Loaded {
         self.bundle.resources()
     }
 
-    /// The plan of the fallback with all that it needs, where the template has one.
+    /// The plan of the fallback with all that it needs, where the template has one. It waits for no model: they are as good as not there.
     ///
     /// ```
     /// use core_::{Context, Scratch};
@@ -105,16 +106,18 @@ pub(super) struct Given<'a> {
     pub(super) host: &'a Fonts,
     /// Templates whose fonts may be shared.
     pub(super) others: &'a [Bundle],
+    pub(super) models: &'a TemplateModels,
 }
 
 /// Reads and checks one template; what was looked at is in the reader, whatever comes of it.
 pub(super) fn load(given: &Given<'_>, reader: &mut Reader) -> Result<Loaded, FolderError> {
     let bundle = pack(given.source, reader)?.open_beside(given.host, now(), given.others);
     let bundle = bundle.map_err(|error| given.source.failed(&error))?;
+    let models = given.models.of(given.source)?;
     Ok(Loaded {
         name: given.name.clone(),
         template: bundle.template().clone(),
-        renderer: bundle.renderer().clone(),
+        renderer: bundle.renderer().clone().with_models(models),
         version: bundle.version().to_owned(),
         assets: bundle.assets().map(|(path, bytes)| (path.to_owned(), Arc::clone(bytes))).collect(),
         fallback: bundle.fallback().cloned(),

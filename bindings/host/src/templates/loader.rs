@@ -10,7 +10,7 @@ use super::files::{Reader, Seen};
 use super::listed::{Listed, is_gone};
 use super::load::{Given, Loaded, load, real_place};
 use super::packed::Source;
-use super::{Refreshed, TemplateName, TemplatesOptions};
+use super::{Refreshed, TemplateModels, TemplateName, TemplatesOptions};
 use crate::folder::{FolderError, FolderFault};
 
 /// Versions of a template that stay reachable after they were replaced.
@@ -42,6 +42,7 @@ pub(super) struct Loader {
     /// The fonts that all templates share.
     host: Fonts,
     host_seen: Seen,
+    models: TemplateModels,
     slots: BTreeMap<TemplateName, Slot>,
     /// What was said of each folder, to be said once.
     told: BTreeMap<PathBuf, Vec<FolderFault>>,
@@ -65,13 +66,14 @@ impl Slot {
 
 impl Loader {
     /// Loads all templates that can be loaded.
-    pub(super) fn open(folder: &Path, fonts: &[PathBuf], options: TemplatesOptions) -> Result<Self, FolderError> {
+    pub(super) fn open(folder: &Path, fonts: &[PathBuf], options: TemplatesOptions, models: TemplateModels) -> Result<Self, FolderError> {
         let (host, host_seen) = host_fonts(fonts, &options);
         let mut loader = Self {
             folder: folder.to_owned(),
             font_folders: fonts.to_vec(),
             host: host?,
             host_seen,
+            models,
             options,
             slots: BTreeMap::new(),
             told: BTreeMap::new(),
@@ -213,7 +215,7 @@ impl Loader {
         // The fonts of the version before are shared as well.
         let before = self.slots.get(name).and_then(current);
         let others: Vec<Bundle> = before.into_iter().chain(others).collect();
-        let given = Given { name, source, host: &self.host, others: &others };
+        let given = Given { name, source, host: &self.host, others: &others, models: &self.models };
         let loaded = real.and_then(|_| load(&given, &mut reader));
         (loaded, reader.seen)
     }

@@ -10,6 +10,7 @@ mod files;
 mod listed;
 mod load;
 mod loader;
+mod models;
 mod packed;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 pub use self::load::Loaded;
 use self::loader::{Loader, Shelf};
+pub use self::models::{OwnModels, TemplateModels};
 pub(crate) use self::packed::{Source, now};
 pub use self::packed::{is_pack, read_pack};
 use crate::folder::{FolderError, FolderFault};
@@ -145,7 +147,26 @@ impl Templates {
     /// # Ok::<(), templrender_host::FolderError>(())
     /// ```
     pub fn open_with(folder: &Path, fonts: &[PathBuf], options: TemplatesOptions) -> Result<Self, FolderError> {
-        let loader = Loader::open(folder, fonts, options)?;
+        Self::open_with_models(folder, fonts, options, TemplateModels::default())
+    }
+
+    /// The same with models that templates may name: those of a template's own folder `models` first, then those that all share.
+    ///
+    /// ```
+    /// # use std::path::Path;
+    /// use templrender_host::{TemplateModels, Templates, TemplatesOptions};
+    /// let models = TemplateModels { shared: core_::Models::new(), own: None };
+    /// let templates = Templates::open_with_models(Path::new("../../templates"), &[], TemplatesOptions::default(), models)?;
+    /// assert!(templates.get("acme", "og-card", None).is_some());
+    /// # Ok::<(), templrender_host::FolderError>(())
+    /// ```
+    pub fn open_with_models(
+        folder: &Path,
+        fonts: &[PathBuf],
+        options: TemplatesOptions,
+        models: TemplateModels,
+    ) -> Result<Self, FolderError> {
+        let loader = Loader::open(folder, fonts, options, models)?;
         let shelf = RwLock::new(Arc::new(loader.shelf()));
         Ok(Self { loader: Mutex::new(loader), shelf })
     }

@@ -4,8 +4,8 @@
 //! thread may set; either ends the work within a picture's own pace, for the core asks the same flag inside of a picture.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use core_::{Code, Error, Fault};
 use pyo3::prelude::*;
@@ -135,10 +135,4 @@ impl Crew {
     fn fault(&self) -> Option<Error> {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
-}
-
-/// Nanoseconds since the first call: the clock of deadlines.
-pub(super) fn monotonic_ns() -> u64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    u64::try_from(START.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
 }

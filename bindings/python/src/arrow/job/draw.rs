@@ -13,11 +13,11 @@ use core_::{Error, Guard, Plan, Resources, Scratch};
 use pyo3::prelude::*;
 
 use super::Planned;
-use crate::arrow::crew::{self, Stop, monotonic_ns};
+use crate::arrow::crew::{self, Stop};
 use crate::boundary::caught;
 use crate::bundle::Bundle;
-use crate::error::bad;
 use crate::guard::Cancel;
+use crate::guard::{monotonic_ns, timeout_ns};
 
 /// Bytes that a row of a batch takes beside its picture, about.
 const ROW_BYTES: usize = 128;
@@ -32,13 +32,7 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn new(max_bytes: usize, timeout: Option<f64>, reports: bool) -> PyResult<Self> {
-        let timeout_ns = match timeout {
-            None => None,
-            // a comparison that is false of nan, too
-            Some(seconds) if seconds >= 0.0 => Some((seconds * 1e9) as u64),
-            Some(seconds) => return Err(bad("timeout", format!("timeout must be seconds from 0 on, found {seconds}"))),
-        };
-        Ok(Self { max_bytes, timeout_ns, reports })
+        Ok(Self { max_bytes, timeout_ns: timeout.map(timeout_ns).transpose()?, reports })
     }
 }
 
