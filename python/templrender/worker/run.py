@@ -7,6 +7,7 @@ away every loop waits for it; what was done meanwhile is told to it when it is b
 from __future__ import annotations
 
 import logging
+import math
 import os
 import secrets
 import signal
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 
+from .. import Models
 from ..loading import Loader
 from . import files, letter
 from .backoff import delay
@@ -51,6 +53,8 @@ class Worker:
         self.metrics = Metrics()
         self.stopping = threading.Event()
         self._stopped_at = 0.0
+        # Of the batch that is worked on.
+        self._began = math.inf
         self.jobs = Jobs(connect(options.redis), options.prefix, options.keep)
         self.store = files.open_store(options.files, owner=self.name)
         self._unreachable = unreachable()
@@ -64,7 +68,7 @@ class Worker:
         """Works until it is stopped."""
         self.patiently(self.jobs.prepare)
         address = self.options.metrics
-        server = serve(address, self._text) if address else None
+        server = serve(address, self._text, self._is_well) if address else None
         others = [
             threading.Thread(target=self._forever, args=(loop,), name=f"templrender-{role}")
             for role, loop in (("mail", self._mail), ("sweep", self._sweep))
@@ -127,7 +131,15 @@ class Worker:
     def _draw(self) -> None:
         options = self.options
         loader = Loader(root=None, allow_private=options.allow_private)
-        studio = Studio(options.templates, self.store, loader=loader, threads=options.threads, timeout=options.timeout)
+        studio = Studio(
+            options.templates,
+            self.store,
+            loader=loader,
+            models=Models(options.models) if options.models else None,
+            threads=options.threads,
+            timeout=options.timeout,
+            max_tries=options.max_tries,
+        )
         look_at = 0.0
         try:
             while not self.stopping.is_set():
@@ -148,15 +160,19 @@ class Worker:
             studio.close()
 
     def _batch(self, studio: Studio, batch: Sequence[Taken]) -> None:
-        began = time.monotonic()
+        began = self._began = time.monotonic()
         with Alive(self, batch):
             for taken, outcome in studio.draw(batch):
                 try:
                     became = self._finish(taken, outcome)
-                except OSError as error:
-                    became = self._finish(taken, Outcome("later", f"the picture cannot be written now: {error}"))
+                except Stopped:
+                    raise
+                except Exception as error:  # each object storage has its own
+                    log.exception("%s cannot be stored", taken.id)
+                    became = self._finish(taken, Outcome("later", f"the picture cannot be written now: {error}"[:1000]))
                 self.metrics.add("jobs", outcome=became)
                 self.metrics.seconds("job", time.monotonic() - began)
+        self._began = math.inf
         self.metrics.add("batches")
         self.metrics.seconds("batch", time.monotonic() - began)
 
@@ -217,8 +233,10 @@ class Worker:
                 continue
             try:
                 verdict = self._say(sender, paper, mail, seconds=lease / 4)
-            except OSError as error:
-                verdict = Verdict("later", f"its picture cannot be read now: {error}")
+            except Exception as error:  # of this mail alone
+                log.exception("the mail of %s cannot be written", mail.id)
+                self.metrics.add("errors")
+                verdict = Verdict("later", f"it cannot be written now: {error}"[:300])
             self.metrics.add("mails", outcome=verdict.kind)
             match verdict.kind:
                 case "sent":
@@ -258,6 +276,10 @@ class Worker:
             if not deleted:
                 self.stopping.wait(_SWEEP_EVERY)
 
+    def _is_well(self) -> bool:
+        """Not in a batch for so long that others have taken it over."""
+        return time.monotonic() - self._began < self.options.batch_timeout
+
     def _text(self) -> str:
         depth: Depth | None = None
         try:
@@ -289,8 +311,8 @@ class Alive:
         while not self._done.wait(options.dead_after / 4) and time.monotonic() < until:
             try:
                 self._worker.jobs.alive(self._worker.name, self._entries)
-            except self._worker._unreachable:
-                # Nobody else hears of the others either.
+            except Exception:
+                # While the queue is away nobody hears of anybody. Whatever else it is, the next time may be better.
                 self._worker.metrics.add("queue_errors")
 
 
