@@ -204,7 +204,9 @@ def test_models_are_pickled_as_what_they_were_made_of(tmp_path: Path) -> None:
     made.add(network(), inverted, identity="inverted 1")
     made.declare(network("far"), identity="far 1")
     again = pickle.loads(pickle.dumps(made))
-    assert [(model.id, model.identity, model.runs) for model in again] == [(model.id, model.identity, model.runs) for model in made]
+    assert [(model.id, model.identity, model.runs) for model in again] == [
+        (model.id, model.identity, model.runs) for model in made
+    ]
     assert drawn(t.Renderer(models=again), template()).frame == drawn(t.Renderer(models=made), template()).frame
     renderer = pickle.loads(pickle.dumps(t.Renderer(models=made)))
     assert renderer == t.Renderer(models=made)
