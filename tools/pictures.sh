@@ -23,6 +23,9 @@ picture product-ad print.json 0.5
 picture og-card german.json 0.5
 picture price-tag english.json 0.5
 picture collage morning.json 0.5
+models=${MODELS:-${XDG_CACHE_HOME:-$HOME/.cache}/templrender/models} # make models
+draw templates/selfie-card/picture.jpg selfie-card oil.json --quality 80 --scale 0.5 --models "$models"
+draw templates/cutout-ad/picture.jpg cutout-ad espresso.json --quality 80 --scale 0.5 --models "$models"
 
 draw $strip/sale.png product-sale sale.json --scale 0.5
 draw $strip/story.png product-sale arabic.json --variant story --scale 0.5
