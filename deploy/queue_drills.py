@@ -6,6 +6,7 @@
 Jobs are product ads of 1080 x 1080 px. A mail is counted by what the mail server has taken, a job by what the queue says of it, a picture by its file.
 """
 
+import json
 import signal
 import sys
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from queue_kit import Room, end, waited
 
+from templrender.worker import files
 from templrender.worker.job import Job
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -181,8 +183,6 @@ def rate(verdicts, folder):
 
 
 def price_tag():
-    import json
-
     return json.loads(sorted((TEMPLATES / "price-tag" / "rows").glob("*.json"))[0].read_text())
 
 
@@ -236,7 +236,60 @@ def bad(verdicts, folder):
         )
 
 
-DRILLS = {"kill": kill, "kill-all": kill_all, "mail": mail, "rate": rate, "restart": restart, "bad": bad}
+CENTRED = {
+    "templrender": 1,
+    "name": "centred",
+    "size": [256, 256],
+    "output": {"format": "jpeg"},
+    "fields": {"photo": {"type": "image", "required": True}},
+    "layers": [
+        {"id": "photo", "type": "image", "src": "{{ photo }}", "left": 0, "top": 0, "width": 256, "height": 256}
+        | {"object-fit": "cover", "object-position": "face"}
+    ],
+}
+
+
+def no_face(verdicts, folder):
+    """Photos with and without a face through the detector of templates/models: who has none is told so."""
+    templates = folder / "templates"
+    (templates / "centred").mkdir(parents=True)
+    (templates / "centred" / "template.json").write_text(json.dumps(CENTRED))
+    photos = {
+        True: TEMPLATES / "selfie-card/rows/photos/collins.jpg",
+        False: TEMPLATES / "product-ad/rows/photos/bridge.jpg",
+    }
+    with Room(folder, templates) as room:
+        store = files.open_store(str(room.files))
+        jobs = []
+        for number in range(20):
+            name = files.upload_name("image/jpeg")
+            room.jobs.reserve(f"u:{name}")
+            files.write_upload(store, name, photos[number % 2 == 0].read_bytes())
+            jobs.append(ad(number, template="centred", row={}, picture=f"upload:{name}"))
+        room.file(jobs)
+        room.worker("draw,mail,sweep", "--models", TEMPLATES / "models")
+        waited(lambda: room.jobs.counts().get("mail-sent", 0) == 20, 120)
+        states = [status.state if status else "unknown" for status in room.statuses(jobs)]
+        said = {status.message for status in room.statuses(jobs)[1::2] if status}
+        mails = Counter(mail.message["Subject"] for mail in room.mailbox.mails)
+        verdicts.say(
+            states == ["done", "no-face"] * 10
+            and said == {"no face was found in your photo"}
+            and mails == {"Your picture is ready": 10, "No face was found in your photo": 10},
+            "who has no face in the photo is told so",
+            f"{dict(Counter(states))}, mails {dict(mails)}",
+        )
+
+
+DRILLS = {
+    "kill": kill,
+    "kill-all": kill_all,
+    "mail": mail,
+    "rate": rate,
+    "restart": restart,
+    "bad": bad,
+    "no-face": no_face,
+}
 
 
 def main(room, names):

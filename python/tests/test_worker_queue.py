@@ -332,3 +332,73 @@ def test_workers_that_are_gone_are_forgotten(shop: Shop) -> None:
     shop.jobs.leave(holding.name)
     # It holds a job, so nobody forgets it.
     assert [it["name"] for it in shop.client.xinfo_consumers(f"{shop.prefix}:jobs", "workers")] == [holding.name]
+
+
+def test_a_step_that_fails_for_a_batch_is_made_for_each_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    from templrender.loading import Loader
+
+    get = Loader.get
+    sizes: list[int] = []
+
+    def falls(self: Loader, locations: Any, **more: Any) -> Any:
+        sizes.append(len(list(locations)))
+        if any("poison" in location for location in locations):
+            raise RuntimeError("nobody thought of that")
+        return get(self, locations, **more)
+
+    monkeypatch.setattr(Loader, "get", falls)
+    for i in range(4):
+        shop.jobs.file(honey(i, picture=f"http://127.0.0.1:1/{'poison' if i == 2 else i}.png"))
+    shop.jobs.file(honey(4))
+    shop.draw_all(shop.worker("--max-tries", 1))
+    found = [shop.jobs.status(honey(i).id) for i in range(5)]
+    # The template can do without, but it is not asked to: a photo is what the job is about.
+    assert [status and status.state for status in found] == ["refused", "refused", "dead", "refused", "done"]
+    assert found[0] and "private address" in found[0].message
+    assert found[2] and found[2].message == "RuntimeError: nobody thought of that"
+    assert sizes == [4, 1, 1, 1, 1]
+
+
+def test_a_full_disk_is_not_the_jobs_fault(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = files.write_result
+    failing = [True]
+
+    def full(store: files.Store, name: str, data: bytes) -> None:
+        if failing[0]:
+            raise OSError(28, "No space left on device")
+        write(store, name, data)
+
+    monkeypatch.setattr(files, "write_result", full)
+    for i in range(3):
+        shop.jobs.file(honey(i))
+    worker = shop.worker("--retry", 60, "--most-retry", 60)
+    shop.draw_all(worker)
+    assert shop.jobs.depth().later == 3 and shop.jobs.depth().outbox == 0
+    failing[0] = False
+    shop.pass_time(60)
+    shop.draw_all(worker)
+    settled(shop, 3)
+
+
+def test_files_may_lie_in_an_object_storage(shop: Shop) -> None:
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    store = files.open_store(f"memory://{shop.prefix.strip('{}')}")
+    shop.store = store
+    shop.studio.close()
+    from templrender.worker.draw import Studio
+
+    shop.studio = Studio(shop.folder, store)
+    jobs = Jobs(shop.client, shop.prefix, Keep(uploads=10, results=10))
+    name = files.upload_name("image/png")
+    jobs.reserve(f"u:{name}")
+    files.write_upload(store, name, honey_photo())
+    shop.jobs.file(honey(0, picture=f"upload:{name}", to=None))
+    worker = shop.worker(keep=Keep(uploads=10, results=10))
+    worker.store = store
+    shop.draw_all(worker)
+    settled(shop, 1)
+    shop.pass_time(10)
+    assert sweep(jobs, store) == 3
+    held = [path for path in MemoryFileSystem.store if shop.prefix.strip("{}") in path]
+    assert held == [] and jobs.status(honey(0).id) is None

@@ -134,7 +134,9 @@ struct Pool {
 }
 
 /// The process that made the pools, and those that nobody uses, by their number of threads. A process that was forked off has no threads in them.
-static FREE: Mutex<(u32, BTreeMap<usize, Vec<Arc<ThreadPool>>>)> = Mutex::new((0, BTreeMap::new()));
+static FREE: Mutex<(u32, Pools)> = Mutex::new((0, BTreeMap::new()));
+
+type Pools = BTreeMap<usize, Vec<Arc<ThreadPool>>>;
 
 impl Pool {
     fn borrow(threads: usize) -> Self {

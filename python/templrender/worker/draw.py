@@ -1,6 +1,7 @@
 """A batch of jobs goes in, an `Outcome` for each comes out, in the order in which they are done.
 
-All jobs are planned, the photos of all are found together, what models make is made for all of them together, and then each is drawn. Whatever is wrong with one of them is
+All jobs are planned, the photos of all are found together, what models make is made for all of them together, and then each is drawn: so that a model that takes sixteen pictures
+at a time gets sixteen. Whatever is wrong with one of them is
 that one's outcome: a fault of the row or the photo ends it, since nothing would be different another time, and anything else has it tried again.
 """
 
@@ -8,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from .. import Bundle, Error, LoadError, Need, Plan, ResourceError, Resources
+from .. import Bundle, Error, Job, LoadError, Made, Models, Need, Plan, ResourceError, Resources, run_jobs
 from .. import open as open_template
 from ..loading import Loader
 from . import files
@@ -47,6 +48,9 @@ class _Work:
     plan: Plan
     answers: Resources
     failed: dict[str, LoadError] = field(default_factory=dict)
+    faceless: bool = False
+    unmade: str = ""
+    """Why a model made nothing of it, where that may be different another time."""
 
 
 class Studio:
@@ -58,16 +62,22 @@ class Studio:
         store: files.Store,
         *,
         loader: Loader | None = None,
+        models: Models | None = None,
         threads: int = 1,
         timeout: float = 60.0,
+        max_tries: int = 6,
         max_bytes: int = 32 << 20,
     ) -> None:
-        """`threads` draw at the same time, and none of them for more than `timeout` seconds at one picture."""
+        """`models` are those of templates without some of their own. `threads` draw at the same time, and none of them for more than `timeout` seconds at one picture; models have
+        as long for a batch. The last of `max_tries` does without a model that fails, where the template can.
+        """
         self._templates = Path(templates)
         self._store = store
         # A row names no files of this machine; those of its template lie beside it.
         self._loader = loader or Loader(root=None)
+        self._models = models
         self._timeout = timeout
+        self._max_tries = max_tries
         self._max_bytes = max_bytes
         self._opened: dict[str, Bundle] = {}
         self._lock = threading.Lock()
@@ -109,7 +119,8 @@ class Studio:
         with self._lock:
             if name not in self._opened:
                 place = self._templates / name
-                self._opened[name] = open_template(place if place.is_dir() else place.with_suffix(".zip"))
+                place = place if place.is_dir() else place.with_suffix(".zip")
+                self._opened[name] = open_template(place, models=self._models)
             return self._opened[name]
 
     def _answer(self, works: Sequence[_Work]) -> Iterator[tuple[_Work, Outcome | None]]:
@@ -124,14 +135,27 @@ class Studio:
             if not waiting:
                 return
             try:
-                self._round([(work, need) for work in waiting for need in pending[id(work)]])
-            except Exception as error:  # of none of them in particular: all are tried again
-                log.exception("a batch of %d jobs could not be answered", len(waiting))
-                for work in waiting:
+                self._round(waiting, pending)
+                continue
+            except Exception:
+                log.exception("a batch of %d jobs could not be answered together", len(waiting))
+            # Whichever of them it was: each alone.
+            for work in list(waiting):
+                try:
+                    self._round([work], pending)
+                except Exception as error:
+                    waiting.remove(work)
                     yield work, outcome_of(error)
-                return
 
-    def _round(self, asked: Sequence[tuple[_Work, Need]]) -> None:
+    def _round(self, works: Sequence[_Work], pending: Mapping[int, Sequence[Need]]) -> None:
+        """One step of each: what is to be found first, so that models get what they need of all of them at once."""
+        asked = [(work, need) for work in works for need in pending[id(work)]]
+        if found := [(work, need) for work, need in asked if need.kind != "generated"]:
+            self._find(found)
+        else:
+            self._make(asked)
+
+    def _find(self, asked: Sequence[tuple[_Work, Need]]) -> None:
         """One answer to each of these needs, or why there is none."""
         locations: dict[str, None] = {}
         for _, need in asked:
@@ -162,6 +186,21 @@ class Studio:
                 # The core has kept the reason, and asks for the layer's next choice.
                 work.failed[need.location or ""] = LoadError(error.faults[0].message)
 
+    def _make(self, asked: Sequence[tuple[_Work, Need]]) -> None:
+        """What models make for all of these jobs, in batches as large as the models take; what is the same is made once."""
+        given: list[tuple[_Work, Need, Job]] = []
+        for work, need in asked:
+            try:
+                given.append((work, need, work.bundle.renderer.job(work.plan, need, work.answers)))
+            except Error as error:
+                _unmade(work, need, error)
+        answers = run_jobs([job for *_, job in given], timeout=self._timeout * max(1, len(given)))
+        for (work, need, _), made in zip(given, answers, strict=True):
+            if isinstance(made, Made):
+                work.answers.insert_made(need, made)
+            else:
+                _unmade(work, need, made)
+
     def _upload(self, location: str | None) -> bytes | LoadError:
         name = (location or "").removeprefix(UPLOAD)
         try:
@@ -177,6 +216,8 @@ class Studio:
 
     def _unloaded(self, work: _Work) -> Outcome | None:
         """Why it is not drawn with what was found: its own photo is missing, or something may arrive another time."""
+        if work.unmade and work.taken.tries + 1 < self._max_tries:
+            return Outcome("later", f"a model failed: {work.unmade}"[:1000])
         passing = [why for why in work.failed.values() if why.is_transient]
         if passing:
             return Outcome("later", f"a picture could not be loaded: {passing[0].reason}")
@@ -186,13 +227,23 @@ class Studio:
     def _draw(self, work: _Work) -> Outcome:
         try:
             rendered = work.bundle.renderer.render(work.plan, work.answers, timeout=self._timeout)
-            faceless = any(note.code == _FACE_MISSING for note in rendered.report.notes)
+            faceless = work.faceless or any(note.code == _FACE_MISSING for note in rendered.report.notes)
             if faceless and work.taken.job.needs_face:
                 return Outcome("no-face", NO_FACE)
             data = rendered.encode(timeout=self._timeout)
             return Outcome("done", NO_FACE if faceless else "", bytes(data), rendered.output.content_type)
         except Exception as error:
-            return outcome_of(error)
+            # A picture that is missing because its model failed is not its owner's fault.
+            return outcome_of(error) if not work.unmade else Outcome("later", f"a model failed: {work.unmade}"[:1000])
+
+
+def _unmade(work: _Work, need: Need, error: Error) -> None:
+    """A model made nothing of it: the layer's next choice is drawn, or the job is tried again."""
+    work.answers.fail(need, error)
+    if error.code == _FACE_MISSING:
+        work.faceless = True
+    elif error.cause in ("host", "bug"):
+        work.unmade = str(error.faults[0])
 
 
 def outcome_of(error: Exception) -> Outcome:

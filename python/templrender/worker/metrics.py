@@ -114,18 +114,23 @@ def _histogram(name: str, times: list[float]) -> list[str]:
     return [*lines, f"{name}_sum {times[-1]:.6f}", f"{name}_count {so_far}"]
 
 
-def serve(address: str, text: Callable[[], str]) -> http.server.ThreadingHTTPServer:
-    """Answers at `HOST:PORT` from a thread of its own, until `shutdown`. Port 0 is a free one."""
+def serve(address: str, text: Callable[[], str], well: Callable[[], bool]) -> http.server.ThreadingHTTPServer:
+    """Answers /metrics with the text, and /healthz with 200 or 503, at `HOST:PORT` from a thread of its own, until `shutdown`. Port 0 is a free one."""
     host, _, port = address.rpartition(":")
 
     class Answer(http.server.BaseHTTPRequestHandler):
         timeout = 10
 
         def do_GET(self) -> None:
-            known: dict[str, Callable[[], str]] = {"/metrics": text, "/healthz": lambda: "ok\n"}
-            written = known.get(self.path)
-            body = (written() if written else "only /metrics and /healthz are here\n").encode()
-            self.send_response(200 if written else 404)
+            status, written = 200, "ok\n"
+            if self.path == "/metrics":
+                written = text()
+            elif self.path != "/healthz":
+                status, written = 404, "only /metrics and /healthz are here\n"
+            elif not well():
+                status, written = 503, "a batch takes too long\n"
+            body = written.encode()
+            self.send_response(status)
             self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

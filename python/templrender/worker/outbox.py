@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .backoff import delay
-from .job import Job
+from .job import Job, JobError
 from .jobs import Jobs
 
 
@@ -85,16 +85,19 @@ class Outbox:
         )
         mails = [mail for mail in map(self._mail, ids) if mail is not None]
         # Nothing in it at all: somebody may put something in at any time.
-        return Due(mails, 0.0 if ids else 1.0 if int(wait) < 0 else int(wait) / 1000, int(failures))
+        return Due(mails, 0.0 if mails else 0.01 if ids else 1.0 if int(wait) < 0 else int(wait) / 1000, int(failures))
 
     def _mail(self, id: str) -> Mail | None:
         names = ("json", "state", "message", "result", "content_type", "mail_tries")
         found = self._jobs.client.hmget(f"{self._jobs.prefix}:job:{id}", names)
         if found[0] is None:
             return None
-        return Mail(
-            id, Job.from_json(found[0]), found[1], found[2] or "", found[3] or "", found[4] or "", int(found[5] or 0)
-        )
+        try:
+            job = Job.from_json(found[0])
+        except JobError as error:  # filed by a version that took more
+            self._jobs.call("mail_over", id, "refused", str(error), int(self._jobs.keep.results * 1000))
+            return None
+        return Mail(id, job, found[1], found[2] or "", found[3] or "", found[4] or "", int(found[5] or 0))
 
     def sent(self, mail: Mail) -> bool:
         """The server has taken it. What is kept for the job has its end from now on."""

@@ -7,6 +7,7 @@ away every loop waits for it; what was done meanwhile is told to it when it is b
 from __future__ import annotations
 
 import logging
+import math
 import os
 import secrets
 import signal
@@ -14,8 +15,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from .. import Models
 from ..loading import Loader
 from . import files, letter
 from .backoff import delay
@@ -51,9 +55,23 @@ class Worker:
         self.metrics = Metrics()
         self.stopping = threading.Event()
         self._stopped_at = 0.0
+        # Of the batch that is worked on.
+        self._began = math.inf
         self.jobs = Jobs(connect(options.redis), options.prefix, options.keep)
         self.store = files.open_store(options.files, owner=self.name)
         self._unreachable = unreachable()
+        # What is wrong with the options is said now, and not by a loop that tries again.
+        self._loops: dict[str, Callable[[], None]] = {}
+        self._studio: Studio | None = None
+        if "draw" in options.roles:
+            self._studio = _studio(options, self.store)
+            self._loops["draw"] = partial(self._draw, self._studio)
+        if "mail" in options.roles:
+            server = Server.at(options.smtp or "", os.environ.get("TEMPLRENDER_SMTP_PASSWORD"))
+            paper = letter.Stationery(options.sender, options.sender_name, options.link)
+            self._loops["mail"] = partial(self._mail, server, paper)
+        if "sweep" in options.roles:
+            self._loops["sweep"] = self._sweep
 
     def stop(self) -> None:
         """Ends it as soon as what is begun is done."""
@@ -64,18 +82,18 @@ class Worker:
         """Works until it is stopped."""
         self.patiently(self.jobs.prepare)
         address = self.options.metrics
-        server = serve(address, self._text) if address else None
+        server = serve(address, self._text, self._is_well) if address else None
         others = [
             threading.Thread(target=self._forever, args=(loop,), name=f"templrender-{role}")
-            for role, loop in (("mail", self._mail), ("sweep", self._sweep))
-            if role in self.options.roles
+            for role, loop in self._loops.items()
+            if role != "draw"
         ]
         for thread in others:
             thread.start()
         log.info("%s: %s", self.name, ", ".join(sorted(self.options.roles)))
         try:
-            if "draw" in self.options.roles:
-                self._forever(self._draw)
+            if "draw" in self._loops:
+                self._forever(self._loops["draw"])
             else:
                 self.stopping.wait()
         finally:
@@ -85,6 +103,8 @@ class Worker:
             if server is not None:
                 server.shutdown()
                 server.server_close()
+            if self._studio is not None:
+                self._studio.close()
             self.store.clean()
             self.jobs.client.close()
         log.info("%s: stopped", self.name)
@@ -124,39 +144,38 @@ class Worker:
 
     # ---- drawing
 
-    def _draw(self) -> None:
+    def _draw(self, studio: Studio) -> None:
         options = self.options
-        loader = Loader(root=None, allow_private=options.allow_private)
-        studio = Studio(options.templates, self.store, loader=loader, threads=options.threads, timeout=options.timeout)
         look_at = 0.0
-        try:
-            while not self.stopping.is_set():
-                self.patiently(self.jobs.promote)
-                taken: list[Taken] = []
-                if time.monotonic() >= look_at:
-                    taken = self.patiently(self.jobs.claim, self.name, options.dead_after)
-                    self.metrics.add("claimed", len(taken))
-                    # One that died leaves more than one.
-                    look_at = 0.0 if taken else time.monotonic() + options.dead_after / 4
-                if not taken:
-                    wait = min(1.0, options.dead_after / 4)
-                    taken = self.patiently(self.jobs.read, self.name, options.batch, wait)
-                if taken:
-                    self._batch(studio, taken)
-            self.patiently(self.jobs.leave, self.name)
-        finally:
-            studio.close()
+        while not self.stopping.is_set():
+            self.patiently(self.jobs.promote)
+            taken: list[Taken] = []
+            if time.monotonic() >= look_at:
+                taken = self.patiently(self.jobs.claim, self.name, options.dead_after)
+                self.metrics.add("claimed", len(taken))
+                # One that died leaves more than one.
+                look_at = 0.0 if taken else time.monotonic() + options.dead_after / 4
+            if not taken:
+                wait = min(1.0, options.dead_after / 4)
+                taken = self.patiently(self.jobs.read, self.name, options.batch, wait)
+            if taken:
+                self._batch(studio, taken)
+        self.patiently(self.jobs.leave, self.name)
 
     def _batch(self, studio: Studio, batch: Sequence[Taken]) -> None:
-        began = time.monotonic()
+        began = self._began = time.monotonic()
         with Alive(self, batch):
             for taken, outcome in studio.draw(batch):
                 try:
                     became = self._finish(taken, outcome)
-                except OSError as error:
-                    became = self._finish(taken, Outcome("later", f"the picture cannot be written now: {error}"))
+                except Stopped:
+                    raise
+                except Exception as error:  # each object storage has its own
+                    log.exception("%s cannot be stored", taken.id)
+                    became = self._finish(taken, Outcome("later", f"the picture cannot be written now: {error}"[:1000]))
                 self.metrics.add("jobs", outcome=became)
                 self.metrics.seconds("job", time.monotonic() - began)
+        self._began = math.inf
         self.metrics.add("batches")
         self.metrics.seconds("batch", time.monotonic() - began)
 
@@ -187,11 +206,8 @@ class Worker:
 
     # ---- mailing
 
-    def _mail(self) -> None:
-        options = self.options
-        server = Server.at(options.smtp or "", os.environ.get("TEMPLRENDER_SMTP_PASSWORD"))
-        paper = letter.Stationery(options.sender, options.sender_name, options.link)
-        outbox = Outbox(self.jobs, self.name, options.pace)
+    def _mail(self, server: Server, paper: letter.Stationery) -> None:
+        outbox = Outbox(self.jobs, self.name, self.options.pace)
         sender = Sender(server)
         try:
             while not self.stopping.is_set():
@@ -217,8 +233,10 @@ class Worker:
                 continue
             try:
                 verdict = self._say(sender, paper, mail, seconds=lease / 4)
-            except OSError as error:
-                verdict = Verdict("later", f"its picture cannot be read now: {error}")
+            except Exception as error:  # of this mail alone
+                log.exception("the mail of %s cannot be written", mail.id)
+                self.metrics.add("errors")
+                verdict = Verdict("later", f"it cannot be written now: {error}"[:300])
             self.metrics.add("mails", outcome=verdict.kind)
             match verdict.kind:
                 case "sent":
@@ -258,6 +276,10 @@ class Worker:
             if not deleted:
                 self.stopping.wait(_SWEEP_EVERY)
 
+    def _is_well(self) -> bool:
+        """Not in a batch for so long that others have taken it over."""
+        return time.monotonic() - self._began < self.options.batch_timeout
+
     def _text(self) -> str:
         depth: Depth | None = None
         try:
@@ -289,9 +311,23 @@ class Alive:
         while not self._done.wait(options.dead_after / 4) and time.monotonic() < until:
             try:
                 self._worker.jobs.alive(self._worker.name, self._entries)
-            except self._worker._unreachable:
-                # Nobody else hears of the others either.
+            except Exception:
+                # While the queue is away nobody hears of anybody. Whatever else it is, the next time may be better.
                 self._worker.metrics.add("queue_errors")
+
+
+def _studio(options: Options, store: files.Store) -> Studio:
+    if not Path(options.templates).is_dir():
+        raise NotADirectoryError(f"templates must be in a folder, found none at {options.templates}")
+    return Studio(
+        options.templates,
+        store,
+        loader=Loader(root=None, allow_private=options.allow_private),
+        models=Models(options.models) if options.models else None,
+        threads=options.threads,
+        timeout=options.timeout,
+        max_tries=options.max_tries,
+    )
 
 
 def work(options: Options) -> None:

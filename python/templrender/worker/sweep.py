@@ -17,7 +17,7 @@ def sweep(jobs: Jobs, store: files.Store) -> int:
     for what in jobs.call("due", _AT_ONCE):
         try:
             files.delete(store, what)
-        except OSError as error:
+        except Exception as error:  # each object storage has its own
             log.warning("%s cannot be deleted now: %s", what, error)
             continue
         deleted += int(jobs.call("deleted", what))

@@ -18,6 +18,7 @@ use bytes::Bytes;
 use core_::{Code, Error, Fault, Guard, Job};
 
 use super::center::Center;
+use super::draw::is_damage;
 use super::interest::{Interest, Interests};
 use super::late;
 use super::store::Name;
@@ -75,7 +76,7 @@ impl Task for Job {
     }
 
     fn gmac(&self) -> f64 {
-        later::gmac(self)
+        self.cost().gmac
     }
 
     fn run_all(tasks: &[Self], guard: &Guard<'_>) -> Vec<Result<Bytes, Error>> {
@@ -193,7 +194,7 @@ async fn make(center: Arc<Center>, name: Name, lane: u64, job: Job, deadline: In
 
 /// Whether another try may end otherwise.
 pub(super) fn may_pass(fault: &Fault) -> bool {
-    fault.code == Code::ModelFailed
+    fault.code == Code::ModelFailed || is_damage(fault.code)
 }
 
 /// What a request is told for which there is no thread in time.
@@ -207,13 +208,4 @@ fn refused(center: &Center, why: &LaneError) -> Failure {
     center.metrics.models.answered("shed");
     let message = "a picture that a model makes must be there in time, and too many wait for models already";
     Failure::new(Refused::Overloaded, "", message).retry_after(wait.max(Duration::from_secs(1))).transient()
-}
-
-/// What the core's jobs do not tell yet.
-mod later {
-    use core_::Job;
-
-    pub(super) fn gmac(_: &Job) -> f64 {
-        0.0
-    }
 }
