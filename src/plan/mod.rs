@@ -31,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::codec::{Output, OutputFormat};
-use crate::error::{Error, Fault};
+use crate::error::{Code, Error, Fault};
 use crate::generate::Models;
 use crate::limits::Limits;
 use crate::report::{Note, NoteCode};
@@ -347,8 +347,13 @@ impl Plan {
             }
         }
         if !found && picture.missing == Missing::Error {
+            let code = match reasons.first() {
+                Some((NoteCode::FaceMissing, _)) => Code::FaceMissing,
+                Some((NoteCode::ModelFailed, _)) => Code::ModelFailed,
+                _ => Code::MissingResource,
+            };
             let reasons: Vec<String> = reasons.into_iter().map(|(_, why)| why).collect();
-            faults.push(missing(&layer.path, &reasons));
+            faults.push(Fault { code, ..missing(&layer.path, &reasons) });
             return;
         }
         if reasons.is_empty() && !found {
