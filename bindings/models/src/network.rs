@@ -192,10 +192,7 @@ impl Network {
         let made = &shared.outline.outputs;
         let place_in_file = |name: &str| made.iter().position(|port| port.name == name);
         let unknown = |name: &str| fault(format!("an output must be one of {file} ({}), found {:?}", names(made), short(name)));
-        let outputs = manifest
-            .output_names()
-            .map(|name| place_in_file(name).ok_or_else(|| unknown(name)))
-            .collect::<Result<_, _>>()?;
+        let outputs = manifest.output_names().map(|name| place_in_file(name).ok_or_else(|| unknown(name))).collect::<Result<_, _>>()?;
         Ok(Self { shared, inputs, outputs })
     }
 }
