@@ -541,7 +541,7 @@ fn what_a_network_pressed_into_a_square_gets_its_proportions_back() {
     assert_eq!(rendered.report.layers[0].scale, Some(1.25), "of its own 16 px");
 }
 
-/// As Chromium 143 draws it, by its picture of the same boxes: `contain` shows what lies around, a box beyond the picture shows nothing there.
+/// As Chromium 156 draws it, by its picture of the same boxes: `contain` shows what lies around, a box beyond the picture shows nothing there.
 #[test]
 fn a_view_box_of_a_plain_picture_is_as_in_chromium() {
     let bench = bench(&[]);
