@@ -5,7 +5,7 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak chain-bench python-speed bench models generate-demo install dist deb setup
+.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak chain-bench python-speed model-speed bench models generate-demo install dist deb setup
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
@@ -14,6 +14,7 @@ help:
 	@echo 'make test      format, lints, docs, tests, licences: what CI runs'
 	@echo 'make test-all  test, and the slow tests'
 	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor, prices and dates beside ICU, a million rows checked, the service, the chain and the Python package under load'
+	@echo 'make model-speed  milliseconds and memory of each model on each engine, beside onnxruntime'
 	@echo 'make serve-soak  ten minutes of ever new URLs, memory watched'
 	@echo 'make bench     benchmarks'
 	@echo 'make install   the C library, its header and pkg-config file, and the program: PREFIX=/usr/local DESTDIR='
@@ -50,6 +51,9 @@ test-all: test
 	PROPTEST_CASES=4096 $(CARGO) test $(CI) -- --include-ignored
 	$(CARGO) clippy --locked --profile ci -p templrender-cli --features parquet --all-targets -- -D warnings
 	$(CARGO) test --locked --profile ci -p templrender-cli --features parquet --test parquet
+	$(CARGO) clippy --locked --profile ci -p templrender-models --features tract,ort --all-targets -- -D warnings
+	bin=$$(python/venv.sh models models) && ORT_DYLIB_PATH=$$("$$bin/python" -c 'import onnxruntime as o; print(o.__path__[0])') \
+	    $(CARGO) test --locked --profile ci -p templrender-models --features tract,ort
 	bindings/c/test.sh valgrind
 	bindings/c/test.sh install
 	bindings/c/test.sh asan
@@ -73,6 +77,10 @@ chain-bench:
 # The Python package beside the Rust program and beside other libraries; a million rows checked through Arrow.
 python-speed:
 	python/test.sh speed
+
+# Each model on each engine, beside onnxruntime from Python: milliseconds, peak memory, differences. Wants a quiet machine.
+model-speed: models
+	@bin=$$(python/venv.sh models models) && "$$bin/python" tools/model_speed.py
 
 oracle: setup
 	$(CARGO) build $(CI) --bin templrender

@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-models=(tools/models.py tools/weights tools/tests)
+models=(tools/models.py tools/model_speed.py tools/weights tools/tests)
 package=$target/python # the package with its native half, for PYTHONPATH
 
 say() { printf '%s\n' "$*"; }

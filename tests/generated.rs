@@ -570,6 +570,7 @@ fn a_view_box_crops_before_everything() {
     assert_eq!(red(r#""object-view-box": [40, 10, 40, 40]"#, "{}"), 10);
     assert_eq!(red(r#""object-view-box": "xywh(50px 0 20px 50px)", "model": "invert""#, "{}"), 10, "the other half");
     assert_eq!(red(r#""object-view-box": "xywh(50px 0 20px 50px)", "object-fit": "cover""#, "{}"), 10);
+    assert_eq!(red(r#""object-view-box": "rect(10px 90px auto 15%)""#, "{}"), 12, "15 to 90, of which 45 are red");
     let plan = |row: &str| {
         bench.renderer.plan(
             &template(r#""src": "a.png", "object-view-box": "{{ crop }}""#),

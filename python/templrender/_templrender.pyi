@@ -644,6 +644,8 @@ class Resources:
         Raises `ResourceError` for bytes that are no picture, or one beyond the limits. The need then counts as failed with that reason, so that its layer's next choice
         becomes pending, and a host may go on. `TypeError` for what is neither bytes nor pixels.
         """
+    def insert_made(self, need: Need | int, made: Made) -> None:
+        """Answers a generated need with what a model made. Raises `ResourceError` for a picture beyond the limits, as `insert` does."""
     def fail(self, need: Need | int, why: str | BaseException) -> None:
         """Says that a need cannot be answered, and why: the reason appears in the report, or in the error where nothing else is there to draw."""
     def copy(self) -> Resources:
@@ -810,6 +812,32 @@ class LayerReport:
     @property
     def scale(self) -> float | None:
         """Of a picture: canvas px per px of the picture."""
+    @property
+    def model(self) -> ModelReport | None:
+        """Of a picture that a model made: which one."""
+    @property
+    def cutout(self) -> ModelReport | None:
+        """Of a picture that was cut out: by which model."""
+    @property
+    def face(self) -> tuple[float, float, float, float] | None:
+        """Of a picture that is placed by its face or made of it: left, top, width and height of that face, px of the picture that arrived."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class ModelReport:
+    """A model that a picture went through."""
+
+    @property
+    def id(self) -> str:
+        """Its id, with the variant behind a colon."""
+    @property
+    def engine(self) -> str:
+        """What ran it."""
+    @property
+    def us(self) -> int | None:
+        """Microseconds that the run took, its whole batch; None where the answer came from a cache."""
     def __eq__(self, other: object, /) -> bool: ...
     def __copy__(self) -> Self: ...
     def __deepcopy__(self, _memo: Any, /) -> Self: ...
@@ -962,6 +990,23 @@ class Model:
     def sha256(self) -> str | None:
         """Of its file."""
     @property
+    def licence(self) -> str:
+        """Of the weights: an SPDX expression."""
+    @property
+    def noncommercial(self) -> bool:
+        """Whether the weights may not be used to earn money."""
+    @property
+    def attribution(self) -> str | None:
+        """What is to be said of who made it."""
+    @property
+    def manifest(self) -> str:
+        """Its JSON."""
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """What may stand behind its id and a colon: `"paint:mosaic"`."""
+    def cost(self, width: int, height: int) -> tuple[float, float]:
+        """What one run on a picture of that size is expected to take: billions of multiplications, and MB at the peak."""
+    @property
     def runs(self) -> bool:
         """Whether it can be run here; one that was declared cannot."""
     def __copy__(self) -> Self: ...
@@ -1012,6 +1057,9 @@ class Job:
     @property
     def key(self) -> str:
         """Names what it makes, by content (model, picture, crop, strength), for caches: jobs of equal keys are answered alike. 32 hex digits."""
+    @property
+    def cost(self) -> tuple[float, float]:
+        """What it is expected to take: billions of multiplications, and MB at the peak."""
     def run(self, *, timeout: float | None = None, cancel: Cancel | None = None) -> Made:
         """Runs the model.
 
@@ -1033,11 +1081,35 @@ def run_jobs(jobs: Sequence[Job], *, timeout: float | None = None, cancel: Cance
 
 @final
 class Made:
-    """What a model made: a picture, or faces. From `Job.run`, for `Resources.insert_made`."""
+    """What a model made, a picture or faces: from `Job.run`, for `Resources.insert_made`. Two are equal if what was made is.
 
+    >>> from templrender import Made
+    >>> made = Made.from_bytes(b'{"faces": [{"box": [40, 30, 90, 90], "score": 0.5}]}')
+    >>> made.faces
+    (<Face 90x90 px at 40, 30, score 0.5>,)
+    >>> made.to_bytes()
+    b'{"faces":[{"box":[40,30,90,90],"points":[],"score":0.5}]}'
+    """
+
+    @staticmethod
+    def from_bytes(data: _Buffer, *, limits: Limits | None = None) -> Made:
+        """What `to_bytes` wrote, or a picture in any format that is read. Raises `ResourceError`."""
+    @property
+    def frame(self) -> Frame | None:
+        """The picture."""
+    @property
+    def faces(self) -> tuple[Face, ...] | None:
+        """The faces, largest score first; none of a picture."""
+    @property
+    def elapsed_us(self) -> int | None:
+        """How long its batch ran, in microseconds; None of one that came out of a cache."""
+    def to_bytes(self) -> bytes:
+        """A PNG, or JSON of faces: for caches and other machines. `Resources.insert` takes them as the answer of a generated need."""
     def __eq__(self, other: object, /) -> bool: ...
     def __copy__(self) -> Self: ...
     def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+def _made_of(data: bytes) -> Made: ...
 
 @final
 class _Array:
@@ -1671,6 +1743,10 @@ class BatchJob:
         """
     def fail(self, location: str, why: str) -> None:
         """Says that a location cannot be had, and why: the reports and errors of its rows say so."""
+    def fill(self, *, threads: int | None = None, cancel: Cancel | None = None) -> tuple[int, int]:
+        """Runs the models of all pictures whose photos are there, each once however many rows and variants draw it; how many needs that answered, and the bytes of the pictures that
+        were made. What fails is a failed answer: ask for `pending` again, until it is empty and this answers nothing.
+        """
     def forget(self, locations: Sequence[str]) -> None:
         """Lets the bytes of answers go, when no picture that is still to be drawn needs them. They become pending again."""
     def render(

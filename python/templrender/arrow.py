@@ -182,7 +182,13 @@ class BatchRenderer:
         """Planned, and every picture found or given up."""
         job = self._job(batch, cancel)
         found_bytes = 0
-        while wanted := job.pending():
+        while True:
+            if not (wanted := job.pending()):
+                # what models make of these may fail, and another picture be wanted then
+                made, made_bytes = job.fill(threads=self.threads, cancel=cancel)
+                found_bytes += made_bytes
+                if not made:
+                    break
             for location, answer in self.fetch.get(wanted).items():
                 if isinstance(answer, bytes):
                     job.answer(location, answer)

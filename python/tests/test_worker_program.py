@@ -163,6 +163,15 @@ def test_the_other_commands(room: Room) -> None:
     assert program(room, "file", given="{}")[0] == 1
     assert program(room, "work", "--templates", "x")[0] == 2
     assert program(room, "--do", "mail", "--templates", "x", "--files", "y")[0] == 2
+    given = ["--files", str(room.files), "--do"]
+    status, said = program(room, "--templates", "nowhere", *given, "draw")
+    assert status == 1 and "templates must be in a folder" in said
+    status, said = program(
+        room, "--templates", str(room.templates), *given, "draw", "--models", str(room.templates / "no")
+    )
+    assert status == 1 and "no" in said and "Traceback" not in said
+    mail = ["mail", "--from", "cards@example.org", "--smtp"]
+    assert program(room, "--templates", "x", *given, *mail, "http://mail")[0] == 1
     assert program(room, "status", "--redis", "unix:///nowhere/redis.sock", "x")[0] == 1
 
 

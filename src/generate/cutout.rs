@@ -20,9 +20,9 @@ pub(crate) fn cutout(base: &Frame, part: Part, mask: &Mask, limits: &Limits) -> 
     // a picture that is transparent itself keeps being so
     let alpha: Vec<u8> =
         alpha.iter().zip(straight.as_chunks::<4>().0).map(|(a, px)| ((u32::from(*a) * u32::from(px[3]) + 127) / 255) as u8).collect();
-    // as wide as the mask's own px are in the picture, twice, and no less than a decoder's blur
+    // an edge is some of the mask's px wide: the window reaches beyond it on both sides
     let ratio = (part.width / mask.width().max(1)).max(part.height / mask.height().max(1));
-    let radius = (2 * ratio + 4).min(48) as usize;
+    let radius = (4 * ratio + 6).min(64) as usize;
     super::fusion::estimate(&mut straight, &alpha, part.width as usize, radius);
     let mut result = Frame::new(base.width(), base.height(), limits)?;
     let front = Frame::from_rgba(part.width, part.height, straight)?;

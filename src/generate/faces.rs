@@ -76,7 +76,7 @@ fn merge(mut left: Vec<Face>, iou: f32) -> Vec<Face> {
         let (same, other): (Vec<Face>, Vec<Face>) = left.into_iter().partition(|face| overlap(&best, face) > iou || *face == best);
         left = other;
         let sum: f32 = same.iter().map(|face| face.score).sum();
-        if sum <= 0.0 {
+        if same.len() == 1 || sum <= 0.0 {
             faces.push(best);
             continue;
         }

@@ -36,13 +36,13 @@ pub(crate) fn estimate(straight: &mut [u8], alpha: &[u8], width: usize, radius: 
 /// Sums over a window.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
-    /// Colours times alpha.
+    /// Colours times their weights in front.
     front: [u64; 3],
-    /// Alphas.
+    /// Weights in front.
     weight: u64,
-    /// Colours times what alpha leaves.
+    /// Colours times their weights behind.
     back: [u64; 3],
-    /// What alphas leave.
+    /// Weights behind.
     rest: u64,
 }
 
@@ -67,7 +67,8 @@ fn minus(a: u64, b: u64) -> u64 {
 
 fn add(columns: &mut [Sums], colors: &[[u8; 4]], alphas: &[u8], comes: bool) {
     for ((sums, color), a) in columns.iter_mut().zip(colors).zip(alphas) {
-        let (a, rest) = (u64::from(*a), 255 - u64::from(*a));
+        // to the fourth power, so that px which are mixed themselves count little: of an edge of 8 px, 4 % of the background is left instead of 24 %
+        let (a, rest) = (u64::from(*a).pow(4), u64::from(255 - *a).pow(4));
         let [r, g, b, _] = color.map(u64::from);
         let one = Sums { front: [r * a, g * a, b * a], weight: a, back: [r * rest, g * rest, b * rest], rest };
         sums.change(&one, if comes { plus } else { minus });

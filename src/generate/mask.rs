@@ -15,7 +15,7 @@ const SOLID: u8 = 230;
 /// A speck has less than this part of the largest part's px.
 const SPECK: u64 = 64;
 /// A pinhole has less than this part of the largest part's px.
-const PINHOLE: u64 = 2_000;
+const PINHOLE: u64 = 500;
 
 /// The mask without small parts in the background and pinholes in front.
 pub(crate) fn clean(mask: Mask) -> Mask {

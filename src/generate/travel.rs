@@ -9,6 +9,8 @@ use super::made::MadeContent;
 use super::{Face, Made};
 use crate::codec::Output;
 use crate::error::{Code, Error, Fault};
+use crate::limits::Limits;
+use crate::pixel::Frame;
 use crate::row::{Value, json};
 
 /// Longest JSON of the faces of one picture.
@@ -25,6 +27,24 @@ impl Made {
         match &self.content {
             MadeContent::Picture(frame) => frame.encode(&Output::png()),
             MadeContent::Faces(faces) => Ok(written(faces).into_bytes()),
+        }
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote, or a picture in any format that is read.
+    ///
+    /// ```
+    /// use templrender::{Face, Limits, Made};
+    /// let made = Made::of_faces(vec![Face { rect: [40.0, 30.5, 90.0, 90.0], score: 0.5, points: vec![[70.0, 60.0]] }]);
+    /// assert_eq!(Made::from_bytes(&made.to_bytes()?, &Limits::default())?, made);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What [`Frame::decode`] says; [`Code::UnknownFormat`] of faces that are none.
+    pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
+        match Self::is_faces(bytes) {
+            true => Ok(Self::of_faces(Self::faces(bytes)?)),
+            false => Ok(Self::picture(Frame::decode(bytes, limits)?)),
         }
     }
 

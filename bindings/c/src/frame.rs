@@ -25,6 +25,14 @@ impl templrender_frame {
     pub(crate) fn new(frame: Frame) -> Self {
         Self { frame: Arc::new(frame) }
     }
+
+    pub(crate) fn shared(frame: Arc<Frame>) -> Self {
+        Self { frame }
+    }
+
+    pub(crate) fn frame(&self) -> &Arc<Frame> {
+        &self.frame
+    }
 }
 
 /// A frame of straight (not premultiplied) RGBA that is there already, `width * height * 4` bytes, row after row; copies them.

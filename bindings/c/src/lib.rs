@@ -8,11 +8,13 @@
 #![expect(clippy::missing_safety_doc, reason = "the comments are the header's, which says at its top what holds for every call")]
 
 mod boundary;
+mod callback;
 mod growing;
 mod pointer;
 #[cfg(test)]
 mod tests;
 
+pub mod answers;
 pub mod bundle;
 pub mod code;
 pub mod context;
@@ -21,9 +23,11 @@ pub mod fonts;
 pub mod frame;
 pub mod govern;
 pub mod guard;
+pub mod jobs;
 pub mod keyring;
 pub mod library;
 pub mod limits;
+pub mod models;
 pub mod origins;
 pub mod output;
 pub mod pack;

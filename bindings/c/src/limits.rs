@@ -35,6 +35,12 @@ pub struct templrender_limits {
     pub max_scans: u32,
     /// Deepest nesting of a template's JSON and of its layers; by default 64.
     pub max_depth: u32,
+    /// Most bytes of one model's file; by default 512 MiB.
+    pub max_model_bytes: usize,
+    /// Most MB that one run of a model may be expected to take at its peak; by default 1,024.
+    pub max_model_peak_mb: u64,
+    /// Most billions of multiplications that one run of a model may be expected to take; by default 500.
+    pub max_model_gmac: u64,
 }
 
 // SAFETY: `repr(C)`, its size first, numbers.
@@ -54,6 +60,9 @@ unsafe impl Growing for templrender_limits {
             max_text_bytes,
             max_pack_files,
             max_pack_bytes,
+            max_model_bytes,
+            max_model_peak_mb,
+            max_model_gmac,
             ..
         } = Limits::default();
         Self {
@@ -69,6 +78,9 @@ unsafe impl Growing for templrender_limits {
             max_side_px,
             max_scans,
             max_depth,
+            max_model_bytes,
+            max_model_peak_mb,
+            max_model_gmac,
         }
     }
 }
@@ -92,6 +104,9 @@ pub(crate) unsafe fn limits_of(limits: *const templrender_limits) -> Result<Limi
         max_text_bytes: given.max_text_bytes,
         max_pack_files: given.max_pack_files,
         max_pack_bytes: given.max_pack_bytes,
+        max_model_bytes: given.max_model_bytes,
+        max_model_peak_mb: given.max_model_peak_mb,
+        max_model_gmac: given.max_model_gmac,
         ..Limits::default()
     })
 }

@@ -36,6 +36,8 @@ pub enum templrender_need_kind {
     TEMPLRENDER_NEED_LOCATION = 1,
     /// Beside the template: one of its own files.
     TEMPLRENDER_NEED_ASSET = 2,
+    /// What a model makes of another answer: `templrender_renderer_fill`. A host without models fails it, and the layer's next choice is drawn.
+    TEMPLRENDER_NEED_GENERATED = 3,
 }
 
 /// One picture that a plan may draw. Its slices live as long as the plan.
@@ -46,9 +48,9 @@ pub struct templrender_need {
     pub struct_size: usize,
     /// The name under which it is answered: the same source has the same id in every plan.
     pub id: u64,
-    /// A URL or a path; an asset's path from the template's folder.
+    /// A URL or a path; an asset's path from the template's folder; what a generated need's picture is made of.
     pub location: templrender_slice,
-    /// An asset's name among the template's `assets`; else a NULL slice.
+    /// An asset's name among the template's `assets`; the id of a generated need's model; else a NULL slice.
     pub name: templrender_slice,
     /// Scheme and host of a URL, for limits per origin; else a NULL slice.
     pub origin: templrender_slice,
@@ -184,11 +186,12 @@ unsafe fn write_needs(found: &[&Need], needs: *mut templrender_need, capacity: u
 }
 
 fn need_of(need: &Need) -> Result<templrender_need, Fault> {
-    use templrender_need_kind::{TEMPLRENDER_NEED_ASSET, TEMPLRENDER_NEED_LOCATION};
+    use templrender_need_kind::{TEMPLRENDER_NEED_ASSET, TEMPLRENDER_NEED_GENERATED, TEMPLRENDER_NEED_LOCATION};
     let (kind, location, name) = match need.source() {
         NeedSource::Location(location) => (TEMPLRENDER_NEED_LOCATION, location, None),
         NeedSource::Asset { name, path } => (TEMPLRENDER_NEED_ASSET, path, Some(name.as_str())),
-        other => return Err(bad("needs", format!("a need must be a location or an asset, found {other:?}"))),
+        NeedSource::Generated { model, of } => (TEMPLRENDER_NEED_GENERATED, of, Some(model.as_str())),
+        other => return Err(bad("needs", format!("a need must be a location, an asset or generated, found {other:?}"))),
     };
     let (useful_width, useful_height) = need.useful_px();
     let origin = Some(need.origin()).filter(|origin| !origin.is_empty());

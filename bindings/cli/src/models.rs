@@ -23,7 +23,7 @@ pub(crate) struct ModelArgs {
     /// A folder of models (NAME.json beside NAME.onnx), after the template's own `models`; may be given several times
     #[arg(long, value_name = "DIR")]
     pub(crate) models: Vec<PathBuf>,
-    /// What runs models: auto, rten, tract or ort, as far as they are built in; auto is ort with --ort-library, else the first of rten and tract
+    /// What runs models: auto, rten, tract or ort, as far as they are built in; auto is ort where its library is named, else the first of rten and tract
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = engine)]
     pub(crate) engine: EngineKind,
     /// ONNX Runtime's library, or the folder that it is in, for --engine ort; without it, ORT_DYLIB_PATH or the system's

@@ -38,7 +38,7 @@ fn commands_that_are_not_there_are_not_listed() {
     let output = Room::new("help").run(&["--help"]);
     let help = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
-    for command in ["new", "render", "feed", "check", "diff", "pack", "url", "serve"] {
+    for command in ["new", "render", "feed", "check", "diff", "pack", "url", "serve", "models"] {
         assert!(help.contains(&format!("  {command} ")), "{help}");
     }
     for command in ["explain", "preview", "assets"] {

@@ -273,3 +273,29 @@ fn every_option_is_in_the_docs() {
         assert!(section.contains(&format!("`{option} ")) || section.contains(&format!("`{option}`")), "{option}");
     }
 }
+
+#[test]
+fn a_template_that_names_a_model_is_served_with_it() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/models");
+    let room = Room::new("serve-models");
+    let layer = r#""src": "asset:photo", "width": "100%", "height": "100%", "missing": "original""#;
+    let template = |model: &str| {
+        format!(
+            r#"{{ "templrender": 1, "name": "t", "size": [32, 32], "assets": {{ "photo": "red.png" }},
+                 "layers": [ {{ "type": "image", {layer}{model} }} ] }}"#
+        )
+    };
+    room.file("templates/plain/template.json", template(""));
+    room.file("templates/tiny/template.json", template(r#", "model": "ugatit-tiny-seeded""#));
+    for name in ["plain", "tiny"] {
+        room.file(&format!("templates/{name}/red.png"), png(16, 16, [255, 0, 0, 255]));
+    }
+    let served = Served::start(&room, &["--templates", "templates", "--models", models.to_str().unwrap(), "--model-threads", "2"]);
+    let get = |name: &str| served.get(&format!("/shop/{name}.png"));
+    let (plain, tiny, again) = (get("plain"), get("tiny"), get("tiny"));
+    assert_eq!((plain.0, tiny.0, again.0), (200, 200, 200), "{}", String::from_utf8_lossy(&tiny.2));
+    assert_ne!(plain.2, tiny.2);
+    assert_eq!(tiny.2, again.2);
+    let metrics = String::from_utf8(served.get("/metrics").2).unwrap();
+    assert!(metrics.contains("templrender_model_runs_total{result=\"made\"} 1"), "{metrics}");
+}

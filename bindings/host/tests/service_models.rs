@@ -52,7 +52,7 @@ impl Painter {
 
 impl Generator for Painter {
     fn identity(&self) -> String {
-        "painter 1".into()
+        format!("painter of {:?}", self.colour)
     }
 
     fn generate(&self, pictures: &[Arc<Frame>], _: &Guard<'_>) -> Vec<Result<Frame, Error>> {

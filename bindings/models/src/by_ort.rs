@@ -24,9 +24,17 @@ use crate::options::{EngineKind, Options};
 /// How often a guard is asked.
 const WATCH: Duration = Duration::from_millis(2);
 
+/// Loads the library, if it is not loaded yet.
 pub(crate) fn identity(options: &Options) -> Result<String, Error> {
-    let provider = if options.cuda { "cuda" } else { "cpu" };
-    Ok(format!("onnxruntime {} {provider}", library(options)?.version))
+    let library = library(options)?;
+    if !options.cuda {
+        return Ok(format!("onnxruntime {} cpu", library.version));
+    }
+    if CUDA::is_available().unwrap_or(false) {
+        return Ok(format!("onnxruntime {} cuda", library.version));
+    }
+    let message = format!("ONNX Runtime must have CUDA, found {} without: Python's package onnxruntime-gpu has it", library.version);
+    Err(Fault::new(Code::BadArgument, "engine ort", message).into())
 }
 
 pub(crate) struct Ort {
@@ -69,13 +77,6 @@ impl Ort {
         builder = builder.with_intra_threads(self.options.threads.max(1)).map_err(|error| told(&error))?;
         builder = builder.with_inter_threads(1).map_err(|error| told(&error))?;
         if self.options.cuda {
-            if !CUDA::is_available().unwrap_or(false) {
-                let message = format!(
-                    "ONNX Runtime must have CUDA, found {} without it: the Python package onnxruntime-gpu has it",
-                    self.library.version
-                );
-                return Err(Fault::new(Code::BadArgument, "engine ort", message).into());
-            }
             let provider = CUDA::default().build().error_on_failure();
             builder = builder.with_execution_providers([provider]).map_err(|error| told(&error))?;
         }
@@ -101,7 +102,7 @@ impl Ort {
                 };
             }
             ask(guard, &self.place)?;
-            sessions = self.freed.wait_timeout(sessions, WATCH).map_or_else(PoisonError::into_inner, |woken| woken).0;
+            sessions = self.freed.wait_timeout(sessions, WATCH).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

@@ -21,7 +21,7 @@ const FOLDERS: [&str; 5] = ["/usr/local/lib", "/usr/lib", "/usr/lib64", "/usr/li
 pub(crate) struct Library {
     path: PathBuf,
     pub(crate) environment: Environment,
-    /// `1.32.0`, or what the library says of its build.
+    /// `1.32.0`.
     pub(crate) version: String,
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn library(options: &Options) -> Result<Library, Error> {
     let made = std::panic::catch_unwind(|| {
         let builder = ort::init_from(&path).map_err(|error| unloaded(&error))?;
         let environment = builder.with_name("templrender").with_telemetry(false).build().map_err(|error| unloaded(&error))?;
-        Ok::<_, Error>((environment, version(ort::info())))
+        Ok::<_, Error>((environment, version(&path, ort::info())))
     });
     let (environment, version) = made.map_err(|_| unloaded(&format_args!("{} is something else", path.display())))??;
     let library = Library { path, environment, version };
@@ -88,10 +88,14 @@ fn is_library(name: &str) -> bool {
         || name.starts_with("libonnxruntime.") && name.ends_with(".dylib")
 }
 
-/// The release in `ORT Build Info: git-branch=rel-1.32.0, git-commit-id=..., ...`, or the commit, or all of it.
-fn version(build: &str) -> String {
+/// The release: of the file's name, which has it on Linux and macOS, or of what the library says of its build, or that build's commit.
+fn version(path: &Path, build: &str) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let of_name = name.strip_prefix("libonnxruntime.so.").or_else(|| name.strip_prefix("libonnxruntime.")?.strip_suffix(".dylib"));
+    let is_release = |text: &&str| text.contains('.') && text.chars().all(|c| c.is_ascii_digit() || c == '.');
     let after = |key: &str| build.split_once(key).and_then(|(_, rest)| rest.split([',', ' ']).next()).filter(|word| !word.is_empty());
-    after("git-branch=rel-").or_else(|| after("git-commit-id=")).unwrap_or(build).chars().take(64).collect()
+    let found = of_name.filter(is_release).or_else(|| after("git-branch=rel-")).or_else(|| after("git-commit-id="));
+    found.unwrap_or(build).chars().take(64).collect()
 }
 
 fn fault(message: String) -> Error {
@@ -103,11 +107,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_build_is_called_by_its_release() {
-        let build = "ORT Build Info: git-branch=rel-1.32.0, git-commit-id=abc123, build type=Release";
-        assert_eq!(version(build), "1.32.0");
-        assert_eq!(version("ORT Build Info: git-branch=main, git-commit-id=abc123, build type=Release"), "abc123");
-        assert_eq!(version("something"), "something");
+    fn a_library_is_called_by_its_release() {
+        let build = "ORT Build Info: git-branch=rel-1.31.0, git-commit-id=abc123, build type=Release";
+        let of = |name: &str, build: &str| version(Path::new(name), build);
+        assert_eq!(of("/a/libonnxruntime.so.1.32.0", build), "1.32.0");
+        assert_eq!(of("/a/libonnxruntime.1.32.0.dylib", build), "1.32.0");
+        assert_eq!(of("/a/libonnxruntime.so", build), "1.31.0");
+        assert_eq!(of("/a/libonnxruntime.so.1", build), "1.31.0", "a number of the interface alone");
+        assert_eq!(of("/a/onnxruntime.dll", "ORT Build Info: git-branch=HEAD, git-commit-id=abc123, build type=Release"), "abc123");
+        assert_eq!(of("/a/onnxruntime.dll", "something"), "something");
     }
 
     #[test]

@@ -25,11 +25,14 @@ ngx_http_templrender_round(ngx_http_templrender_ctx_t *ctx)
     ngx_uint_t                     asked;
     templrender_need              *needs;
     templrender_error             *error;
-    templrender_slice              why;
+    templrender_slice              unasked, modelless;
     ngx_http_templrender_fetch_t  *fetch;
 
-    why.data = (const uint8_t *) "not asked for";
-    why.len = sizeof("not asked for") - 1;
+    unasked.data = (const uint8_t *) "not asked for";
+    unasked.len = sizeof("not asked for") - 1;
+
+    modelless.data = (const uint8_t *) "models do not run here";
+    modelless.len = sizeof("models do not run here") - 1;
 
     do {
         needs = ngx_http_templrender_needs(ctx, 1, &count);
@@ -46,12 +49,16 @@ ngx_http_templrender_round(ngx_http_templrender_ctx_t *ctx)
 
             if (fetch == NULL || fetch->asked) {
 
-                /* a fallback picture asks nobody, and nobody is asked twice */
+                /*
+                 * a fallback picture asks nobody, nobody is asked twice, and
+                 * what a model would make has no place to be asked for
+                 */
 
                 error = NULL;
 
                 if (templrender_resources_fail(ctx->resources, needs[i].id,
-                                               why, &error)
+                        needs[i].kind == TEMPLRENDER_NEED_GENERATED
+                        ? modelless : unasked, &error)
                     != TEMPLRENDER_OK)
                 {
                     ngx_http_templrender_fail_error(ctx, error);

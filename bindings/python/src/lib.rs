@@ -60,7 +60,7 @@ mod _templrender {
     #[pymodule_export]
     use crate::limits::Limits;
     #[pymodule_export]
-    use crate::models::{_models_of, Array, Face, Job, Made, Model, Models, run_jobs};
+    use crate::models::{_made_of, _models_of, Array, Face, Job, Made, Model, Models, run_jobs};
     #[pymodule_export]
     use crate::money::{Interval, Money};
     #[pymodule_export]
@@ -76,7 +76,7 @@ mod _templrender {
     #[pymodule_export]
     use crate::renderer::Renderer;
     #[pymodule_export]
-    use crate::report::{LayerReport, LineReport, Note, Report};
+    use crate::report::{LayerReport, LineReport, ModelReport, Note, Report};
     #[pymodule_export]
     use crate::request::{Keyring, Request};
     #[pymodule_export]

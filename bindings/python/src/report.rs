@@ -141,6 +141,21 @@ impl LayerReport {
         self.get()?.scale
     }
 
+    #[getter]
+    fn model(&self) -> Option<ModelReport> {
+        self.get()?.model.clone().map(|model| ModelReport { model })
+    }
+
+    #[getter]
+    fn cutout(&self) -> Option<ModelReport> {
+        self.get()?.cutout.clone().map(|model| ModelReport { model })
+    }
+
+    #[getter]
+    fn face(&self) -> Option<(f32, f32, f32, f32)> {
+        self.get()?.face.map(Into::into)
+    }
+
     fn __eq__(&self, other: &Self) -> bool {
         self.get() == other.get()
     }
@@ -156,6 +171,46 @@ impl LayerReport {
     fn __repr__(&self) -> String {
         let [left, top, width, height] = self.get().map(|layer| layer.rect).unwrap_or_default();
         format!("<LayerReport {}: {width} x {height} at {left}, {top}>", self.layer())
+    }
+}
+
+/// A model that a picture went through.
+#[pyclass(frozen, module = "templrender")]
+pub(crate) struct ModelReport {
+    model: core_::ModelReport,
+}
+
+#[pymethods]
+impl ModelReport {
+    #[getter]
+    fn id(&self) -> &str {
+        &self.model.id
+    }
+
+    #[getter]
+    fn engine(&self) -> &str {
+        &self.model.engine
+    }
+
+    #[getter]
+    fn us(&self) -> Option<u64> {
+        self.model.us
+    }
+
+    fn __eq__(&self, other: &Self) -> bool {
+        self.model == other.model
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<ModelReport {} on {}>", self.model.id, self.model.engine)
     }
 }
 

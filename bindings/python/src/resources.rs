@@ -15,6 +15,7 @@ use crate::boundary::detached;
 use crate::buffer::{Held, len_of};
 use crate::error::{fault_of, raised};
 use crate::limits::{Limits, limits_of};
+use crate::models::Made;
 use crate::pixels::frame_if;
 use crate::plan::Need;
 
@@ -91,6 +92,12 @@ impl Resources {
         let held = Held::of(picture, "picture")?.shared();
         // The answers that make_mut leaves behind may hold the last counts of Python's objects, which pyo3 gives back later.
         detached(py, || Arc::make_mut(&mut *self.answers()).insert_shared(id, held))
+    }
+
+    /// Answers a generated need with what a model made.
+    fn insert_made(&self, py: Python<'_>, need: &Bound<'_, PyAny>, made: &Made) -> PyResult<()> {
+        let id = id_of(need)?;
+        detached(py, || Arc::make_mut(&mut *self.answers()).insert_made(id, made.made.clone()))
     }
 
     /// Says that a need cannot be answered, and why.

@@ -54,7 +54,7 @@ MANIFEST_SCHEMA = pa.schema(
 
 # What a part's file says of itself beside its rows.
 _ABOUT = b"templrender"
-_INCOMPLETE = "image-missing"
+_INCOMPLETE = ("image-missing", "model-failed")
 _NONE_NAMED = "it has no source"
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 
@@ -78,7 +78,7 @@ class Work:
     def digest(self) -> bytes:
         """Of all that decides how a row is drawn, the time apart."""
         r = self.renderer
-        settings = [
+        settings: list[Any] = [
             r.bundle.template.name,
             r.bundle.version,
             r.variants,
@@ -91,6 +91,8 @@ class Work:
             repr(r.output),
             self.files,
         ]
+        if models := [model.identity for model in r.bundle.renderer.models]:
+            settings.append(models)
         return hashlib.blake2b(json.dumps(settings).encode(), digest_size=16).digest()
 
 
@@ -290,11 +292,11 @@ def _content_key(made: dict[str, Any]) -> str:
 
 
 def missing_pictures(report: str | None) -> list[str]:
-    """What a report says of photos that were not to be had. A row that names none lacks none."""
-    if report is None or _INCOMPLETE not in report:
+    """What a report says of photos that were not to be had, and of models that failed. A row that names none lacks none."""
+    if report is None or not any(code in report for code in _INCOMPLETE):
         return []
     notes = [
-        note for note in json.loads(report)["notes"] if note["code"] == _INCOMPLETE and note["message"] != _NONE_NAMED
+        note for note in json.loads(report)["notes"] if note["code"] in _INCOMPLETE and note["message"] != _NONE_NAMED
     ]
     return sorted(f"{note['layer']}: {note['message']}" for note in notes)
 

@@ -35,6 +35,9 @@ class Options:
     now: float | None
     time_zone: str | None
     fonts: tuple[str, ...]
+    models: tuple[str, ...]
+    model_engine: str
+    ort_library: str | None
     root: tuple[str, ...]
     allow_private: bool
     timeout: float
@@ -61,7 +64,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     given["variants"] = tuple(None if name == "default" else name for name in given.pop("variant") or ["default"])
     if len(set(given["variants"])) < len(given["variants"]):
         parser.error("argument --variant: a variant must be named once")
-    given["fonts"], given["root"] = tuple(given["fonts"]), tuple(given["root"])
+    for name in ("fonts", "models", "root"):
+        given[name] = tuple(given[name])
     return Options(**given)
 
 
@@ -122,6 +126,24 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="DIR",
         help="a folder of fonts, after the template's own; may be given several times",
+    )
+    add(
+        "--models",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder of models that the template may name; may be given several times. Default: the template's own folder `models`, where it has one",
+    )
+    add(
+        "--model-engine",
+        choices=("auto", "rten", "tract", "ort"),
+        default="auto",
+        help="who runs models: one that is built in, or ONNX Runtime. Default: auto",
+    )
+    add(
+        "--ort-library",
+        metavar="FILE",
+        help="ONNX Runtime's shared library or its folder. Default: the package onnxruntime",
     )
     add(
         "--root",

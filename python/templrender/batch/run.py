@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import json
 import os
 from collections.abc import Iterator
 from typing import Any
 
+from .._templrender import Models
 from ..arrow import BatchRenderer, Fetcher
 from . import choice, cluster, local
 from .counts import Counts
@@ -94,7 +96,7 @@ def _pieces(options: Options, feed: Feed) -> Iterator[Piece]:
 def _renderer(options: Options, feed: Feed) -> BatchRenderer:
     from .._open import open as open_template
 
-    bundle = open_template(options.template, fonts=options.fonts)
+    bundle = open_template(options.template, fonts=options.fonts, models=_models(options))
     for variant in options.variants:
         if variant is not None and variant not in bundle.template.variants:
             raise RunError(
@@ -124,6 +126,16 @@ def _renderer(options: Options, feed: Feed) -> BatchRenderer:
         # A task of Ray's has one processor.
         threads=1 if options.engine == "ray" else options.jobs,
     )
+
+
+def _models(options: Options) -> Models | None:
+    folders = list(options.models)
+    if not folders:
+        own = os.path.join(options.template, "models")
+        folders = [own] if glob.glob(os.path.join(glob.escape(own), "*.json")) else []
+    if not folders:
+        return None
+    return Models(folders, engine=options.model_engine, ort_library=options.ort_library)
 
 
 def _mark(options: Options) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import islice
 
+from .. import Error
 from .options import Asked, parse
 
 
@@ -17,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs it, and gives the exit status."""
     asked = parse(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    known: tuple[type[Exception], ...] = (ImportError, OSError, ValueError)
+    known: tuple[type[Exception], ...] = (Error, ImportError, OSError, ValueError)
     with contextlib.suppress(ImportError):  # which is said below
         from .jobs import unreachable
 

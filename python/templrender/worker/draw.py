@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal
 
 from .. import Bundle, Error, Job, LoadError, Made, Models, Need, Plan, ResourceError, Resources, run_jobs
 from .. import open as open_template
@@ -197,7 +197,7 @@ class Studio:
         answers = run_jobs([job for *_, job in given], timeout=self._timeout * max(1, len(given)))
         for (work, need, _), made in zip(given, answers, strict=True):
             if isinstance(made, Made):
-                cast(Any, work.answers).insert_made(need, made)
+                work.answers.insert_made(need, made)
             else:
                 _unmade(work, need, made)
 
@@ -233,7 +233,8 @@ class Studio:
             data = rendered.encode(timeout=self._timeout)
             return Outcome("done", NO_FACE if faceless else "", bytes(data), rendered.output.content_type)
         except Exception as error:
-            return outcome_of(error)
+            # A picture that is missing because its model failed is not its owner's fault.
+            return outcome_of(error) if not work.unmade else Outcome("later", f"a model failed: {work.unmade}"[:1000])
 
 
 def _unmade(work: _Work, need: Need, error: Error) -> None:

@@ -15,6 +15,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from .. import Models
@@ -58,6 +60,18 @@ class Worker:
         self.jobs = Jobs(connect(options.redis), options.prefix, options.keep)
         self.store = files.open_store(options.files, owner=self.name)
         self._unreachable = unreachable()
+        # What is wrong with the options is said now, and not by a loop that tries again.
+        self._loops: dict[str, Callable[[], None]] = {}
+        self._studio: Studio | None = None
+        if "draw" in options.roles:
+            self._studio = _studio(options, self.store)
+            self._loops["draw"] = partial(self._draw, self._studio)
+        if "mail" in options.roles:
+            server = Server.at(options.smtp or "", os.environ.get("TEMPLRENDER_SMTP_PASSWORD"))
+            paper = letter.Stationery(options.sender, options.sender_name, options.link)
+            self._loops["mail"] = partial(self._mail, server, paper)
+        if "sweep" in options.roles:
+            self._loops["sweep"] = self._sweep
 
     def stop(self) -> None:
         """Ends it as soon as what is begun is done."""
@@ -71,15 +85,15 @@ class Worker:
         server = serve(address, self._text, self._is_well) if address else None
         others = [
             threading.Thread(target=self._forever, args=(loop,), name=f"templrender-{role}")
-            for role, loop in (("mail", self._mail), ("sweep", self._sweep))
-            if role in self.options.roles
+            for role, loop in self._loops.items()
+            if role != "draw"
         ]
         for thread in others:
             thread.start()
         log.info("%s: %s", self.name, ", ".join(sorted(self.options.roles)))
         try:
-            if "draw" in self.options.roles:
-                self._forever(self._draw)
+            if "draw" in self._loops:
+                self._forever(self._loops["draw"])
             else:
                 self.stopping.wait()
         finally:
@@ -89,6 +103,8 @@ class Worker:
             if server is not None:
                 server.shutdown()
                 server.server_close()
+            if self._studio is not None:
+                self._studio.close()
             self.store.clean()
             self.jobs.client.close()
         log.info("%s: stopped", self.name)
@@ -128,36 +144,23 @@ class Worker:
 
     # ---- drawing
 
-    def _draw(self) -> None:
+    def _draw(self, studio: Studio) -> None:
         options = self.options
-        loader = Loader(root=None, allow_private=options.allow_private)
-        studio = Studio(
-            options.templates,
-            self.store,
-            loader=loader,
-            models=Models(options.models) if options.models else None,
-            threads=options.threads,
-            timeout=options.timeout,
-            max_tries=options.max_tries,
-        )
         look_at = 0.0
-        try:
-            while not self.stopping.is_set():
-                self.patiently(self.jobs.promote)
-                taken: list[Taken] = []
-                if time.monotonic() >= look_at:
-                    taken = self.patiently(self.jobs.claim, self.name, options.dead_after)
-                    self.metrics.add("claimed", len(taken))
-                    # One that died leaves more than one.
-                    look_at = 0.0 if taken else time.monotonic() + options.dead_after / 4
-                if not taken:
-                    wait = min(1.0, options.dead_after / 4)
-                    taken = self.patiently(self.jobs.read, self.name, options.batch, wait)
-                if taken:
-                    self._batch(studio, taken)
-            self.patiently(self.jobs.leave, self.name)
-        finally:
-            studio.close()
+        while not self.stopping.is_set():
+            self.patiently(self.jobs.promote)
+            taken: list[Taken] = []
+            if time.monotonic() >= look_at:
+                taken = self.patiently(self.jobs.claim, self.name, options.dead_after)
+                self.metrics.add("claimed", len(taken))
+                # One that died leaves more than one.
+                look_at = 0.0 if taken else time.monotonic() + options.dead_after / 4
+            if not taken:
+                wait = min(1.0, options.dead_after / 4)
+                taken = self.patiently(self.jobs.read, self.name, options.batch, wait)
+            if taken:
+                self._batch(studio, taken)
+        self.patiently(self.jobs.leave, self.name)
 
     def _batch(self, studio: Studio, batch: Sequence[Taken]) -> None:
         began = self._began = time.monotonic()
@@ -203,11 +206,8 @@ class Worker:
 
     # ---- mailing
 
-    def _mail(self) -> None:
-        options = self.options
-        server = Server.at(options.smtp or "", os.environ.get("TEMPLRENDER_SMTP_PASSWORD"))
-        paper = letter.Stationery(options.sender, options.sender_name, options.link)
-        outbox = Outbox(self.jobs, self.name, options.pace)
+    def _mail(self, server: Server, paper: letter.Stationery) -> None:
+        outbox = Outbox(self.jobs, self.name, self.options.pace)
         sender = Sender(server)
         try:
             while not self.stopping.is_set():
@@ -314,6 +314,20 @@ class Alive:
             except Exception:
                 # While the queue is away nobody hears of anybody. Whatever else it is, the next time may be better.
                 self._worker.metrics.add("queue_errors")
+
+
+def _studio(options: Options, store: files.Store) -> Studio:
+    if not Path(options.templates).is_dir():
+        raise NotADirectoryError(f"templates must be in a folder, found none at {options.templates}")
+    return Studio(
+        options.templates,
+        store,
+        loader=Loader(root=None, allow_private=options.allow_private),
+        models=Models(options.models) if options.models else None,
+        threads=options.threads,
+        timeout=options.timeout,
+        max_tries=options.max_tries,
+    )
 
 
 def work(options: Options) -> None:

@@ -122,7 +122,7 @@ pub(crate) fn run(args: &Feed) -> Done {
     let heading = Heading { template: &sets.title, feed: &studio.feed, summary: &summary, variants: &names, rows: tally.rows };
     sheet::write(&index, &heading, tally.cards.values()).map_err(|error| Stop::io(&index, &error))?;
     eprintln!("{summary}, in {:.1} s", started.elapsed().as_secs_f64());
-    for line in sets.told(&tally.applied, tally.rows) {
+    for line in sets.told(&tally.applied, tally.rows).into_iter().chain(studio.kept.told()) {
         eprintln!("{line}");
     }
     eprintln!("look at {}", index.display());

@@ -4,6 +4,7 @@
 //! one that came first. Only as much is kept as rows that are drawn at the same time may share: a run that is asked for much later runs again.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use core_::{Code, Error, Guard, Job, Key, Made, NeedId, Plan, Renderer, Resources};
@@ -19,6 +20,8 @@ const LEAST_BYTES: usize = 1 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     state: Mutex<State>,
+    runs: AtomicUsize,
+    shared: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -47,13 +50,21 @@ impl Kept {
         }
     }
 
+    /// How often models ran, and how often somebody else's run was enough; nothing where no model was asked.
+    pub(crate) fn told(&self) -> Option<String> {
+        let (runs, shared) = (self.runs.load(Ordering::Relaxed), self.shared.load(Ordering::Relaxed));
+        (runs > 0).then(|| format!("models: {}, {} shared", crate::check::count(runs, "run"), crate::check::count(shared, "answer")))
+    }
+
     fn made(&self, job: &Job) -> Result<Made, Error> {
         let key = job.key();
         let slot = locked(&self.state).by_key.entry(key).or_default().clone();
         let mut made = locked(&slot);
         if let Some(made) = &*made {
+            self.shared.fetch_add(1, Ordering::Relaxed);
             return made.clone();
         }
+        self.runs.fetch_add(1, Ordering::Relaxed);
         let answer = job.run(&Guard { clock: Some(crate::time::monotonic_ns), ..Guard::default() });
         *made = Some(answer.clone());
         drop(made);

@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 use crate::clock::{monotonic_ns, ns_of};
 use crate::flight::said;
 use crate::metrics::ModelMetrics;
-use queue::{Batch, Entered, Queue, Refused, Waiting};
+use queue::{Batch, Entered, Next, Queue, Refused, Waiting};
 
 /// What a thread may use for its stack, as one that draws.
 const STACK_BYTES: usize = 16 << 20;
@@ -141,10 +141,10 @@ impl<T: Task> Shared<T> {
     /// Waits for a batch and runs it; `false` when there will be none any more.
     fn run_next(&self) -> bool {
         let mut queue = self.locked();
-        let (batch, expired) = loop {
-            let (batch, expired) = queue.next(Instant::now());
-            if batch.is_some() || !expired.is_empty() {
-                break (batch, expired);
+        let Next { batch, expired } = loop {
+            let next = queue.next(Instant::now());
+            if next.batch.is_some() || !next.expired.is_empty() {
+                break next;
             }
             if !queue.is_open {
                 return false;

@@ -4,7 +4,7 @@
 //! a run corrects a wrong estimate. Tenants and their templates take turns as drawings do. The next to run is joined by others that wait for the same
 //! model, as many as its manifest's batch takes.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -61,6 +61,13 @@ pub(super) struct Entered<T, A> {
     pub(super) crowded: Option<Waiting<T, A>>,
 }
 
+/// What a thread is given.
+pub(super) struct Next<T, A> {
+    pub(super) batch: Option<Batch<T, A>>,
+    /// Tasks whose time was over before.
+    pub(super) expired: Vec<Waiting<T, A>>,
+}
+
 /// A batch that runs.
 struct Running {
     ends: Instant,
@@ -73,7 +80,7 @@ pub(super) struct Queue<T, A> {
     /// Tasks that may wait.
     most: usize,
     threads: u32,
-    running: HashMap<u64, Running>,
+    running: BTreeMap<u64, Running>,
     speeds: Speeds,
     next: u64,
     pub(super) is_open: bool,
@@ -85,7 +92,7 @@ impl<T: Task, A> Queue<T, A> {
             lanes: Lanes::new(),
             most,
             threads: threads.max(1),
-            running: HashMap::new(),
+            running: BTreeMap::new(),
             speeds: Speeds::default(),
             next: 0,
             is_open: true,
@@ -144,7 +151,7 @@ impl<T: Task, A> Queue<T, A> {
     }
 
     /// The next to run, and those whose time was over before.
-    pub(super) fn next(&mut self, now: Instant) -> (Option<Batch<T, A>>, Vec<Waiting<T, A>>) {
+    pub(super) fn next(&mut self, now: Instant) -> Next<T, A> {
         let mut expired = Vec::new();
         while let Some((lane, first)) = self.lanes.pop() {
             if first.deadline <= now {
@@ -166,9 +173,9 @@ impl<T: Task, A> Queue<T, A> {
             self.next += 1;
             let ends = now.checked_add(takes).unwrap_or(now);
             self.running.insert(self.next, Running { ends, gone, cancel: cancel.clone() });
-            return (Some(Batch { number: self.next, lane, members, cancel }), expired);
+            return Next { batch: Some(Batch { number: self.next, lane, members, cancel }), expired };
         }
-        (None, expired)
+        Next { batch: None, expired }
     }
 
     /// A batch has ended; `took` is nothing where that says nothing about the model.

@@ -90,7 +90,7 @@ async fn reject(job: &Job, error: &Error) -> bool {
     rejected
 }
 
-fn is_damage(code: Code) -> bool {
+pub(super) fn is_damage(code: Code) -> bool {
     matches!(code, Code::DamagedResource | Code::UnknownFormat)
 }
 

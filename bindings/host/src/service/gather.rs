@@ -15,6 +15,7 @@ use http::StatusCode;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::center::Center;
+use super::draw;
 use super::generate::{self, NotMade};
 use super::job::Job;
 use crate::error::{Failure, Refused};
@@ -139,7 +140,12 @@ async fn generated_round(job: &Arc<Job>, mut gathered: Gathered, needs: Vec<Need
                 gathered.held.push(hold(&job.center, bytes.len())?);
                 answers.push((need, bytes));
             }
-            Err(NotMade::Failed(fault)) => gathered.not_made(&need, Some(&fault)),
+            Err(NotMade::Failed(fault)) => {
+                if draw::is_damage(fault.code) {
+                    reject(job, &need, &fault).await;
+                }
+                gathered.not_made(&need, Some(&fault));
+            }
             Err(NotMade::Refused(failure)) => return Err(failure),
         }
     }
@@ -185,6 +191,15 @@ async fn answer(job: &Job, need: &Need) -> Answer {
     match found {
         Ok(found) => Answer::Picture { found, place },
         Err(why) => Answer::Missing(Missed { place, why: Why::Refused(why) }),
+    }
+}
+
+/// Takes a photo out of the cache that turned out to be damaged when a model was to look at it: its origin is asked again.
+async fn reject(job: &Job, need: &Need, fault: &Fault) {
+    let NeedSource::Generated { of, .. } = need.source() else { return };
+    let photo = job.plan.needs().find(|need| matches!(need.source(), NeedSource::Location(location) if location == of));
+    if let Some(url) = photo.and_then(|photo| job.places.get(&photo.id())) {
+        job.center.pictures.reject(url, &job.policy, fault).await;
     }
 }
 

@@ -18,6 +18,7 @@ use bytes::Bytes;
 use core_::{Code, Error, Fault, Guard, Job};
 
 use super::center::Center;
+use super::draw::is_damage;
 use super::interest::{Interest, Interests};
 use super::late;
 use super::store::Name;
@@ -193,7 +194,7 @@ async fn make(center: Arc<Center>, name: Name, lane: u64, job: Job, deadline: In
 
 /// Whether another try may end otherwise.
 pub(super) fn may_pass(fault: &Fault) -> bool {
-    fault.code == Code::ModelFailed
+    fault.code == Code::ModelFailed || is_damage(fault.code)
 }
 
 /// What a request is told for which there is no thread in time.

@@ -40,6 +40,13 @@ impl Job {
         self.job.key().to_string()
     }
 
+    /// Billions of multiplications, and MB at the peak.
+    #[getter]
+    fn cost(&self) -> (f64, f64) {
+        let cost = self.job.cost();
+        (cost.gmac, cost.peak_mb)
+    }
+
     /// Runs it.
     #[pyo3(signature = (*, timeout = None, cancel = None))]
     fn run(&self, py: Python<'_>, timeout: Option<f64>, cancel: Option<&Cancel>) -> PyResult<Made> {

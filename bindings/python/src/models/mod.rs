@@ -17,9 +17,9 @@ mod model;
 mod models;
 
 pub(crate) use array::Array;
-pub(crate) use call::{Causes, listened};
+pub(crate) use call::{Causes, listened, listening};
 pub(crate) use face::Face;
 pub(crate) use job::{Job, run_jobs};
-pub(crate) use made::Made;
+pub(crate) use made::{_made_of, Made};
 pub(crate) use model::Model;
 pub(crate) use models::{_models_of, Models, models_of, set_models};

@@ -1,6 +1,7 @@
 //! One model, as a collection has it.
 
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 /// A manifest and what runs it.
 #[pyclass(frozen, module = "templrender")]
@@ -45,6 +46,37 @@ impl Model {
     #[getter]
     fn sha256(&self) -> Option<&str> {
         self.model.manifest().sha256()
+    }
+
+    #[getter]
+    fn licence(&self) -> &str {
+        self.model.manifest().licence()
+    }
+
+    #[getter]
+    fn noncommercial(&self) -> bool {
+        self.model.manifest().noncommercial()
+    }
+
+    #[getter]
+    fn attribution(&self) -> Option<&str> {
+        self.model.manifest().attribution()
+    }
+
+    #[getter]
+    fn manifest(&self) -> String {
+        self.model.manifest().to_json()
+    }
+
+    #[getter]
+    fn variants<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.model.manifest().variants().collect::<Vec<_>>())
+    }
+
+    /// What one run on a picture of that size is expected to take.
+    fn cost(&self, width: u32, height: u32) -> (f64, f64) {
+        let cost = self.model.cost(width, height);
+        (cost.gmac, cost.peak_mb)
     }
 
     #[getter]

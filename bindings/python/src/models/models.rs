@@ -267,8 +267,11 @@ impl Models {
 
 /// One folder or several.
 fn folders_of(given: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    let text =
-        |path: PathBuf| path.to_str().map(str::to_owned).ok_or_else(|| bad("folder", "a folder's path must be UTF-8, found another"));
+    // other processes that it is pickled for have other current folders
+    let text = |path: PathBuf| match std::path::absolute(&path)?.to_str() {
+        Some(path) => Ok::<_, PyErr>(path.to_owned()),
+        None => Err(bad("folder", "a folder's path must be UTF-8, found another")),
+    };
     if let Ok(path) = given.extract::<PathBuf>() {
         return Ok(vec![text(path)?]);
     }

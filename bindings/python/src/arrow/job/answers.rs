@@ -6,6 +6,7 @@ use std::sync::Arc;
 use core_::{Code, Error, Fault, NeedId, NeedSource, Plan, Resources};
 
 use super::Planned;
+use super::fill::Filled;
 
 pub(super) struct Answers {
     resources: Arc<Resources>,
@@ -58,6 +59,18 @@ impl Answers {
         Ok(())
     }
 
+    /// Takes what models made; what failed is a failed answer, and the next choice is pending.
+    pub(super) fn fill(&mut self, filled: Vec<Filled>) {
+        let resources = Arc::make_mut(&mut self.resources);
+        for (id, made) in filled {
+            match made {
+                // Beyond the limits it counts as failed, which the rows that draw it say.
+                Ok(made) => drop(resources.insert_made(id, made)),
+                Err(error) => resources.fail(id, reason(&error)),
+            }
+        }
+    }
+
     pub(super) fn forget(&mut self, location: &str) {
         if let Some(id) = self.locations.get(location) {
             Arc::make_mut(&mut self.resources).remove(*id);
@@ -70,4 +83,9 @@ impl Answers {
             || Fault::new(Code::BadArgument, "location", format!("location must be one that a row asks for, found {:?}", found()));
         self.locations.get(location).copied().ok_or_else(|| unknown().into())
     }
+}
+
+/// What a layer's notes say of a run that failed.
+fn reason(error: &Error) -> String {
+    error.faults().first().map_or_else(|| error.to_string(), |fault| fault.message.clone())
 }

@@ -1,14 +1,15 @@
 //! One batch on its way: planned, its pictures found, drawn.
 //!
 //! ```text
-//! plan (all rows, all variants, on threads) -> pending -> answer, fail -> render a range -> forget
+//! plan (all rows, all variants, on threads) -> pending -> answer, fail -> fill (models) -> render a range -> forget
 //! ```
 //!
-//! Rows fail alone: what went wrong is a value beside the others. `plan` makes the plans, `answers` holds what was found, `draw` makes pictures of a
+//! Rows fail alone: what went wrong is a value beside the others. `plan` makes the plans, `answers` holds what was found, `fill` what models make of it, `draw` makes pictures of a
 //! range within its bytes, `out` makes record batches, `keep` hands columns of the input on.
 
 mod answers;
 mod draw;
+mod fill;
 mod keep;
 mod out;
 mod plan;
@@ -137,6 +138,22 @@ impl BatchJob {
 
     fn fail(&self, py: Python<'_>, location: &str, why: String) -> PyResult<()> {
         detached(py, || self.changed().fail(location, &why))
+    }
+
+    /// Runs the models whose pictures are there; how many needs were answered, and the bytes of what was made.
+    #[pyo3(signature = (*, threads = None, cancel = None))]
+    fn fill(&self, py: Python<'_>, threads: Option<usize>, cancel: Option<&Cancel>) -> PyResult<(usize, u64)> {
+        let threads = threads.map_or(Ok(self.threads), |threads| crew::threads(Some(threads))).map_err(raised)?;
+        let resources = self.answers().resources();
+        let filled = fill::fill(py, &self.bundle.get().renderer().renderer, &self.planned, &resources, threads, cancel)?;
+        detached(py, || {
+            let bytes = filled.iter().filter_map(|(_, made)| Some(made.as_ref().ok()?.frame()?.pixels().len() as u64)).sum();
+            let answered = filled.len();
+            if answered > 0 {
+                self.changed().fill(filled);
+            }
+            Ok((answered, bytes))
+        })
     }
 
     fn forget(&self, py: Python<'_>, locations: Vec<String>) -> PyResult<()> {

@@ -36,8 +36,7 @@ pub(super) fn plan(
     threads: usize,
     cancel: Option<&Cancel>,
 ) -> PyResult<Planned> {
-    let core = &bundle.bundle;
-    let template = core.template();
+    let template = bundle.bundle.template();
     let reader = table.reader(columns, &|name| if template.reads(name) { Use::Read } else { Use::None }).map_err(raised)?;
     for (number, variant) in variants.iter().enumerate() {
         let twice = variants.iter().take(number).any(|earlier| earlier == variant);
@@ -57,7 +56,9 @@ pub(super) fn plan(
             if first >= reader.len() || stop.is_set() {
                 break;
             }
-            own.extend((first..reader.len().min(first + AT_ONCE)).map(|row| one(&reader, row, core, contexts)));
+            own.extend(
+                (first..reader.len().min(first + AT_ONCE)).map(|row| one(&reader, row, &bundle.renderer().renderer, template, contexts)),
+            );
         }
         done.lock().unwrap_or_else(PoisonError::into_inner).append(&mut own);
         Ok(())
@@ -77,11 +78,11 @@ pub(super) fn plan(
 }
 
 /// Plans a row; what goes wrong with it stays with it.
-fn one(reader: &TableReader, number: usize, bundle: &core_::Bundle, contexts: &[Context]) -> One {
+fn one(reader: &TableReader, number: usize, renderer: &core_::Renderer, template: &core_::Template, contexts: &[Context]) -> One {
     let read = caught(|| reader.row(number).unwrap_or_else(|| Ok(core_::Row::new())));
     let id = reader.id(number, read.as_ref().ok()).and_then(id_text).map(String::into_boxed_str);
     let plan = |context| match &read {
-        Ok(row) => caught(|| bundle.renderer().plan(bundle.template(), row, context)),
+        Ok(row) => caught(|| renderer.plan(template, row, context)),
         Err(error) => Err(error.clone()),
     };
     One { row: number, id, plans: contexts.iter().map(plan).collect() }
