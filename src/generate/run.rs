@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::blend;
 use super::made::{Face, Made, MadeContent, Mask};
-use super::manifest::{ModelKind, RoiMode};
+use super::manifest::{Fit, ModelKind, RoiMode};
 use super::model::{Cost, Model, Runner};
 use super::network::{self, Asked, Content, Raw};
 use super::roi::{self, Part};
@@ -69,6 +69,11 @@ impl Model {
             None => blend.feather_px > 0.0,
         };
         blend.paste || feathered
+    }
+
+    /// Whether it looks at pictures of other proportions than what they are made of, and gives such.
+    pub(crate) fn stretches(&self) -> bool {
+        self.manifest().image_input().is_some_and(|image| image.fit == Fit::Stretch)
     }
 
     /// How large the picture is that it looks at, given one of this size.

@@ -89,6 +89,8 @@ pub(crate) struct Shown<'r> {
     pub(crate) origin: &'r Picture,
     /// What of the picture is seen, px; `None` is all of it.
     pub(crate) view: Option<Rect>,
+    /// Width and height that a picture stands for which a model stretched, px of what arrived.
+    pub(crate) stands_for: Option<(f32, f32)>,
     /// The face that counts, px of what arrived.
     pub(crate) face: Option<Rect>,
     /// The same face's middle, in fractions of what is seen.
@@ -357,7 +359,7 @@ impl Planned {
             (None, Some(need)) => return Progress::Done(State::Waiting(need)),
             (None, None) => return failed(NoteCode::ImageMissing, "it has no source".into()),
         };
-        let mut shown = Shown { picture: origin, origin, view: None, face: None, focus: None, trouble: None };
+        let mut shown = Shown { picture: origin, origin, view: None, stands_for: None, face: None, focus: None, trouble: None };
         if treatment.digest.is_none() {
             return Progress::Done(State::Ready(shown));
         }
@@ -406,6 +408,10 @@ impl Planned {
                 Some(Err(why)) => return failed(NoteCode::ModelFailed, format!("model {}: {why}", step.model.id()).into()),
                 Some(Ok(picture)) => (shown.picture, shown.view) = (picture, None),
             }
+            if work == Doing::Generate && step.model.stretches() && !step.pastes() {
+                let part = crop.unwrap_or(whole);
+                shown.stands_for = Some((part.width, part.height)).filter(|_| !part.is_empty());
+            }
         }
         if treatment.by_face && !seen.is_empty() {
             let focus = |face: Rect| ((face.center().x - seen.x) / seen.width, (face.center().y - seen.y) / seen.height);
@@ -420,8 +426,8 @@ impl Shown<'_> {
     pub(crate) fn found(&self, id: PictureId) -> Found {
         let whole = self.picture.natural();
         let view = self.view.zip(whole).map(|(part, whole)| View { part, whole });
-        let natural = view.map_or(whole, |view| Some((view.part.width, view.part.height)));
-        Found { id, natural, view, focus: self.focus }
+        let seen = view.map_or(whole, |view| Some((view.part.width, view.part.height)));
+        Found { id, natural: self.stands_for.or(seen), px: seen.map(|(width, _)| width), view, focus: self.focus }
     }
 }
 
