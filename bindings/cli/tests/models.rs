@@ -111,10 +111,6 @@ fn a_picture_is_drawn_with_what_its_model_made_and_the_report_says_so() {
     room.file("t/models/ugatit_tiny_64_seeded.onnx", "something else");
     let said = room.says(1, &["render", "t", "--row", "row.json"]);
     assert!(said.contains("ugatit_tiny_64_seeded.onnx") && said.contains("sha256"), "{said}");
-    if !cfg!(feature = "ort") {
-        let said = room.says(1, &["render", "t", "--engine", "ort", "--models", "models"]);
-        assert!(said.contains("found ort"), "{said}");
-    }
 }
 
 #[test]
