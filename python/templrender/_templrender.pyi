@@ -883,8 +883,14 @@ class Models:
     It is pickled as its folders, its manifests and its functions, if pickle takes those; another process opens the folders itself.
 
     >>> from templrender import Models, Renderer
-    >>> Renderer(models=Models()).models
-    <Models: none>
+    >>> def inverted(pictures):
+    ...     return [255 - picture.to_numpy()[..., :3] for picture in pictures]
+    >>> models = Models()
+    >>> models.add_generator({"id": "inverted", "version": "1", "kind": "generator", "licence": "MIT"}, inverted, identity="inverted 1")
+    >>> models
+    <Models: inverted>
+    >>> Renderer(models=models).models["inverted"].kind
+    'generator'
     """
 
     def __new__(
