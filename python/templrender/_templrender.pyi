@@ -1094,7 +1094,7 @@ class Made:
     >>> made.faces
     (<Face 90x90 px at 40, 30, score 0.5>,)
     >>> made.to_bytes()
-    b'{"faces":[{"box":[40,30,90,90],"points":[],"score":0.5}]}'
+    b'{"faces":[{"box":[40,30,90,90],"score":0.5,"points":[]}]}'
     """
 
     @staticmethod
