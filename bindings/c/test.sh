@@ -145,6 +145,9 @@ run_examples() {
     grep -q 'gone.jpg: status 404' <<< "$waited" && grep -q 'page.jpg: this is an HTML page' <<< "$waited" || fail "waiting tells why: $waited"
     [ "$(extension "$work/waited.png")" = png ] || fail 'waiting draws a PNG'
 
+    "$@" "$work/model" templates/product-sale/rows/photos/bee.webp "$work/model.png" 2>&1 | grep -qx 'the model ran 1 times' || fail 'the same picture is made twice, or not at all'
+    [ "$(extension "$work/model.png")" = png ] || fail 'model draws a PNG'
+
     "$@" "$work/threads" 4 10 | grep 'drew 40 pictures .* 40 the same, 0 others, 0 failed' || fail 'threads draw other pictures'
 
     printf '2026-11 an-example-that-everybody-knows-1\n' > "$work/secrets"

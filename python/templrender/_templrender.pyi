@@ -883,8 +883,14 @@ class Models:
     It is pickled as its folders, its manifests and its functions, if pickle takes those; another process opens the folders itself.
 
     >>> from templrender import Models, Renderer
-    >>> Renderer(models=Models()).models
-    <Models: none>
+    >>> def inverted(pictures):
+    ...     return [255 - picture.to_numpy()[..., :3] for picture in pictures]
+    >>> models = Models()
+    >>> models.add_generator({"id": "inverted", "version": "1", "kind": "generator", "licence": "MIT"}, inverted, identity="inverted 1")
+    >>> models
+    <Models: inverted>
+    >>> Renderer(models=models).models["inverted"].kind
+    'generator'
     """
 
     def __new__(
@@ -1088,7 +1094,7 @@ class Made:
     >>> made.faces
     (<Face 90x90 px at 40, 30, score 0.5>,)
     >>> made.to_bytes()
-    b'{"faces":[{"box":[40,30,90,90],"points":[],"score":0.5}]}'
+    b'{"faces":[{"box":[40,30,90,90],"score":0.5,"points":[]}]}'
     """
 
     @staticmethod

@@ -82,7 +82,7 @@ def test_fill_draws_the_fallback_and_says_why() -> None:
     (other,) = plan.pending(answers)
     assert other.location == "other.png"
 
-    with pytest.raises(t.ResourceError, match="no such style"):
+    with pytest.raises(t.ModelError, match="no such style"):
         drawn(broken, template(missing="error"))
 
 

@@ -3,15 +3,9 @@
  *     model PHOTO OUT.png        the photo as a poster of four levels, drawn twice: the function runs once
  *
  * A program with a network of its own does the same with `templrender_models_add_network`: it gets tensors instead of pictures. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <templrender.h>
-
+#define _DEFAULT_SOURCE
 #include "files.h"
 
-#define JSON(...) #__VA_ARGS__
 #define TRY(call) if ((call) != TEMPLRENDER_OK) goto failed
 
 static const char CARD[] = JSON({
@@ -20,16 +14,10 @@ static const char CARD[] = JSON({
 });
 static const char MANIFEST[] = JSON({ "id": "levels", "version": "1", "kind": "generator", "licence": "MIT", "runtime": { "max_pixels": 1048576, "est_peak_mb": 16 } });
 
-static templrender_slice text(const char *s)
-{
-    templrender_slice slice = { (const uint8_t *)s, strlen(s) };
-    return slice;
-}
-
 /* The model. Nothing here has to be freed: what it writes to is the answer's. */
 static int32_t levels(void *user_data, const templrender_frame *const *pictures, size_t count, templrender_answer *answer)
 {
-    int *runs = user_data;
+    int *runs = (int *)user_data;
     ++*runs;
     for (size_t i = 0; i < count; i++) {
         uint32_t width = templrender_frame_width(pictures[i]), height = templrender_frame_height(pictures[i]);
@@ -53,7 +41,7 @@ int main(int argc, char **argv)
     if (argc != 3) return fprintf(stderr, "usage: model PHOTO OUT.png\n"), 2;
     int runs = 0, failed = 0;
     size_t pending;
-    struct file photo = { 0 };
+    templrender_slice photo = { NULL, 0 };
     templrender_error *err = NULL;
     templrender_fonts *fonts = NULL;
     templrender_models *models = NULL;
@@ -66,7 +54,7 @@ int main(int argc, char **argv)
     templrender_frame *frame = NULL;
     templrender_job *job = NULL;
     templrender_made *kept = NULL; /* a cache with room for one answer, named by its key */
-    templrender_key key = { { 0 } };
+    templrender_key key = templrender_job_key(NULL);
     templrender_buffer *png = NULL;
     templrender_need need;
     templrender_output output;
@@ -80,7 +68,11 @@ int main(int argc, char **argv)
     TRY(templrender_template_parse(text(CARD), NULL, &card, &err));
     TRY(templrender_row_new(&row, &err));
     TRY(templrender_scratch_new(&scratch, &err));
-    if (!read_file(argv[1], &photo)) goto failed;
+    photo = read_file(argv[1]);
+    if (!photo.data) {
+        perror(argv[1]);
+        goto failed;
+    }
 
     for (int round = 0; round < 2; round++) {
         templrender_plan_free(plan);
@@ -94,7 +86,7 @@ int main(int argc, char **argv)
             TRY(templrender_plan_pending(plan, resources, &need, 1, &pending, &err));
             if (pending == 0) break;
             if (need.kind != TEMPLRENDER_NEED_GENERATED) {
-                TRY(templrender_resources_insert(resources, need.id, photo.bytes, &err));
+                TRY(templrender_resources_insert(resources, need.id, photo, &err));
                 continue;
             }
             /* templrender_renderer_fill would do as well; a job has a key to look for first */
@@ -114,7 +106,10 @@ int main(int argc, char **argv)
     }
     TRY(templrender_plan_output(plan, &output));
     TRY(templrender_frame_encode(frame, &output, NULL, &png, &err));
-    if (!write_file(argv[2], templrender_buffer_slice(png))) goto failed;
+    if (!write_atomically(argv[2], templrender_buffer_slice(png))) {
+        perror(argv[2]);
+        goto failed;
+    }
     goto end;
 
 failed:
@@ -135,6 +130,6 @@ end:
     templrender_renderer_free(plain);
     templrender_models_free(models);
     templrender_fonts_free(fonts);
-    free(photo.data);
+    free((void *)(uintptr_t)photo.data);
     return failed;
 }

@@ -158,6 +158,9 @@ static void limits(void)
     SAME(limits.max_side_px, 16384);
     SAME(limits.max_scans, 1000);
     SAME(limits.max_depth, 64);
+    SAME(limits.max_model_bytes, 512 << 20);
+    SAME(limits.max_model_peak_mb, 1024);
+    SAME(limits.max_model_gmac, 500);
     templrender_limits_init(NULL, sizeof limits);
 
     /* a size that no header has leaves it alone */
@@ -181,7 +184,10 @@ static void limits(void)
     newer.later[1] = 1;
     FAILS_SAYING(TEMPLRENDER_BAD_ARGUMENT, "noughts", templrender_template_parse(text(BROKEN), &newer.known, &parsed, &err));
     templrender_limits_init(&limits, sizeof limits);
-    const size_t sizes[] = { 0, 3, 8, sizeof limits - 8, sizeof limits + 1, SIZE_MAX };
+    /* the first header's, which knew no models */
+    limits.struct_size = 88;
+    FAILS(TEMPLRENDER_UNKNOWN_KEY, templrender_template_parse(text(BROKEN), &limits, &parsed, &err));
+    const size_t sizes[] = { 0, 3, 8, 80, sizeof limits + 1, SIZE_MAX };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         limits.struct_size = sizes[i];
         FAILS_SAYING(TEMPLRENDER_BAD_ARGUMENT, "struct_size", templrender_template_parse(text(BROKEN), &limits, &parsed, &err));

@@ -294,7 +294,7 @@ static void wrong_answers(void)
         templrender_made *result = NULL;
         templrender_report *report = NULL;
         OK(templrender_renderer_job(made.renderer, made.plan, made.need.id, made.resources, &job, &err));
-        FAILS_SAYING(CASES[i].code, CASES[i].words, templrender_job_run(job, NULL, &result, &err));
+        fails(CASES[i].code, templrender_job_run(job, NULL, &result, &err), CASES[i].words, __FILE__, __LINE__, "templrender_job_run fails");
         CHECK(!result);
         SAME(drawn(&made, &report), 200);
         CHECK(tells(report, "model-failed"));

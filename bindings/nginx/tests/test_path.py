@@ -252,3 +252,37 @@ class Fallback(Case):
         got = self.served(self.kitchen.picture("skip-b.png", count=0))
         self.assertEqual((pixel(got.body, 5, 5), got.header("templrender-fallback")), (BLUE, "row-skipped"))
         self.assertEqual(pixel(self.kitchen.picture("skip-b.png", count=1).body, 5, 5), WHITE)
+
+
+class Models(Case):
+    """Templates may name models, which do not run here: the layer's next choice is drawn, and nobody waits."""
+
+    settings = {
+        "templates": {
+            "original": template("original", layer={"model": "paint", "missing": "original"}),
+            "hide": template("hide", layer={"model": "paint", "missing": "hide"}),
+            "cutout": template("cutout", layer={"cutout": "person", "missing": "original"}),
+            "error": template("error", layer={"model": "paint", "missing": "error"}),
+            "face": template("face", layer={"object-fit": "cover", "object-position": "face"}),
+        }
+    }
+
+    def test_the_next_choice_is_drawn(self):
+        self.shop.says("/red.png", Reply(png(6, 6, RED)))
+        for name, drawn in (("original", RED), ("cutout", RED), ("face", RED), ("hide", WHITE)):
+            got = self.served(self.kitchen.picture(f"{name}.png", "/red.png"))
+            self.assertEqual((pixel(got.body, 2, 2), pixel(got.body, 8, 8)), (drawn, WHITE), name)
+            self.assertGreaterEqual(int(self.kitchen.logged(got, "notes")), 1, name)
+
+    def test_a_picture_that_must_be_made_is_an_error(self):
+        self.shop.says("/red.png", Reply(png(6, 6, RED)))
+        error = self.failed(self.kitchen.picture("error.png", "/red.png"), 500, "model-failed", 407, "host")
+        self.assertIn('no model is called "paint"', error["message"])
+        got = self.served(self.kitchen.picture("original.png", "/red.png"))
+        self.assertEqual(pixel(got.body, 2, 2), RED)
+
+    def test_many_at_once_end(self):
+        self.shop.says("/red.png", Reply(png(6, 6, RED)))
+        targets = [self.kitchen.target("original.png", "/red.png", tint=f"#0000{i:02x}") for i in range(30)]
+        got = at_once([lambda target=target: self.kitchen.get(target) for target in targets])
+        self.assertEqual({one.status for one in got}, {200})

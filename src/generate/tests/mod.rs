@@ -97,6 +97,5 @@ pub(super) fn tensor(shape: &[usize], numbers: Vec<f32>) -> Tensor {
 pub(super) fn given(manifest: &str, picture: Frame) -> Tensor {
     let (model, seen) = network(manifest, same);
     let _ = one(&model, picture);
-    let given = seen.lock().unwrap().first().unwrap().first().unwrap().clone();
-    given
+    seen.lock().unwrap().first().unwrap().first().unwrap().clone()
 }

@@ -33,6 +33,9 @@ struct Held {
     made_of: Vec<Source>,
 }
 
+/// What pickle calls, and with what.
+type Reduced<'py> = (Bound<'py, PyAny>, (Bound<'py, PyList>, Limits));
+
 /// What models were made of.
 enum Source {
     Folder { path: String, options: FolderOptions },
@@ -257,7 +260,7 @@ impl Models {
         if ids.is_empty() { "<Models: none>".to_owned() } else { format!("<Models: {}>", ids.join(", ")) }
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyList>, Limits))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
         let sources: Vec<Source> = self.held(py).made_of.iter().map(|source| source.clone_ref(py)).collect();
         let pickled = sources.iter().map(|source| source.pickled(py)).collect::<PyResult<Vec<_>>>()?;
         let make = py.import("templrender._templrender")?.getattr("_models_of")?;
