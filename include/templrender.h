@@ -340,6 +340,12 @@ typedef struct templrender_limits {
     uint32_t max_scans;
     /* Deepest nesting of a template's JSON and of its layers; by default 64. */
     uint32_t max_depth;
+    /* Most bytes of one model's file; by default 512 MiB. */
+    size_t max_model_bytes;
+    /* Most MB that one run of a model may be expected to take at its peak; by default 1,024. */
+    uint64_t max_model_peak_mb;
+    /* Most billions of multiplications that one run of a model may be expected to take; by default 500. */
+    uint64_t max_model_gmac;
 } templrender_limits;
 
 /* Writes the defaults of as many fields as `struct_size`, which is `sizeof(templrender_limits)`, covers, and `struct_size` itself. */
@@ -677,6 +683,8 @@ typedef enum templrender_need_kind {
     TEMPLRENDER_NEED_LOCATION = 1,
     /* Beside the template: one of its own files. */
     TEMPLRENDER_NEED_ASSET = 2,
+    /* What a model makes of another answer: `templrender_renderer_fill`. A host without models fails it, and the layer's next choice is drawn. */
+    TEMPLRENDER_NEED_GENERATED = 3,
 } templrender_need_kind;
 
 /* A template filled with a row, immutable: to be freed with `templrender_plan_free`. It holds all that it needs of both. */
@@ -691,9 +699,9 @@ typedef struct templrender_need {
     size_t struct_size;
     /* The name under which it is answered: the same source has the same id in every plan. */
     uint64_t id;
-    /* A URL or a path; an asset's path from the template's folder. */
+    /* A URL or a path; an asset's path from the template's folder; what a generated need's picture is made of. */
     templrender_slice location;
-    /* An asset's name among the template's `assets`; else a NULL slice. */
+    /* An asset's name among the template's `assets`; the id of a generated need's model; else a NULL slice. */
     templrender_slice name;
     /* Scheme and host of a URL, for limits per origin; else a NULL slice. */
     templrender_slice origin;
@@ -950,6 +958,300 @@ templrender_status templrender_renderer_render(const templrender_renderer *rende
                                                templrender_frame **frame,
                                                templrender_report **report,
                                                templrender_error **err);
+
+
+/* ---- Answers of models ------------------------------------------------------------------------------------------- */
+
+/* What a host's function is given and gives back when it runs a model. It gets tensors or pictures, and a `templrender_answer` to put into: memory that the
+ * library owns, which the function fills in. So nothing has to be freed, and nothing outlives the call: inputs, the answer and all memory that came out
+ * of it are gone when the function returns.
+ * 
+ * A function returns 0, or any other number where it failed: `TEMPLRENDER_MODEL_FAILED` with the text of `templrender_answer_fail`, or with that number where
+ * there is none. It is called on the thread that runs the model, by several threads at once if several run it, and with no lock of the library's held: it
+ * may call the library. It must return: no exception and no longjmp may leave it. */
+
+/* What a tensor's numbers are. */
+typedef enum templrender_dtype {
+    /* `float`, 4 bytes. */
+    TEMPLRENDER_FLOAT32 = 1,
+    /* `uint8_t`. */
+    TEMPLRENDER_UINT8 = 2,
+} templrender_dtype;
+
+/* What a function gives back. One thread at a time may put into it. */
+typedef struct templrender_answer templrender_answer;
+
+/* A face in px of its picture. */
+typedef struct templrender_face {
+    /* Of its box. */
+    float left;
+    /* Of its box. */
+    float top;
+    /* Of its box. */
+    float width;
+    /* Of its box. */
+    float height;
+    /* 0 to 1: how sure the detector is. */
+    float score;
+    /* `point_count` times x and y: eyes, nose, mouth, ears; may be NULL where there is none. */
+    const float *points;
+    /* How many points there are. */
+    size_t point_count;
+} templrender_face;
+
+/* Numbers in a shape, row-major. */
+typedef struct templrender_tensor {
+    /* The numbers. */
+    const void *data;
+    /* How many bytes they have. */
+    size_t len;
+    /* `rank` sides, the first one the number of pictures. */
+    const size_t *shape;
+    /* How many sides there are. */
+    size_t rank;
+    /* A `templrender_dtype`. */
+    uint32_t dtype;
+} templrender_tensor;
+
+/* The next output of a network, in the manifest's order: memory for its numbers, all 0, aligned as they need, which the function fills in before it returns. NULL where
+ * that cannot be, which fails the run with the reason: the function may return 0 then, too. */
+void *templrender_answer_tensor(templrender_answer *answer,
+                                uint32_t dtype,
+                                const size_t *shape,
+                                size_t rank);
+
+/* A generator's picture for the picture `index`, in any size: memory for straight (not premultiplied) RGBA, rows of width * 4 bytes without gaps, all 0, which the function
+ * fills in before it returns. NULL where that cannot be, which fails the run with the reason. */
+uint8_t *templrender_answer_rgba(templrender_answer *answer,
+                                 size_t index,
+                                 uint32_t width,
+                                 uint32_t height);
+
+/* A matte's mask for the picture `index`, in any size: memory for a byte for each px, row after row, 0 (background), up to 255 for what stands in front.
+ * NULL where that cannot be, which fails the run with the reason. */
+uint8_t *templrender_answer_mask(templrender_answer *answer,
+                                 size_t index,
+                                 uint32_t width,
+                                 uint32_t height);
+
+/* A generator's picture for the picture `index` that is a frame already; it is shared, not copied, and may be freed at once. */
+void templrender_answer_frame(templrender_answer *answer,
+                              size_t index,
+                              const templrender_frame *frame);
+
+/* One more face that a detector found in the picture `index`; copies it. A picture without any has none, which is no failure. */
+void templrender_answer_face(templrender_answer *answer,
+                             size_t index,
+                             const templrender_face *face);
+
+/* Says why the run failed, whatever the function returns then; copies the text. The first reason is kept. */
+void templrender_answer_fail(templrender_answer *answer, templrender_slice why);
+
+/* Says why the picture `index` has no answer; the others are answered. Copies the text. */
+void templrender_answer_fail_one(templrender_answer *answer, size_t index, templrender_slice why);
+
+
+/* ---- Models ------------------------------------------------------------------------------------------------------ */
+
+/* What templates may name as `model` and `cutout`: a manifest (docs/models.md) and what runs it, a function of the host's or an engine that the library was built with. A
+ * renderer that has them plans generated needs: `templrender_renderer_fill` answers those, or a host does, from a cache or another machine, with `templrender_renderer_job`. */
+
+/* Models by their ids: to be freed with `templrender_models_free`. */
+typedef struct templrender_models templrender_models;
+
+/* Runs a network: `count` inputs in the manifest's order, and an answer that gets the outputs. See "Answers of models". */
+typedef int32_t (*templrender_tensors_fn)(void *user_data,
+                                          const templrender_tensor *inputs,
+                                          size_t count,
+                                          templrender_answer *answer);
+
+/* Gives a function's data back to the host. May be NULL. */
+typedef void (*templrender_free_fn)(void *user_data);
+
+/* Does a generator's, a detector's or a matte's work: `count` pictures, and an answer that gets a picture, faces or a mask for each. */
+typedef int32_t (*templrender_pictures_fn)(void *user_data,
+                                           const templrender_frame *const *pictures,
+                                           size_t count,
+                                           templrender_answer *answer);
+
+/* How models of a folder are run; by default (noughts) as the library was built. `struct_size` must be set. */
+typedef struct templrender_engine_options {
+    /* `sizeof(templrender_engine_options)`. */
+    size_t struct_size;
+    /* "rten", "tract" or "ort" (ONNX Runtime); a NULL slice: ONNX Runtime where its library or CUDA is named here, else what is built in. */
+    templrender_slice engine;
+    /* The path of ONNX Runtime's shared library or of its folder; a NULL slice: `ORT_DYLIB_PATH`, then the system's folders. */
+    templrender_slice ort_library;
+    /* Threads of one run; 0: one. */
+    uint32_t threads;
+    /* Whether ONNX Runtime runs on the first NVIDIA GPU. */
+    bool cuda;
+} templrender_engine_options;
+
+/* None yet. `limits` are for models' files and for what functions give back, and may be NULL. */
+templrender_status templrender_models_new(const templrender_limits *limits,
+                                          templrender_models **models,
+                                          templrender_error **err);
+
+/* A network that a function runs. `manifest` is its JSON, `identity` names the function and its version, "my-runtime 2.1": it is part of every key, so it must change when the
+ * function does. `user_data` is handed to each call. `free` gets it back exactly once: when the last model, renderer and job that could call the function is freed, on
+ * the thread that does so, or before this call returns where it fails. */
+templrender_status templrender_models_add_network(templrender_models *models,
+                                                  templrender_slice manifest,
+                                                  templrender_slice identity,
+                                                  templrender_tensors_fn run,
+                                                  void *user_data,
+                                                  templrender_free_fn free,
+                                                  templrender_error **err);
+
+/* A function that makes a picture of each picture, with `templrender_answer_rgba` or `templrender_answer_frame`. Otherwise as `templrender_models_add_network`; of the manifest its
+ * name, `roi`, `blend` and `runtime` count. */
+templrender_status templrender_models_add_generator(templrender_models *models,
+                                                    templrender_slice manifest,
+                                                    templrender_slice identity,
+                                                    templrender_pictures_fn generate,
+                                                    void *user_data,
+                                                    templrender_free_fn free,
+                                                    templrender_error **err);
+
+/* A function that finds faces, with `templrender_answer_face`. Otherwise as `templrender_models_add_generator`. */
+templrender_status templrender_models_add_detector(templrender_models *models,
+                                                   templrender_slice manifest,
+                                                   templrender_slice identity,
+                                                   templrender_pictures_fn detect,
+                                                   void *user_data,
+                                                   templrender_free_fn free,
+                                                   templrender_error **err);
+
+/* A function that says what stands in front, with `templrender_answer_mask`. Otherwise as `templrender_models_add_generator`. */
+templrender_status templrender_models_add_matte(templrender_models *models,
+                                                templrender_slice manifest,
+                                                templrender_slice identity,
+                                                templrender_pictures_fn matte,
+                                                void *user_data,
+                                                templrender_free_fn free,
+                                                templrender_error **err);
+
+/* A model that runs elsewhere, on what `identity` says: plans have keys and needs of it, and the host brings the answers. */
+templrender_status templrender_models_declare(templrender_models *models,
+                                              templrender_slice manifest,
+                                              templrender_slice identity,
+                                              templrender_error **err);
+
+/* All models of a folder: each `NAME.json` there is a manifest, and the file that it names must have its sha256. All of them are added or none. `options` may be NULL. Of a
+ * library that was built without an engine (cargo's features `rten`, `tract`, `ort`) it is `TEMPLRENDER_BAD_ARGUMENT`. This is the one function that opens
+ * files: `folder`'s, and ONNX Runtime's library. */
+templrender_status templrender_models_load_folder(templrender_models *models,
+                                                  templrender_slice folder,
+                                                  const templrender_engine_options *options,
+                                                  templrender_error **err);
+
+/* How many models there are; 0 of NULL. */
+size_t templrender_models_count(const templrender_models *models);
+
+/* The id of one, counted from 0 in the order of their ids; a NULL slice beyond the last. It lives until models are added or freed. */
+templrender_slice templrender_models_id(const templrender_models *models,
+                                        size_t index);
+
+/* A renderer with the fonts and limits of another (a bundle's, say), and with these models as they are now; all of them may be freed then. */
+templrender_status templrender_renderer_with_models(const templrender_renderer *renderer,
+                                                    const templrender_models *models,
+                                                    templrender_renderer **out,
+                                                    templrender_error **err);
+
+/* Frees models; NULL is fine. Renderers and jobs that were made with them live on. */
+void templrender_models_free(templrender_models *models);
+
+
+/* ---- Jobs of models ---------------------------------------------------------------------------------------------- */
+
+/* Generated needs, answered: all of a plan's at once, or one by one by whoever has the time, with what they make kept by content. */
+
+/* One run of a model that a plan needs, immutable: to be freed with `templrender_job_free`. It holds its model and its picture and nothing of the plan. */
+typedef struct templrender_job templrender_job;
+
+/* What a model made, a picture or faces, immutable: to be freed with `templrender_made_free`. */
+typedef struct templrender_made templrender_made;
+
+/* Runs the model of every generated need whose picture is there, and answers them; after it none is pending unless another need is. A model that fails is a need that failed:
+ * its layer's next choice is drawn, and the report has the note `model-failed`. `guard` may be NULL. Fails with `TEMPLRENDER_DEADLINE_EXCEEDED` or
+ * `TEMPLRENDER_CANCELLED`; what was made by then is kept. */
+templrender_status templrender_renderer_fill(const templrender_renderer *renderer,
+                                             const templrender_plan *plan,
+                                             templrender_resources *resources,
+                                             const templrender_guard *guard,
+                                             templrender_error **err);
+
+/* What a generated need takes: its model and the picture that it is given, which must be there. A host that keeps answers looks for `templrender_job_key` first.
+ * Fails with `TEMPLRENDER_BAD_ARGUMENT` for another need, and `TEMPLRENDER_MISSING_MODEL`. */
+templrender_status templrender_renderer_job(const templrender_renderer *renderer,
+                                            const templrender_plan *plan,
+                                            uint64_t id,
+                                            const templrender_resources *resources,
+                                            templrender_job **job,
+                                            templrender_error **err);
+
+/* The need that it answers; 0 of NULL. */
+uint64_t templrender_job_need(const templrender_job *job);
+
+/* The model's id; it lives as long as the job. */
+templrender_slice templrender_job_model(const templrender_job *job);
+
+/* Names what it makes, by content: model, picture, crop, strength. Jobs of equal keys are answered alike, whatever plan they come from. Noughts of NULL. */
+templrender_key templrender_job_key(const templrender_job *job);
+
+/* What it is expected to take: billions of multiplications, and MB at the peak. Either may be NULL; noughts of a NULL job. */
+void templrender_job_cost(const templrender_job *job,
+                          double *gmac,
+                          double *peak_mb);
+
+/* Runs it. Fails with `TEMPLRENDER_MODEL_FAILED` (the function's own words), `TEMPLRENDER_MODEL_OUTPUT` (a wrong shape, NaN), `TEMPLRENDER_MODEL_LIMIT`,
+ * `TEMPLRENDER_MISSING_MODEL` of a model that is only declared, `TEMPLRENDER_DEADLINE_EXCEEDED` or `TEMPLRENDER_CANCELLED`. `guard` may be NULL. */
+templrender_status templrender_job_run(const templrender_job *job,
+                                       const templrender_guard *guard,
+                                       templrender_made **made,
+                                       templrender_error **err);
+
+/* Runs `count` jobs, those of one model and shape in batches as large as its manifest allows. Writes for each what it made into `made`, or NULL there and why into `errors`,
+ * which may be NULL; both have room for `count` pointers, and what is written there is the caller's to free. Fails itself for wrong arguments alone, and
+ * writes nothing then. */
+templrender_status templrender_job_run_all(const templrender_job *const *jobs,
+                                           size_t count,
+                                           const templrender_guard *guard,
+                                           templrender_made **made,
+                                           templrender_error **errors,
+                                           templrender_error **err);
+
+/* Frees a job; NULL is fine. */
+void templrender_job_free(templrender_job *job);
+
+/* Answers a generated need with what a model made; it is shared, not copied, and may be freed at once. */
+templrender_status templrender_resources_insert_made(templrender_resources *resources,
+                                                     uint64_t id,
+                                                     const templrender_made *made,
+                                                     templrender_error **err);
+
+/* What was made as bytes, for caches and other machines: a PNG, or JSON of faces. `templrender_resources_insert` takes them as the answer of a generated need. */
+templrender_status templrender_made_to_bytes(const templrender_made *made,
+                                             templrender_buffer **bytes,
+                                             templrender_error **err);
+
+/* The picture that was made, shared with it. Fails with `TEMPLRENDER_BAD_ARGUMENT` where faces were found instead. */
+templrender_status templrender_made_frame(const templrender_made *made,
+                                          templrender_frame **frame,
+                                          templrender_error **err);
+
+/* How many faces were found; 0 of a picture. */
+size_t templrender_made_face_count(const templrender_made *made);
+
+/* One face, counted from 0; false beyond the last. Its points live as long as `made`. */
+bool templrender_made_face(const templrender_made *made, size_t index, templrender_face *face);
+
+/* How long its batch ran, in microseconds; 0 of NULL. */
+uint64_t templrender_made_elapsed_us(const templrender_made *made);
+
+/* Frees what was made; NULL is fine. */
+void templrender_made_free(templrender_made *made);
 
 
 /* ---- Packs ------------------------------------------------------------------------------------------------------- */

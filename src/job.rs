@@ -242,10 +242,14 @@ fn enlarged(mut made: Made, across: f32, down: f32) -> Made {
     made
 }
 
+/// What tells decoded pictures apart.
+type Asked = ([u8; 32], (u32, u32));
+
 /// The pictures of the jobs that run together, each decoded once.
 #[derive(Default)]
 struct Decoded {
-    pictures: BTreeMap<([u8; 32], (u32, u32)), Arc<Frame>>,
+    /// By digest and the size that was asked for.
+    pictures: BTreeMap<Asked, Arc<Frame>>,
     pixels: u64,
 }
 

@@ -142,6 +142,9 @@ impl Renderer {
         match plan.given(need, resources) {
             Some(given) => Ok(Job::new(&given, &self.limits)),
             None => {
+                if let Some(fault) = plan.faceless(need, resources) {
+                    return Err(fault.into());
+                }
                 let message = format!("a job must be of a generated need whose picture is there and that has no answer, found need {need}");
                 Err(crate::Fault::new(crate::Code::BadArgument, "need", message).into())
             }

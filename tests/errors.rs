@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use templrender::{
-    Cause, Code, Context, Error, Fault, FeedReader, Fonts, Frame, Guard, Keyring, Limits, OriginPolicy, Output, Pack, Renderer, Request,
-    Resources, Row, Scratch, Template,
+    Cause, Code, Context, Engine, Error, Fault, FeedReader, Fonts, Frame, Guard, Keyring, Limits, Manifest, Model, Models, NeedSource,
+    OriginPolicy, Output, Pack, Renderer, Request, Resources, Row, Scratch, Template, Tensor, TensorData,
 };
 
 /// A template of one layer.
@@ -53,6 +53,48 @@ fn feed(text: &str) -> Result<(), Error> {
         row.row?;
     }
     reader.fault().map_or(Ok(()), |fault| Err(fault.clone()))
+}
+
+/// An engine that gives this, whatever it is given.
+struct Gives(fn() -> Result<Vec<Tensor>, Error>);
+
+impl Engine for Gives {
+    fn identity(&self) -> String {
+        "gives 1".to_owned()
+    }
+
+    fn run(&self, _inputs: &[Tensor], _guard: &Guard<'_>) -> Result<Vec<Tensor>, Error> {
+        (self.0)()
+    }
+}
+
+/// A manifest of a network of one px, with more keys.
+fn manifest(keys: &str) -> Result<Manifest, Error> {
+    Manifest::from_json(&format!(
+        r#"{{ "id": "m", "version": "1", "licence": "MIT", "kind": "generator", {keys}
+            "inputs": [{{ "name": "x", "role": "image", "size": [1, 1] }}], "outputs": [{{ "name": "y", "role": "image" }}] }}"#
+    ))
+}
+
+/// Runs a model for a layer, on a picture without a face.
+fn model(model: Model) -> Result<(), Error> {
+    let detector = r#"{ "id": "faces", "version": "1", "licence": "MIT", "kind": "detector" }"#;
+    let mut models = Models::new();
+    models.add(model)?;
+    models.add(Model::declared(Manifest::from_json(detector)?, "elsewhere 1"))?;
+    let renderer = Renderer::new(Fonts::new()).with_models(models);
+    let json = layer(r#"{ "type": "image", "src": "a.png", "model": "m", "width": 9, "height": 9 }"#);
+    let plan = renderer.plan(&Template::parse(&json)?, &Row::new(), &Context::default())?;
+    let mut resources = Resources::new();
+    let mut wanted = None;
+    for need in plan.needs() {
+        match need.source() {
+            NeedSource::Generated { model, .. } if model == "m" => wanted = Some(need.id()),
+            NeedSource::Generated { .. } => resources.insert_faces(need.id(), Vec::new()),
+            _ => resources.insert_frame(need.id(), Frame::from_rgba(1, 1, vec![255; 4])?)?,
+        }
+    }
+    renderer.job(&plan, wanted.unwrap(), &resources)?.run(&Guard::default()).map(|_| ())
 }
 
 /// Answers the need of one picture.
@@ -231,6 +273,21 @@ const CASES: &[Case] = &[
         || Pack::new(&Limits::default()).add("../a.png", *b""),
         "../a.png: a template's files must lie in its folder, found a path that leads out of it",
     ),
+    (
+        Code::BadManifest,
+        || manifest("\"blend\": { \"strenth\": 0.5 },").map(|_| ()),
+        "blend.strenth: unknown key \"strenth\", did you mean \"strength\"?",
+    ),
+    (
+        Code::ModelOutput,
+        || model(Model::network(manifest("")?, Gives(|| Ok(vec![Tensor::new([1, 3, 1, 2], TensorData::U8(vec![0; 6]))?])))?),
+        "model m, output y: its shape must be [1, 3, 1, 1], found [1, 3, 1, 2]",
+    ),
+    (
+        Code::FaceMissing,
+        || model(Model::declared(manifest("\"roi\": { \"mode\": \"face\" },")?, "elsewhere 1")),
+        "model m: a picture for this model must have a face: no face was found",
+    ),
     (Code::BadArgument, || Frame::new(0, 9, &Limits::default()).map(|_| ()), "a frame must be at least 1x1 px, found 0x9"),
     (Code::NoFonts, || row(&layer(r#"{ "type": "text", "text": "a" }"#), "{}"), "layers[0]: a text needs at least one font, found none"),
     (
@@ -257,6 +314,26 @@ const CASES: &[Case] = &[
             Frame::new(9, 9, &Limits::default())?.encode_guarded(&Output::png(), &guard).map(|_| ())
         },
         "encode: a picture must be wanted until it is done, found it cancelled",
+    ),
+    (
+        Code::ModelFailed,
+        || {
+            model(Model::network(
+                manifest("")?,
+                Gives(|| Err(Fault::new(Code::ModelFailed, "model m", "the engine is out of memory").into())),
+            )?)
+        },
+        "model m: the engine is out of memory",
+    ),
+    (
+        Code::ModelLimit,
+        || model(Model::network(manifest("\"runtime\": { \"est_peak_mb\": 3000 },")?, Gives(|| Ok(Vec::new())))?),
+        "model m: a run is thought to take 3000 MB, over the limit of 1024",
+    ),
+    (
+        Code::MissingModel,
+        || model(Model::declared(manifest("")?, "elsewhere 1")),
+        "model m: it runs elsewhere, and its answer was not brought",
     ),
     (Code::Bug, || Err(Error::from_faults(Vec::<Fault>::new())), "an error without a fault"),
     (

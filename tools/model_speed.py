@@ -173,7 +173,9 @@ def compare(
 
 def write_reference() -> None:
     """What onnxruntime gives for the models that are shipped, some samples of each output."""
-    lines = [f"# file\tinputs\toutput\trange\tsamples: index=value of onnxruntime {rt.__version__}; by tools/model_speed.py --reference"]
+    lines = [
+        f"# file\tinputs\toutput\trange\tsamples: index=value of onnxruntime {rt.__version__}; by tools/model_speed.py --reference"
+    ]
     seen = set()
     for path in sorted(SHIPPED.glob("*.json")):
         manifest = json.loads(path.read_text())

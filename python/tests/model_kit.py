@@ -76,5 +76,6 @@ def colour(rendered: t.Rendered | t.Frame) -> tuple[int, int, int]:
 
 
 def notes(rendered: t.Rendered) -> list[tuple[str, str]]:
-    """Code and message of each."""
-    return [(note.code, note.message) for note in rendered.report.notes]
+    """Code and message of each that is about models."""
+    told = [(note.code, note.message) for note in rendered.report.notes]
+    return [(code, message) for code, message in told if code in ("model-failed", "face-missing")]

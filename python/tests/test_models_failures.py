@@ -223,10 +223,10 @@ def test_ids_are_taken_once_and_kinds_must_fit() -> None:
 
 
 def test_threads_run_side_by_side() -> None:
-    meeting = threading.Barrier(4, timeout=20)
+    meeting = threading.Barrier(8, timeout=60)
 
     def together(inputs: list[Any]) -> list[Any]:
-        meeting.wait()  # nobody passes alone: four are inside of it at the same time
+        meeting.wait()  # nobody passes alone: all are inside of it at the same time
         return [1 - inputs[0]]
 
     renderer = renderer_of(together)
@@ -298,8 +298,11 @@ def test_jobs_soak() -> None:
         alive.append(weakref.ref(payload))
         raise ValueError(payload)
 
-    good, bad = renderer_of(lambda inputs: [inputs[0] + 0]), renderer_of(failing_with_a_frame)
-    picture, one = photo(size=(256, 256)), template(missing="original")
+    # each round would leave 600 KiB behind
+    larger = network(size=(128, 128))
+    good = renderer_of(lambda inputs: [inputs[0] + 0], given=larger)
+    bad = renderer_of(failing_with_a_frame, given=larger)
+    picture, one = photo(size=(8, 8)), template(missing="original")
 
     def rounds(count: int) -> None:
         for _ in range(count):
@@ -310,10 +313,10 @@ def test_jobs_soak() -> None:
             except t.ModelError:
                 pass
 
-    rounds(30)
+    rounds(10)
     gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    rounds(300)
+    rounds(60)
     gc.collect()
     grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown_kib < 8 << 10, f"{grown_kib} KiB more"

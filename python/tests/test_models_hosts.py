@@ -67,8 +67,14 @@ def _value(name: str, shape: list[int]) -> bytes:
     return _field(1, name.encode()) + _field(2, _field(1, _field(1, 1) + _field(2, sides)))
 
 
-def _node(kind: str, inputs: list[str], output: str) -> bytes:
-    return b"".join(_field(1, name.encode()) for name in inputs) + _field(2, output.encode()) + _field(4, kind.encode())
+def _node(kind: str, inputs: list[str], output: str, **numbers: list[int]) -> bytes:
+    named = (
+        b"".join(_field(1, name.encode()) for name in inputs) + _field(2, output.encode()) + _field(4, kind.encode())
+    )
+    for name, values in numbers.items():
+        ints = b"".join(_field(8, value) for value in values)
+        named += _field(5, _field(1, name.encode()) + ints + _field(20, 7))
+    return named
 
 
 WEIGHTS = [[0.2, 0.9, -0.4], [1.1, -0.3, 0.5], [-0.7, 0.6, 0.8]]
@@ -79,7 +85,7 @@ def write_network(place: Path, side: int = 64) -> None:
     """A folder with one model: sigmoid(conv 1x1), which numpy can do as well."""
     flat = [weight for row in WEIGHTS for weight in row]
     graph = (
-        _field(1, _node("Conv", ["image", "w", "b"], "mixed"))
+        _field(1, _node("Conv", ["image", "w", "b"], "mixed", strides=[1, 1], pads=[0] * 4, kernel_shape=[1, 1]))
         + _field(1, _node("Sigmoid", ["mixed"], "y"))
         + _field(2, b"mix")
         + _field(5, _tensor("w", [3, 3, 1, 1], flat))
@@ -137,7 +143,7 @@ def test_a_file_that_is_another_is_refused(tmp_path: Path) -> None:
         file.write(b"\0")
     with pytest.raises(t.ResourceError, match="sha256"):
         t.Models(tmp_path / "models")
-    with pytest.raises(t.ResourceError):
+    with pytest.raises(t.ModelError, match="may have 100000 bytes"):
         t.Models(MODELS, limits=t.Limits(max_model_bytes=100_000))
 
 

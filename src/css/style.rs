@@ -541,9 +541,9 @@ impl ViewBox {
 
     /// Whether nothing is left whatever the picture's size.
     pub(crate) fn is_empty_always(&self) -> bool {
-        // What is left is linear in the size but for `min` and `max`, where the picture has to be waited for.
-        let (small, large) = (self.of((1.0, 1.0)), self.of((65_535.0, 65_535.0)));
-        small.is_empty() && large.is_empty()
+        // Each side by itself is linear in the picture's, but for `min` and `max`, for which sizes between the ends are tried too.
+        let left: Vec<Rect> = (0..=16).map(|power| (1_u32 << power) as f32).map(|side| self.of((side, side))).collect();
+        left.iter().all(|rect| rect.width <= 0.0) || left.iter().all(|rect| rect.height <= 0.0)
     }
 
     /// What is left of a picture of a size, px; it may reach beyond it.

@@ -44,6 +44,8 @@ struct Sums {
     back: [u64; 3],
     /// Weights behind.
     rest: u64,
+    /// px.
+    count: u64,
 }
 
 impl Sums {
@@ -53,6 +55,7 @@ impl Sums {
         }
         self.weight = change(self.weight, other.weight);
         self.rest = change(self.rest, other.rest);
+        self.count = change(self.count, other.count);
     }
 }
 
@@ -70,7 +73,7 @@ fn add(columns: &mut [Sums], colors: &[[u8; 4]], alphas: &[u8], comes: bool) {
         // to the fourth power, so that px which are mixed themselves count little: of an edge of 8 px, 4 % of the background is left instead of 24 %
         let (a, rest) = (u64::from(*a).pow(4), u64::from(255 - *a).pow(4));
         let [r, g, b, _] = color.map(u64::from);
-        let one = Sums { front: [r * a, g * a, b * a], weight: a, back: [r * rest, g * rest, b * rest], rest };
+        let one = Sums { front: [r * a, g * a, b * a], weight: a, back: [r * rest, g * rest, b * rest], rest, count: 1 };
         sums.change(&one, if comes { plus } else { minus });
     }
 }
@@ -93,15 +96,22 @@ fn slide(columns: &[Sums], radius: usize, window: &mut Vec<Sums>) {
     }
 }
 
-/// The colour in front of a px: the mean in front, and what the px differs from the mix of both means.
+/// The weight of a px that lies in front altogether.
+const SOLID: u64 = 255 * 255 * 255 * 255;
+
+/// The colour in front of a px: the mean in front, and what the px differs from the mix of both means. Where little of the window lies in front
+/// altogether, this is no edge but a matte in doubt, and the px keeps its own colour: a mean of doubts would only blur it.
 fn front(px: &[u8; 4], alpha: u8, sums: &Sums) -> [u8; 4] {
     let a = i64::from(alpha);
     let mean = |sum: u64, weight: u64| (sum.saturating_add(weight / 2)).checked_div(weight).map_or(0, |mean| mean as i64);
+    // of 256; an eighth of the window is an edge
+    let trust = (sums.weight / (SOLID / 2_048)).checked_div(sums.count).unwrap_or(0).min(256) as i64;
     let mut out = *px;
     for ((to, color), (front, back)) in out.iter_mut().zip(px).take(3).zip(sums.front.iter().zip(sums.back)) {
-        let (front, back) = (mean(*front, sums.weight), mean(back, sums.rest));
-        let differs = 255 * i64::from(*color) - a * front - (255 - a) * back;
-        *to = (front + (differs * a + 32_512).div_euclid(65_025)).clamp(0, 255) as u8;
+        let (front, back, own) = (mean(*front, sums.weight), mean(back, sums.rest), i64::from(*color));
+        let differs = 255 * own - a * front - (255 - a) * back;
+        let estimate = (front + (differs * a + 32_512).div_euclid(65_025)).clamp(0, 255);
+        *to = (own + (((estimate - own) * trust + 128) >> 8)).clamp(0, 255) as u8;
     }
     out
 }

@@ -135,9 +135,12 @@ pub(crate) fn shape(image: &ImageInput, placement: &Placement, count: usize) -> 
     }
 }
 
+/// One channel of a px.
+type Pick = fn(&[u8; 4]) -> u8;
+
 /// The numbers of one picture, behind those that are there.
 pub(crate) fn append(frame: &Frame, image: &ImageInput, out: &mut TensorData) {
-    let order: &[fn(&[u8; 4]) -> u8] = match image.channels {
+    let order: &[Pick] = match image.channels {
         Channels::Rgb => &[|px| px[0], |px| px[1], |px| px[2]],
         Channels::Bgr => &[|px| px[2], |px| px[1], |px| px[0]],
         Channels::Grey => &[grey],
@@ -149,7 +152,7 @@ pub(crate) fn append(frame: &Frame, image: &ImageInput, out: &mut TensorData) {
     let tables: Vec<[f32; 256]> = (0..order.len()).map(|channel| table(image, channel, f64::from(largest))).collect();
     let pixels = frame.pixels().as_chunks::<4>().0;
     let planes = || order.iter().zip(&tables);
-    let value = |(pick, table): (&fn(&[u8; 4]) -> u8, &[f32; 256]), px: &[u8; 4]| table.get(usize::from(pick(px))).copied().unwrap_or(0.0);
+    let value = |(pick, table): (&Pick, &[f32; 256]), px: &[u8; 4]| table.get(usize::from(pick(px))).copied().unwrap_or(0.0);
     match (out, image.layout) {
         (TensorData::F32(out), Layout::Nchw) => planes().for_each(|plane| out.extend(pixels.iter().map(|px| value(plane, px)))),
         (TensorData::F32(out), Layout::Nhwc) => pixels.iter().for_each(|px| out.extend(planes().map(|plane| value(plane, px)))),

@@ -54,9 +54,9 @@ pub(crate) fn check_image(
 
 /// Holds a tensor of rows, boxes or scores, to its batch and the length of a row.
 pub(crate) fn check_rows(tensor: &Tensor, model: &str, output: &Output, count: usize, row: usize) -> Result<(), Fault> {
-    let holds = match tensor.shape() {
-        &[n, _, numbers] => n == count && numbers == row,
-        &[n, _] => n == count && row == 1,
+    let holds = match *tensor.shape() {
+        [n, _, numbers] => n == count && numbers == row,
+        [n, _] => n == count && row == 1,
         _ => false,
     };
     let message = || format!("its shape must be [{count}, n, {row}], found {:?}", tensor.shape());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::blend;
 use super::made::{Face, Made, MadeContent, Mask};
-use super::manifest::{ModelKind, RoiMode};
+use super::manifest::{Fit, ModelKind, RoiMode};
 use super::model::{Cost, Model, Runner};
 use super::network::{self, Asked, Content, Raw};
 use super::roi::{self, Part};
@@ -69,6 +69,11 @@ impl Model {
             None => blend.feather_px > 0.0,
         };
         blend.paste || feathered
+    }
+
+    /// Whether it looks at pictures of other proportions than what they are made of, and gives such.
+    pub(crate) fn stretches(&self) -> bool {
+        self.manifest().image_input().is_some_and(|image| image.fit == Fit::Stretch)
     }
 
     /// How large the picture is that it looks at, given one of this size.
@@ -275,7 +280,9 @@ fn bounded(width: u32, height: u32, most: Option<u64>) -> (u32, u32) {
         Some(most) => {
             let scale = (most as f64 / px as f64).sqrt();
             let side = |side: u32| ((f64::from(side) * scale) as u32).max(1);
-            (side(width), side(height))
+            // a side of 1 px has not shrunk as it should
+            let longest = u32::try_from(most).unwrap_or(u32::MAX);
+            (side(width).min(longest), side(height).min(longest))
         }
     }
 }

@@ -48,9 +48,10 @@ impl Made {
         }
     }
 
-    /// Whether bytes are to be read as faces: their first one that is no space is a brace.
+    /// Whether bytes are to be read as faces: their first one that is no space is a brace, and they have the key.
     pub(crate) fn is_faces(bytes: &[u8]) -> bool {
-        bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+        let key = b"\"faces\"";
+        bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') && bytes.windows(key.len()).any(|part| part == key)
     }
 
     /// The faces that such bytes hold.

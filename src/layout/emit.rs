@@ -110,8 +110,8 @@ impl Emitter {
         let (width, height) = fitted(fit, found.natural, (inner.width, inner.height));
         let (left, top) = position(style, found.focus, (inner.width, inner.height), (width, height), context);
         let dest = Rect::new(inner.x + left, inner.y + top, width, height);
-        if let (Some((natural, _)), false) = (found.natural, picture.svg) {
-            let scale = width / natural.max(1.0);
+        if let (Some(px), false) = (found.px, picture.svg) {
+            let scale = width / px.max(1.0);
             if scale > 1.005 {
                 self.notes.push(Note::image_enlarged(&node.layer.ident, scale));
             }
@@ -154,7 +154,7 @@ impl Emitter {
         let picture = node.found.map(|found| {
             let inner = node.edges.content_box(&node.rect);
             let fit = object_fit(&node.layer.style, matches!(&node.layer.content, Content::Picture(picture) if picture.svg));
-            let scale = found.natural.map(|natural| fitted(fit, Some(natural), (inner.width, inner.height)).0 / natural.0.max(1.0));
+            let scale = found.px.map(|px| fitted(fit, found.natural, (inner.width, inner.height)).0 / px.max(1.0));
             (found.id, scale)
         });
         self.layers.push(LaidLayer {

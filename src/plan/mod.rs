@@ -287,6 +287,11 @@ impl Plan {
         self.inner.sources.iter().find_map(|source| source.given(need, resources))
     }
 
+    /// Why a need is never generated, where that is for want of a face.
+    pub(crate) fn faceless(&self, need: NeedId, resources: &Resources) -> Option<Fault> {
+        self.inner.sources.iter().find_map(|source| source.faceless(need, resources))
+    }
+
     fn pictures(&self) -> Vec<&PlannedPicture> {
         let mut found = Vec::new();
         let mut open: Vec<&PlannedLayer> = self.layers().iter().rev().collect();

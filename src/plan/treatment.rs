@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use super::sources::Planned;
 use super::tree::{Found, View};
 use crate::css::style::ViewBox;
-use crate::error::quoted;
+use crate::error::{Code, Fault, quoted};
 use crate::generate::{Face, Feather, Model, ModelKind, Models};
 use crate::geom::Rect;
 use crate::report::NoteCode;
@@ -89,6 +89,8 @@ pub(crate) struct Shown<'r> {
     pub(crate) origin: &'r Picture,
     /// What of the picture is seen, px; `None` is all of it.
     pub(crate) view: Option<Rect>,
+    /// Width and height that a picture stands for which a model stretched, px of what arrived.
+    pub(crate) stands_for: Option<(f32, f32)>,
     /// The face that counts, px of what arrived.
     pub(crate) face: Option<Rect>,
     /// The same face's middle, in fractions of what is seen.
@@ -333,6 +335,18 @@ impl Planned {
         }
     }
 
+    /// Why a need is never generated, where that is for want of a face.
+    pub(crate) fn faceless(&self, need: NeedId, resources: &Resources) -> Option<Fault> {
+        let step = self.treatment.generate.as_ref().filter(|step| step.need.id == need)?;
+        match self.state(resources) {
+            State::Failed(NoteCode::FaceMissing, why) => {
+                let message = format!("a picture for this model must have a face: {why}");
+                Some(Fault::new(Code::FaceMissing, format!("model {}", step.model.id()), message))
+            }
+            _ => None,
+        }
+    }
+
     fn progress<'r>(&'r self, resources: &'r Resources) -> Progress<'r> {
         let failed = |code, why: Cow<'r, str>| Progress::Done(State::Failed(code, why));
         let treatment = &self.treatment;
@@ -345,7 +359,7 @@ impl Planned {
             (None, Some(need)) => return Progress::Done(State::Waiting(need)),
             (None, None) => return failed(NoteCode::ImageMissing, "it has no source".into()),
         };
-        let mut shown = Shown { picture: origin, origin, view: None, face: None, focus: None, trouble: None };
+        let mut shown = Shown { picture: origin, origin, view: None, stands_for: None, face: None, focus: None, trouble: None };
         if treatment.digest.is_none() {
             return Progress::Done(State::Ready(shown));
         }
@@ -394,6 +408,10 @@ impl Planned {
                 Some(Err(why)) => return failed(NoteCode::ModelFailed, format!("model {}: {why}", step.model.id()).into()),
                 Some(Ok(picture)) => (shown.picture, shown.view) = (picture, None),
             }
+            if work == Doing::Generate && step.model.stretches() && !step.pastes() {
+                let part = crop.unwrap_or(whole);
+                shown.stands_for = Some((part.width, part.height)).filter(|_| !part.is_empty());
+            }
         }
         if treatment.by_face && !seen.is_empty() {
             let focus = |face: Rect| ((face.center().x - seen.x) / seen.width, (face.center().y - seen.y) / seen.height);
@@ -408,8 +426,8 @@ impl Shown<'_> {
     pub(crate) fn found(&self, id: PictureId) -> Found {
         let whole = self.picture.natural();
         let view = self.view.zip(whole).map(|(part, whole)| View { part, whole });
-        let natural = view.map_or(whole, |view| Some((view.part.width, view.part.height)));
-        Found { id, natural, view, focus: self.focus }
+        let seen = view.map_or(whole, |view| Some((view.part.width, view.part.height)));
+        Found { id, natural: self.stands_for.or(seen), px: seen.map(|(width, _)| width), view, focus: self.focus }
     }
 }
 

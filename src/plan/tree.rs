@@ -48,6 +48,8 @@ pub(crate) struct Found {
     pub(crate) id: PictureId,
     /// Of what is seen of it, px; `None` for an SVG without a size.
     pub(crate) natural: Option<(f32, f32)>,
+    /// How many px it has across that.
+    pub(crate) px: Option<f32>,
     /// Where only a part of it is seen.
     pub(crate) view: Option<View>,
     /// What should stand in the middle of the layer's box, in fractions of what is seen.

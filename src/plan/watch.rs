@@ -29,7 +29,7 @@ impl Finder for Supposed<'_> {
     fn find(&self, picture: &PlannedPicture) -> Option<Found> {
         picture.candidates.iter().find_map(|i| {
             let source = self.0.inner.sources.get(*i as usize)?;
-            let unknown = Found { id: PictureId(*i), natural: None, view: None, focus: None };
+            let unknown = Found { id: PictureId(*i), natural: None, px: None, view: None, focus: None };
             match (&source.need, source.inlined()) {
                 (Some(_), _) => Some(unknown),
                 (None, None | Some(Err(_))) => None,
@@ -64,7 +64,14 @@ impl Supposed<'_> {
                         }
                     }
                 }
-                Content::Picture(_) | Content::Text(_) | Content::Path(_) => {}
+                Content::Picture(picture) => {
+                    // It is laid out as if its model were there: who checks a feed need not have the models that draw it.
+                    let first = picture.candidates.first().and_then(|i| self.0.inner.sources.get(*i as usize));
+                    if let Some((source, why)) = first.and_then(|source| Some((source, source.treatment.broken()?))) {
+                        notes.push(Note::new(NoteCode::ModelFailed, &layer.ident, format!("{}: {why}", source.name)));
+                    }
+                }
+                Content::Text(_) | Content::Path(_) => {}
             }
         }
     }

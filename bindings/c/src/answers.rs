@@ -2,11 +2,9 @@
 //!
 //! What a host's function is given and gives back when it runs a model. It gets tensors or pictures, and a `templrender_answer` to put into: memory that the
 //! library owns, which the function fills in. So nothing has to be freed, and nothing outlives the call: inputs, the answer and all memory that came out
-//! of it are gone when the function returns.
-//!
-//! A function returns 0, or any other number where it failed: `TEMPLRENDER_MODEL_FAILED` with the text of `templrender_answer_fail`, or with that number where
-//! there is none. It is called on the thread that runs the model, by several threads at once if several run it, and with no lock of the library's held: it
-//! may call the library. It must return: no exception and no longjmp may leave it.
+//! of it are gone when the function returns. It returns 0, or any other number where it failed: `TEMPLRENDER_MODEL_FAILED` with the text of
+//! `templrender_answer_fail`, or with that number where there is none. It is called on the thread that runs the model, by several threads at once if several
+//! run models, and with no lock of the library's held: it may call the library. It must return: no exception and no longjmp may leave it.
 
 use std::ffi::c_void;
 use std::sync::Arc;

@@ -13,8 +13,8 @@
  * - A `const` handle may be used by any number of threads at the same time, another one by one thread at a time.
  * - Text is UTF-8, with its length. Enums arrive as numbers and are checked. Structs that begin with `struct_size` may
  *   grow: set it to the size of the struct, fill the rest with noughts or with the struct's `_init` function.
- * - The library opens no files and no sockets, starts no threads, prints nothing, and never unwinds or exits: a bug inside
- *   of it is TEMPLRENDER_BUG. Only where memory runs out does it abort the program.
+ * - The library opens no files (but for templrender_models_load_folder) and no sockets, starts no threads, prints nothing,
+ *   and never unwinds or exits: a bug inside of it is TEMPLRENDER_BUG. Only where memory runs out does it abort the program.
  *
  * A picture. `json`, `row_json` and `find` are the program's own; `find` looks for need.location and answers with
  * templrender_resources_insert, _borrow or _fail:
@@ -43,7 +43,8 @@
  *     for (;;) {
  *         if (templrender_plan_pending(plan, resources, &need, 1, &pending, &err)) goto failed;
  *         if (pending == 0) break;
- *         find(resources, &need);
+ *         if (need.kind != TEMPLRENDER_NEED_GENERATED) find(resources, &need);
+ *         else if (templrender_renderer_fill(renderer, plan, resources, NULL, &err)) goto failed;
  *     }
  *     if (templrender_renderer_render(renderer, plan, resources, scratch, NULL, &frame, NULL, &err)
  *         || templrender_plan_output(plan, &output)

@@ -93,7 +93,7 @@ const BLUE: Option<[u8; 4]> = Some([0, 0, 255, 255]);
 fn the_shipped_templates_are_loaded() {
     let templates = Templates::open(Path::new("../../templates"), &[]).unwrap();
     let names: Vec<String> = templates.list().iter().map(|loaded| loaded.name.to_string()).collect();
-    assert_eq!(names, ["collage", "og-card", "price-tag", "product-ad", "product-sale"]);
+    assert_eq!(names, ["collage", "cutout-ad", "og-card", "price-tag", "product-ad", "product-sale", "selfie-card"]);
     assert_eq!(templates.refused(), []);
     assert!(templates.refresh().is_empty());
     // The one whose photo must be there has something to show without it.
@@ -526,7 +526,7 @@ fn a_folder_and_a_pack_of_one_name_are_refused_and_told() {
 
 #[test]
 fn a_template_has_one_version_in_its_folder_and_in_its_pack() {
-    for name in ["collage", "og-card", "price-tag", "product-ad", "product-sale"] {
+    for name in ["collage", "cutout-ad", "og-card", "price-tag", "product-ad", "product-sale", "selfie-card"] {
         let folder = Path::new("../../templates").join(name);
         let loaded = templrender_host::Loaded::open(&folder, &[]).unwrap();
         // As it is said to be: the template, its assets by their paths, and all fonts by the empty one.

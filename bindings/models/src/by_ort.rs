@@ -102,7 +102,7 @@ impl Ort {
                 };
             }
             ask(guard, &self.place)?;
-            sessions = self.freed.wait_timeout(sessions, WATCH).map_or_else(PoisonError::into_inner, |woken| woken).0;
+            sessions = self.freed.wait_timeout(sessions, WATCH).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

@@ -38,8 +38,8 @@ pub(crate) struct Rten {
 impl Rten {
     pub(crate) fn new(parts: &Parts<'_>) -> Result<Self, Error> {
         let place = parts.file.place();
-        let bytes = parts.file.read()?;
-        let model = ModelOptions::with_all_ops().load(bytes.to_vec()).map_err(|error| failed(&place, EngineKind::Rten, error))?;
+        let bytes = parts.file.read()?.into_vec();
+        let model = ModelOptions::with_all_ops().load(bytes).map_err(|error| failed(&place, EngineKind::Rten, error))?;
         let id = |name: &str| model.node_id(name).map_err(|error| failed(&place, EngineKind::Rten, error));
         let inputs = parts.outline.inputs.iter().map(|port| id(&port.name)).collect::<Result<_, _>>()?;
         let outputs = parts.outline.outputs.iter().map(|port| id(&port.name)).collect::<Result<_, _>>()?;
@@ -134,7 +134,9 @@ struct Pool {
 }
 
 /// The process that made the pools, and those that nobody uses, by their number of threads. A process that was forked off has no threads in them.
-static FREE: Mutex<(u32, BTreeMap<usize, Vec<Arc<ThreadPool>>>)> = Mutex::new((0, BTreeMap::new()));
+static FREE: Mutex<(u32, Pools)> = Mutex::new((0, BTreeMap::new()));
+
+type Pools = BTreeMap<usize, Vec<Arc<ThreadPool>>>;
 
 impl Pool {
     fn borrow(threads: usize) -> Self {

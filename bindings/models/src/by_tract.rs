@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use core_::{Error, Guard, Tensor, TensorData};
 use tract_onnx::prelude::{
-    DatumExt, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, TValue, TractError, TypedRunnableModel,
+    Datum, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, TValue, TractError, TypedRunnableModel,
 };
 use tract_onnx::tract_core::plan::eval;
 
@@ -48,7 +48,7 @@ impl Tract {
         let names: Vec<&str> = outline.inputs.iter().map(|port| port.name.as_str()).collect();
         model.set_input_names(&names).map_err(told)?;
         let names: Vec<&str> = outline.outputs.iter().map(|port| port.name.as_str()).collect();
-        model.set_output_names(&names).map_err(told)?;
+        model.select_outputs_by_name(&names).map_err(told)?;
         let known: Option<Shapes> = outline.inputs.iter().map(|port| port.shape.as_ref()?.iter().copied().collect()).collect();
         let planned = match known {
             Some(shapes) => Planned::Once(plan(model, &outline, &shapes).map_err(told)?),

@@ -43,6 +43,33 @@ impl From<Vec<u8>> for ModelFile {
     }
 }
 
+/// Bytes in memory: weights are tens of megabytes, so they are copied only where an engine keeps what somebody else has as well.
+pub(crate) enum Held {
+    Own(Vec<u8>),
+    Shared(Arc<[u8]>),
+}
+
+impl Held {
+    #[cfg(feature = "rten")]
+    pub(crate) fn into_vec(self) -> Vec<u8> {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(bytes) => bytes.to_vec(),
+        }
+    }
+}
+
+impl std::ops::Deref for Held {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
 /// A model's bytes, how many there may be and what they must add up to.
 #[derive(Debug, Clone)]
 pub(crate) struct Checked {
@@ -62,16 +89,16 @@ impl Checked {
     }
 
     /// The bytes, whole and as they should be.
-    pub(crate) fn read(&self) -> Result<Arc<[u8]>, Error> {
-        let bytes: Arc<[u8]> = match &self.source {
-            Source::Path(path) => read_file(path, self.max_bytes)?.into(),
+    pub(crate) fn read(&self) -> Result<Held, Error> {
+        let bytes = match &self.source {
+            Source::Path(path) => Held::Own(read_file(path, self.max_bytes)?),
             Source::Bytes(bytes) => {
                 held(bytes.len() as u64, self.max_bytes, &self.place())?;
-                Arc::clone(bytes)
+                Held::Shared(Arc::clone(bytes))
             }
         };
         if let Some(wanted) = &self.sha256 {
-            let found = hex(&Sha256::digest(&bytes));
+            let found = hex(&Sha256::digest(&*bytes));
             if !wanted.eq_ignore_ascii_case(&found) {
                 return Err(Fault::new(Code::BadManifest, self.place(), format!("a model's sha256 must be {wanted}, found {found}")).into());
             }

@@ -9,6 +9,11 @@
 //! The core's [`Engine`](core_::Engine) is what comes out. Files are read here and nowhere else: their size is compared with a limit before memory is
 //! taken, and their sha256 with the manifest's.
 
+#![cfg_attr(
+    not(any(feature = "rten", feature = "tract", feature = "ort")),
+    expect(dead_code, reason = "without engines files are read and nothing is run")
+)]
+
 mod asks;
 #[cfg(feature = "ort")]
 mod by_ort;
@@ -26,7 +31,7 @@ mod network;
 mod onnx;
 mod options;
 mod protobuf;
-#[cfg(test)]
+#[cfg(all(test, feature = "rten"))]
 mod tests;
 
 pub use folder::{load_folder, load_manifest};

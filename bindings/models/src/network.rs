@@ -66,7 +66,7 @@ impl Shared {
     }
 
     /// How many outputs the file has.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "rten"))]
     pub(crate) fn outputs(&self) -> usize {
         self.outline.outputs.len()
     }

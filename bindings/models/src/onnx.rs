@@ -176,7 +176,7 @@ fn read_tensor_type(bytes: &[u8], port: &mut Port) -> Option<()> {
     Some(())
 }
 
-#[expect(clippy::option_option, reason = "outside: whole or not; inside: a number or any")]
+/// Outside whether it is whole, inside a number or any.
 fn side(bytes: &[u8]) -> Option<Side> {
     let mut side = None;
     for field in Fields::new(bytes) {
@@ -210,7 +210,7 @@ pub(crate) mod tests {
     }
 
     fn node(op: &str) -> Vec<u8> {
-        field(1, &[field(1, b"x"), field(2, b"y"), field(4, op.as_bytes())].concat())
+        field(1, &[text(1, "x"), text(2, "y"), text(4, op)].concat())
     }
 
     fn port(number: u8, name: &str, sides: &[u8]) -> Vec<u8> {

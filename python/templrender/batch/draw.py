@@ -78,7 +78,7 @@ class Work:
     def digest(self) -> bytes:
         """Of all that decides how a row is drawn, the time apart."""
         r = self.renderer
-        settings = [
+        settings: list[Any] = [
             r.bundle.template.name,
             r.bundle.version,
             r.variants,

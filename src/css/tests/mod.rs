@@ -38,7 +38,7 @@ fn names_are_unique_and_every_row_says_its_values() {
     }
     assert_eq!(PROPERTIES.len(), 130);
     let unsupported: Vec<_> = PROPERTIES.iter().filter(|row| !row.supported).map(|row| row.name).collect();
-    assert_eq!(unsupported, ["min-scale", "clip-path", "mask-image", "hyphens", "object-view-box"]);
+    assert_eq!(unsupported, ["min-scale", "clip-path", "mask-image", "hyphens"]);
 }
 
 #[test]

@@ -83,6 +83,8 @@ pub(super) const TAKEN: &[(&str, &str, &str)] = &[
     ("vertical-align", "baseline", "baseline"), ("vertical-align", "-20%", "-20%"),
     ("object-fit", "scale-down", "scale-down"), ("object-position", "right 10px bottom 5px", "calc(100% + -10px) calc(100% + -5px)"), ("object-position", "bottom 5% left 1em", "1em 95%"),
     ("object-position", "left 20px", "0% 20px"), ("object-position", "20px bottom", "20px 100%"), ("object-position", "left", "0% 50%"),
+    ("object-position", "face", "face"), ("object-view-box", "none", "none"), ("object-view-box", "inset(10% 4px)", "inset(10% 4px 10% 4px)"),
+    ("object-view-box", "rect(5px 90% auto 1em)", "inset(5px 10% 0px 1em)"), ("object-view-box", "xywh(20px 10% 300px 50%)", "inset(10% calc(100% + -320px) 40% 20px)"),
     ("fill", "none", "none"), ("fill", "currentColor", "currentColor"), ("stroke", "#d33", "#dd3333"), ("stroke-width", "2.5", "2.5px"), ("stroke-linejoin", "round", "round"), ("stroke-linecap", "square", "square"),
     ("stroke-dasharray", "2 1", "2px 1px"), ("stroke-dasharray", "5, 10%", "5px 10%"),
 ];

@@ -101,6 +101,17 @@ fn edges_lose_the_colour_of_what_was_behind_them() {
 }
 
 #[test]
+fn a_matte_in_doubt_leaves_colours_as_they_are() {
+    let picture = painted(32, 32, |x, y| if (x + y) % 2 == 0 { [200, 60, 10] } else { [20, 90, 220] });
+    let mask = Mask::new(1, 1, vec![100]).unwrap();
+    let straight = cutout(&picture, Part::whole(&picture), &mask, &Limits::default()).unwrap().to_rgba();
+    for (found, own) in straight.chunks_exact(4).zip(picture.pixels().chunks_exact(4)) {
+        // straight colours of an alpha of 100 have steps of 2.55, and doubt lets a fifth of the estimate in
+        assert!(found.iter().zip(own).take(3).all(|(a, b)| a.abs_diff(*b) <= 24), "{found:?} {own:?}");
+    }
+}
+
+#[test]
 fn a_cut_out_keeps_what_was_transparent_and_clears_what_lies_beside_its_part() {
     let picture = Frame::from_rgba(4, 1, vec![9, 9, 9, 255, 9, 9, 9, 128, 9, 9, 9, 0, 9, 9, 9, 255]).unwrap();
     let mask = Mask::new(1, 1, vec![255]).unwrap();

@@ -63,6 +63,8 @@ fn a_picture_over_max_pixels_is_scaled_down_for_a_function() {
     let model = Model::generator(host("generator", r#", "runtime": { "max_pixels": 200 }"#), Inverted(|n| n)).unwrap();
     let out = drawn(&model, plain(40, 20, [0; 3]));
     assert_eq!((out.width(), out.height(), px(&out, 0, 0)), (20, 10, [255; 4]));
+    let line = drawn(&model, plain(1000, 1, [0; 3]));
+    assert_eq!((line.width(), line.height()), (200, 1));
     let model = Model::detector(host("detector", r#", "runtime": { "max_pixels": 200 }"#), Inverted(|n| n)).unwrap();
     let made = one(&model, plain(40, 20, [0; 3])).unwrap();
     assert_eq!(made.found().unwrap()[0], Face { rect: [2.0, 2.0, 20.0, 4.0], score: 0.9, points: vec![[4.0, 4.0]] });

@@ -35,7 +35,7 @@ fn transposed(inputs: &[Tensor]) -> Tensor {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     /// Any normalisation that the output's range undoes gives the picture back, within a level.
     #[test]

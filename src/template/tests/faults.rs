@@ -66,7 +66,7 @@ fn keys_that_are_not_drawn_yet() {
             &[&format!("unsupported-key 2:32: layers[0].{key}: \"{key}\" is not supported yet")],
         );
     }
-    for key in ["trim", "cutout", "product-fit", "model", "strength", "feather", "lut", "object-view-box"] {
+    for key in ["trim", "product-fit", "lut"] {
         layer(
             &format!("{{ \"type\": \"image\", \"src\": \"a\", \"width\": 1, \"height\": 1, \"{key}\": 1 }}"),
             &[&format!("unsupported-key 2:57: layers[0].{key}: \"{key}\" is not supported yet")],
@@ -276,8 +276,20 @@ fn pictures_and_their_sizes() {
     layer(&sized(r#""type": "image", "src": "asset:logo""#), &["unknown-name 2:52: layers[0].src: unknown asset \"logo\""]);
     layer(
         &sized(r#""type": "image", "src": "a", "missing": "hidden""#),
-        &["bad-value 2:68: layers[0].missing: missing must be \"hide\" or \"error\", found \"hidden\""],
+        &["bad-value 2:68: layers[0].missing: missing must be \"hide\", \"error\" or \"original\", found \"hidden\""],
     );
+    let image = |key: &str| sized(&format!(r#""type": "image", "src": "a", {key}"#));
+    layer(&image(r#""model": 1"#), &["wrong-type 2:66: layers[0].model: model must be a string, found 1"]);
+    layer(&image(r#""cutout": "flat""#), &["unsupported-key 2:67: layers[0].cutout: cutout \"flat\" is not supported yet"]);
+    layer(
+        &image(r#""strength": 1.5"#),
+        &["bad-value 2:69: layers[0].strength: strength must be a number from 0 to 1 or a percentage up to 100%, found 1.5"],
+    );
+    layer(
+        &image(r#""feather": "2em""#),
+        &["bad-value 2:68: layers[0].feather: feather must be a length in px or a percentage up to 100%, found \"2em\""],
+    );
+    layer(&image(r#""feather": []"#), &["wrong-type 2:68: layers[0].feather: feather must be a number or a string, found a list"]);
     layer(&sized(r#""type": "svg""#), &["missing-key 2:1: layers[0]: \"src\" is missing"]);
     layer(
         &sized(r#""type": "svg", "src": "a", "svg": "b""#),

@@ -102,6 +102,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("text-overflow", "clip"),
     ("vertical-align", "baseline"),
     ("object-position", "50% 50%"),
+    ("object-view-box", "none"),
     ("fill", "black"),
     ("stroke", "none"),
     ("stroke-width", "1"),

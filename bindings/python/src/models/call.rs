@@ -69,7 +69,8 @@ impl Heard {
         let made = exception(py, error)?;
         let told = |sentence: &String| error.faults().iter().any(|fault| fault.message.contains(sentence.as_str()));
         if let Some((_, cause)) = self.raised.iter().find(|(sentence, _)| told(sentence)) {
-            made.setattr("__cause__", cause.value(py))?;
+            // with its traceback, which the value alone does not have before 3.12
+            made.setattr("__cause__", cause.clone_ref(py).into_value(py))?;
         }
         Ok(made)
     }
