@@ -8,7 +8,7 @@
 #   deploy/queue.sh drill [NAME...]   kill -9, a mail server that is away, a Redis that is killed: PASS or FAIL with figures
 #   deploy/queue.sh bench [JOBS]      jobs a second with 1 and 2 workers
 #
-# Settings are in the environment: QUEUE_ROOM (target/queue), QUEUE_WORKERS (2), QUEUE_TEMPLATES (templates), QUEUE_TEMPLATE (selfie-card), QUEUE_MODELS, QUEUE_FORM (127.0.0.1:8480),
+# Settings are in the environment: QUEUE_ROOM (target/queue), QUEUE_WORKERS (2), QUEUE_TEMPLATES (templates), QUEUE_TEMPLATE (selfie-card), QUEUE_MODELS (templates/models; none: empty), QUEUE_FORM (127.0.0.1:8480),
 # QUEUE_SMTP (a mail server for tests on port 8425, which keeps what it gets in QUEUE_ROOM/mails), QUEUE_FROM. The package is built, or taken from TEMPLRENDER_BUILT.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,6 +17,7 @@ ROOM=$(realpath -m "${QUEUE_ROOM:-$root/target/queue}")
 WORKERS=${QUEUE_WORKERS:-2}
 TEMPLATES=${QUEUE_TEMPLATES:-$root/templates}
 TEMPLATE=${QUEUE_TEMPLATE:-selfie-card}
+MODELS=${QUEUE_MODELS-$root/templates/models}
 FORM=${QUEUE_FORM:-127.0.0.1:8480}
 MAIL_PORT=8425
 METRICS_PORT=9464
@@ -64,7 +65,7 @@ redis() {
 # worker NAME ROLES PORT
 worker() {
     local models=()
-    [ -z "${QUEUE_MODELS:-}" ] || models=(--models "$QUEUE_MODELS")
+    [ -z "$MODELS" ] || models=(--models "$MODELS")
     run "$1" "$bin/python" -m templrender.worker --templates "$TEMPLATES" --files "$ROOM/files" --do "$2" --metrics "127.0.0.1:$3" \
         --smtp "${QUEUE_SMTP:-smtp://127.0.0.1:$MAIL_PORT}" --from "${QUEUE_FROM:-cards@example.org}" "${models[@]}"
 }

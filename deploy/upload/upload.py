@@ -20,8 +20,8 @@ import socketserver
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,6 +70,8 @@ class Settings:
     photo_field: str = "photo"
     crop_field: str = "crop"
     name_field: str = "name"
+    row: Mapping[str, Any] = field(default_factory=dict)
+    """What else is in every row."""
     max_bytes: int = 12 << 20
     max_pixels: int = 40_000_000
     per_address: int = 20
@@ -223,7 +225,7 @@ class Form:
         kind, size = photo.look_at(data, settings.max_pixels)
         box = photo.crop(_text(form, "crop"), size)
         name = " ".join(_text(form, "name").split())[:60]
-        row = {settings.name_field: name} if name else {}
+        row = {**settings.row, **({settings.name_field: name} if name else {})}
         if box is not None:
             row[settings.crop_field] = box
         stored = files.upload_name(kind)
@@ -349,6 +351,7 @@ def main() -> None:
     add("--listen", default="127.0.0.1:8080", metavar="HOST:PORT")
     for name, default in (("photo", "photo"), ("crop", "crop"), ("name", "name")):
         add(f"--{name}-field", default=default, help=f"the row's column of the {name}. Default: {default}")
+    add("--row", type=json.loads, default={}, metavar="JSON", help="what else is in every row, as an object")
     add("--max-megabytes", type=int, default=12)
     add("--per-address", type=int, default=20, help="jobs an hour from one address of the network. Default: 20")
     add("--per-recipient", type=int, default=5, help="jobs a day for one mail address. Default: 5")
@@ -364,6 +367,7 @@ def main() -> None:
         photo_field=given.photo_field,
         crop_field=given.crop_field,
         name_field=given.name_field,
+        row=given.row,
         max_bytes=given.max_megabytes << 20,
         per_address=given.per_address,
         per_recipient=given.per_recipient,
