@@ -62,7 +62,7 @@ impl ModelKind {
 /// assert_eq!(error.code(), Code::BadManifest);
 /// assert_eq!(
 ///     error.to_string(),
-///     "kind: it must be one of generator, matte, detector, upscaler, found \"generatr\", did you mean \"generator\"?"
+///     "kind: it must be one of generator, matte, detector, upscaler, found text \"generatr\", did you mean \"generator\"?"
 /// );
 /// # Ok::<(), templrender::Error>(())
 /// ```
