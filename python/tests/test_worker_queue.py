@@ -148,6 +148,25 @@ def test_a_sender_is_killed_at_any_step(shop: Shop, monkeypatch: pytest.MonkeyPa
     assert shop.jobs.counts()["mail-sent"] == 3
 
 
+def test_a_claim_whose_answer_was_lost_gives_the_same_mails(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for i in range(3):
+        shop.jobs.file(honey(i))
+    shop.draw_all(shop.worker())
+    outbox, call = Outbox(shop.jobs, "first"), Jobs.call
+
+    def lost(self: Jobs, name: str, *arguments: object) -> Any:
+        call(self, name, *arguments)
+        raise ConnectionError("the queue was killed after it had done so")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Jobs, "call", lost)
+        with pytest.raises(ConnectionError):
+            outbox.claim(2)
+    assert len(outbox.claim(2).mails) == 2
+    assert len(outbox.claim(8).mails) == 1
+    assert outbox.claim(8).mails == Outbox(shop.jobs, "second").claim(8).mails == []
+
+
 def test_a_job_that_kills_its_workers_is_given_up_alone(shop: Shop) -> None:
     for i in range(4):
         shop.jobs.file(honey(i))

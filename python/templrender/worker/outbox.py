@@ -6,6 +6,7 @@ that is one pause for all senders, which doubles, and after it one mail goes ahe
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 
 from .backoff import delay
@@ -75,14 +76,24 @@ class Outbox:
         self._jobs = jobs
         self.sender = sender
         self.pace = pace or Pace()
+        # Claims whose answers were lost: made again, they give the same mails, which would else wait for the end of their lease.
+        self._lost: list[str] = []
 
     def claim(self, most: int) -> Due:
         """Takes mails that are due."""
         pace = self.pace
         interval = int(1_000_000 / pace.per_second) if pace.per_second else 0
-        wait, failures, *ids = self._jobs.call(
-            "mail_claim", most, interval, pace.burst, int(pace.lease * 1000), self.sender
-        )
+        try:
+            claim = self._lost.pop()
+        except IndexError:
+            claim = secrets.token_hex(8)
+        try:
+            wait, failures, *ids = self._jobs.call(
+                "mail_claim", most, interval, pace.burst, int(pace.lease * 1000), self.sender, claim
+            )
+        except Exception:
+            self._lost.append(claim)
+            raise
         mails = [mail for mail in map(self._mail, ids) if mail is not None]
         # Nothing in it at all: somebody may put something in at any time.
         return Due(mails, 0.0 if mails else 0.01 if ids else 1.0 if int(wait) < 0 else int(wait) / 1000, int(failures))

@@ -12,6 +12,7 @@
 | `:expire` | sorted by when: `u:`pload, `r:`esult and `j:`ob to delete then |
 | `:counts`, `:number`, `:taken` | how many; the last place given; the last place taken |
 | `:mail` | until when nobody sends, how often the server refused, the rate's state |
+| `:claim:` | the mails that one claim gave, until their lease ends |
 | `:rate:` | a visitor's share |
 """
 
@@ -180,10 +181,17 @@ found[#found + 1] = tonumber(redis.call('GET', p .. ':taken') or 0)
 return found
 """
 
-# MOST INTERVAL_US BURST LEASE WHO -> {milliseconds to wait, failures, id...}
+# MOST INTERVAL_US BURST LEASE WHO CLAIM -> {milliseconds to wait, failures, id...}
 MAIL_CLAIM = """
 local m = p .. ':mail'
 local failures = tonumber(redis.call('HGET', m, 'failures') or 0)
+-- Asked again, for the answer was lost: the same mails.
+local claim = p .. ':claim:' .. ARGV[6]
+local given = {0, failures}
+for id in string.gmatch(redis.call('GET', claim) or '', '%S+') do
+    if get(id, 'mail') == 'sending' and get(id, 'mail_by') == ARGV[5] then given[#given + 1] = id end
+end
+if #given > 2 then return given end
 local pause = tonumber(redis.call('HGET', m, 'until') or 0)
 if now < pause then return {pause - now, failures} end
 local most, interval = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -193,7 +201,6 @@ local now_us = time[1] * 1000000 + time[2]
 local at = math.max(tonumber(redis.call('HGET', m, 'at') or 0), now_us - interval * tonumber(ARGV[3]))
 if interval > 0 then most = math.min(most, math.floor((now_us - at) / interval)) end
 if most < 1 then return {math.ceil((at + interval - now_us) / 1000), failures} end
-local given = {0, failures}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', p .. ':outbox', '-inf', now, 'LIMIT', 0, most)) do
     if get(id, 'mail') then
         redis.call('ZADD', p .. ':outbox', now + ARGV[4], id)
@@ -204,7 +211,10 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', p .. ':outbox', '-inf', now, 'LI
     end
 end
 redis.call('HSET', m, 'at', string.format('%.0f', at + interval * (#given - 2)))
-if #given > 2 then return given end
+if #given > 2 then
+    redis.call('SET', claim, table.concat(given, ' ', 3), 'PX', ARGV[4])
+    return given
+end
 local first = redis.call('ZRANGE', p .. ':outbox', 0, 0, 'WITHSCORES')[2]
 return {first and math.max(1, first - now) or -1, failures}
 """
