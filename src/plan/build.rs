@@ -14,7 +14,7 @@ use super::values::evaluation;
 use super::watch::Watch;
 use super::{Context, Having, Inner};
 use crate::css::length::LengthContext;
-use crate::css::style::{Style, TextStyle};
+use crate::css::style::{ObjectPosition, Style, TextStyle};
 use crate::error::{Code, Error, Fault, quoted};
 use crate::expr::{self, Evaluation, Scope};
 use crate::generate::Models;
@@ -303,6 +303,9 @@ impl<'a> Builder<'a> {
                 self.image(src, missing, recipe)?
             }
             document::Content::Svg(svg) => {
+                if style.object_position == ObjectPosition::Face {
+                    return Err(Fault::new(Code::BadBoundValue, format!("{}.object-position", layer.path), document::NO_FACE));
+                }
                 let tinted = layer.declarations.iter().any(|d| d.name == "color");
                 let tint = tinted.then(|| text.color.current());
                 match svg {

@@ -121,6 +121,9 @@ pub(crate) struct Layer {
     pub(crate) content: Content,
 }
 
+/// Why a drawing is not placed by its face.
+pub(crate) const NO_FACE: &str = "object-position \"face\" is for images, found it on an svg";
+
 /// What a layer holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {

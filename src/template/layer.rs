@@ -327,7 +327,10 @@ impl<'a> Builder<'a, '_> {
                 let src = self.sources(src);
                 Content::Image { src, missing: self.missing(merged), making: Box::new(self.making(merged)) }
             }
-            Kind::Svg => Content::Svg(self.svg(merged, node, path)?),
+            Kind::Svg => {
+                self.no_face(merged);
+                Content::Svg(self.svg(merged, node, path)?)
+            }
             Kind::Path => {
                 let d = self.required(merged, "d", node, path)?;
                 let d = self.string(&d)?;
@@ -352,6 +355,15 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
+    /// A drawing has no face to be placed by.
+    fn no_face(&mut self, merged: &Merged<'a>) {
+        let Some(given) = merged.get("object-position").filter(|given| given.node.as_str().is_some_and(|text| text.trim() == "face"))
+        else {
+            return;
+        };
+        self.faults.add(Code::BadValue, given.node.span, &given.path(), super::document::NO_FACE);
+    }
+
     /// What models make of an image.
     fn making(&mut self, merged: &Merged<'a>) -> Making {
         let model = merged.get("model").and_then(|given| self.string(given));
@@ -359,6 +371,10 @@ impl<'a> Builder<'a, '_> {
         if let (Some(given), Some("flat")) = (merged.get("cutout"), cutout.as_ref().and_then(TextTemplate::as_static)) {
             let message = "cutout \"flat\" is not supported yet";
             self.faults.add(Code::UnsupportedKey, given.node.span, &given.path(), message);
+        }
+        for given in ["strength", "feather"].into_iter().filter_map(|key| merged.get(key)).filter(|_| !merged.has("model")) {
+            let message = format!("{:?} is of a model, but \"model\" is missing", given.key);
+            self.faults.add(Code::MissingKey, given.key_span, &given.path(), message);
         }
         let strength = merged.get("strength").and_then(|given| self.measure(given, making::strength));
         let feather = merged.get("feather").and_then(|given| self.measure(given, making::feather));

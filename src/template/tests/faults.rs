@@ -79,6 +79,17 @@ fn keys_that_are_not_drawn_yet() {
         r#"{ "type": "image", "src": "a", "width": 1, "height": 1, "object-position": "smart" }"#,
         &["unsupported-key 2:76: layers[0].object-position: object-position \"smart\" is not supported yet"],
     );
+    layer(
+        r#"{ "type": "image", "src": "a", "width": 1, "height": 1, "strength": 0.5, "feather": "4px" }"#,
+        &[
+            "missing-key 2:57: layers[0].strength: \"strength\" is of a model, but \"model\" is missing",
+            "missing-key 2:74: layers[0].feather: \"feather\" is of a model, but \"model\" is missing",
+        ],
+    );
+    layer(
+        r#"{ "type": "svg", "src": "a", "width": 1, "height": 1, "object-position": "face" }"#,
+        &["bad-value 2:74: layers[0].object-position: object-position \"face\" is for images, found it on an svg"],
+    );
     document(
         r#""output": { "max-bytes": 1, "target": "x", "format": "avif" }"#,
         &[
@@ -282,14 +293,17 @@ fn pictures_and_their_sizes() {
     layer(&image(r#""model": 1"#), &["wrong-type 2:66: layers[0].model: model must be a string, found 1"]);
     layer(&image(r#""cutout": "flat""#), &["unsupported-key 2:67: layers[0].cutout: cutout \"flat\" is not supported yet"]);
     layer(
-        &image(r#""strength": 1.5"#),
-        &["bad-value 2:69: layers[0].strength: strength must be a number from 0 to 1 or a percentage up to 100%, found 1.5"],
+        &image(r#""model": "m", "strength": 1.5"#),
+        &["bad-value 2:83: layers[0].strength: strength must be a number from 0 to 1 or a percentage up to 100%, found 1.5"],
     );
     layer(
-        &image(r#""feather": "2em""#),
-        &["bad-value 2:68: layers[0].feather: feather must be a length in px or a percentage up to 100%, found \"2em\""],
+        &image(r#""model": "m", "feather": "2em""#),
+        &["bad-value 2:82: layers[0].feather: feather must be a length in px or a percentage up to 100%, found \"2em\""],
     );
-    layer(&image(r#""feather": []"#), &["wrong-type 2:68: layers[0].feather: feather must be a number or a string, found a list"]);
+    layer(
+        &image(r#""model": "m", "feather": []"#),
+        &["wrong-type 2:82: layers[0].feather: feather must be a number or a string, found a list"],
+    );
     layer(&sized(r#""type": "svg""#), &["missing-key 2:1: layers[0]: \"src\" is missing"]);
     layer(
         &sized(r#""type": "svg", "src": "a", "svg": "b""#),
