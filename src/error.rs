@@ -55,6 +55,9 @@ macro_rules! codes {
 
             /// Whose turn it is.
             pub const fn cause(self) -> Cause { match self { $(Code::$name => Cause::$cause,)+ } }
+
+            /// Whether a guard ended the call.
+            pub(crate) const fn ends_call(self) -> bool { matches!(self, Code::DeadlineExceeded | Code::Cancelled) }
         }
     };
 }

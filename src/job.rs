@@ -3,10 +3,11 @@
 //!
 //! Pictures are decoded when jobs run, each once however many jobs of one call look at it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::codec::{self, DecodeHint};
+use crate::digest;
 use crate::error::{Code, Error, Fault};
 use crate::generate::{self, Cost, Feather, Made, MadeContent, Model, Work};
 use crate::geom::Rect;
@@ -50,27 +51,23 @@ struct Inner {
 impl Job {
     pub(crate) fn new(given: &Given<'_>, limits: &Limits) -> Self {
         let step = given.step;
-        let digest = given.input.digest();
-        let mut hasher = blake3::Hasher::new();
+        let input_digest = given.input.digest();
         let settings = format!("{:?} {} {:?} {}", given.crop, step.strength, step.feather, given.is_view);
         let parts: [&[u8]; 5] = [
             given.work.name().as_bytes(),
             &step.model.identity(),
             step.variant.as_deref().unwrap_or("").as_bytes(),
-            &digest,
+            &input_digest,
             settings.as_bytes(),
         ];
-        for part in parts {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
-        }
-        let key = Key::of_digest(*hasher.finalize().as_bytes());
+        let key = Key::of_digest(digest::of_parts(&parts));
         let inner = Inner {
             need: step.need.id,
             key,
             work: given.work,
             model: step.model.clone(),
             input: given.input.clone(),
-            digest,
+            digest: input_digest,
             crop: given.crop,
             is_view: given.is_view,
             variant: step.variant.clone(),
@@ -116,12 +113,8 @@ impl Job {
     /// Runs many, those of one model and shape in batches; one answer for each, in their order. Jobs with one key are run once.
     pub fn run_all(jobs: &[Self], guard: &Guard<'_>) -> Vec<Result<Made, Error>> {
         let mut answers: BTreeMap<Key, Result<Made, Error>> = BTreeMap::new();
-        let mut open: Vec<&Self> = Vec::new();
-        for job in jobs {
-            if !open.iter().any(|other| other.key() == job.key()) {
-                open.push(job);
-            }
-        }
+        let mut seen = BTreeSet::new();
+        let open: Vec<&Self> = jobs.iter().filter(|job| seen.insert(job.key())).collect();
         let sentry = Sentry::new(guard);
         let mut rest = open.as_slice();
         while !rest.is_empty() {
@@ -234,9 +227,7 @@ fn run_some(works: &[(&Job, Work)], guard: &Guard<'_>, answers: &mut BTreeMap<Ke
 fn enlarged(mut made: Made, across: f32, down: f32) -> Made {
     if let MadeContent::Faces(faces) = &mut made.content {
         for face in faces {
-            let [x, y, width, height] = face.rect;
-            face.rect = [x * across, y * down, width * across, height * down];
-            face.points.iter_mut().for_each(|[x, y]| (*x, *y) = (*x * across, *y * down));
+            *face = face.mapped([across, down], [0.0, 0.0]);
         }
     }
     made

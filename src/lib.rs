@@ -62,6 +62,7 @@ mod check;
 mod codec;
 mod css;
 mod diff;
+mod digest;
 mod error;
 mod expr;
 mod feed;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::codec::{self, DecodeHint};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::generate::Models;
 use crate::geom::{Affine, Point, Rect};
 use crate::guard::{Guard, Sentry};
@@ -177,7 +177,7 @@ impl Renderer {
                 match made {
                     // Beyond the limits it counts as failed, as what an engine refuses does.
                     Ok(made) => drop(resources.insert_made(job.need(), made)),
-                    Err(error) if matches!(error.code(), Code::DeadlineExceeded | Code::Cancelled) => return Err(error),
+                    Err(error) if error.code().ends_call() => return Err(error),
                     Err(error) => resources.fail(job.need(), reason(&error)),
                 }
             }

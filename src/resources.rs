@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::codec::{self, Probe, Svg};
+use crate::digest;
 use crate::error::{Code, Error, Fault};
 use crate::generate::{Face, Made, MadeContent};
 use crate::limits::Limits;
@@ -42,21 +43,17 @@ impl NeedId {
         };
         let mut hasher = blake3::Hasher::new();
         hasher.update(&[kind]).update(text.as_bytes());
-        Self::first_of(&hasher)
+        Self::first_of(*hasher.finalize().as_bytes())
     }
 
     /// What a model makes, by all that decides it.
     pub(crate) fn of_parts(parts: &[&[u8]]) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(b"g");
-        for part in parts {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
-        }
-        Self::first_of(&hasher)
+        let mut named: Vec<&[u8]> = vec![b"g"];
+        named.extend(parts);
+        Self::first_of(digest::of_parts(&named))
     }
 
-    fn first_of(hasher: &blake3::Hasher) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
+    fn first_of([a, b, c, d, e, f, g, h, ..]: [u8; 32]) -> Self {
         Self(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
     }
 }

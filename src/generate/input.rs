@@ -62,9 +62,9 @@ impl Placement {
 
 /// Width and height of the input for a part of this size.
 pub(crate) fn tensor_size(image: &ImageInput, max_pixels: Option<u64>, width: u32, height: u32) -> (u32, u32) {
-    let Size::Dynamic { multiple_of, min, max } = image.size else {
-        let Size::Fixed(width, height) = image.size else { return (width, height) };
-        return (width, height);
+    let (multiple_of, min, max) = match image.size {
+        Size::Fixed(width, height) => return (width, height),
+        Size::Dynamic { multiple_of, min, max } => (multiple_of, min, max),
     };
     let most = max_pixels.unwrap_or(MAX_PIXELS);
     let (wide, high) = (f64::from(width.max(1)), f64::from(height.max(1)));

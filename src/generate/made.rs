@@ -23,6 +23,13 @@ pub struct Face {
 }
 
 impl Face {
+    /// The same face in px that are a scale and then a shift away.
+    pub(crate) fn mapped(&self, [across, down]: [f32; 2], [right, under]: [f32; 2]) -> Self {
+        let [x, y, width, height] = self.rect;
+        let points = self.points.iter().map(|[x, y]| [x * across + right, y * down + under]).collect();
+        Self { rect: [x * across + right, y * down + under, width * across, height * down], score: self.score, points }
+    }
+
     /// The middle of its box, px.
     pub fn center(&self) -> [f32; 2] {
         let [x, y, width, height] = self.rect;

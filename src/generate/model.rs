@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Detector, Engine, Generator, Manifest, Matte, ModelKind};
+use crate::digest;
 use crate::error::{Code, Error, Fault};
 
 /// A model that templates may name. Cloning is cheap.
@@ -89,11 +90,9 @@ impl Model {
     }
 
     fn new(manifest: Manifest, engine: String, runner: Runner) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        for part in [manifest.id(), manifest.version(), manifest.sha256().unwrap_or(""), &engine, &manifest.pixels_text()] {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
-        }
-        let identity = *hasher.finalize().as_bytes();
+        let pixels = manifest.pixels_text();
+        let parts = [manifest.id(), manifest.version(), manifest.sha256().unwrap_or(""), &engine, &pixels].map(str::as_bytes);
+        let identity = digest::of_parts(&parts);
         Self { inner: Arc::new(Inner { manifest, engine, identity, runner }) }
     }
 

@@ -89,7 +89,7 @@ impl Network<'_, '_> {
     fn batch(&self, pictures: &[&Asked<'_>]) -> Vec<Result<Raw, Error>> {
         match self.together(pictures) {
             Ok(answers) => answers,
-            Err(error) if pictures.len() < 2 || ends(&error) => pictures.iter().map(|_| Err(error.clone())).collect(),
+            Err(error) if pictures.len() < 2 || error.code().ends_call() => pictures.iter().map(|_| Err(error.clone())).collect(),
             Err(_) => pictures
                 .iter()
                 .map(|one| self.together(&[*one]).and_then(|mut answers| answers.pop().unwrap_or_else(|| Err(self.bug()))))
@@ -209,11 +209,6 @@ impl Network<'_, '_> {
     fn bug(&self) -> Error {
         Fault::new(Code::Bug, self.place(), "a network's manifest must have inputs and outputs of its kind").into()
     }
-}
-
-/// Whether the guard ended it.
-pub(crate) fn ends(error: &Error) -> bool {
-    matches!(error.code(), Code::DeadlineExceeded | Code::Cancelled)
 }
 
 fn part_of_mask(alpha: &[u8], width: usize, part: Part) -> Result<Mask, Error> {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::blend;
-use super::made::{Face, Made, MadeContent, Mask};
+use super::made::{Face, Made, MadeContent};
 use super::manifest::{Fit, ModelKind, RoiMode};
 use super::model::{Cost, Model, Runner};
 use super::network::{self, Asked, Content, Raw};
 use super::roi::{self, Part};
-use super::{cutout, input, output};
+use super::{cutout, input, mask, output};
 use crate::error::{Code, Error, Fault};
 use crate::geom::Rect;
 use crate::guard::{Guard, Sentry};
@@ -220,20 +220,17 @@ fn affordable(model: &Model, part: Part, limits: &Limits) -> Result<usize, Error
 /// What the model says about each, in their order.
 fn asked(model: &Model, readies: &[&Ready<'_>], limits: &Limits, guard: &Guard<'_>) -> Vec<Result<Raw, Error>> {
     let missing = || Err(fault(model, Code::MissingModel, "it runs elsewhere, and its answer was not brought"));
+    let most = readies.iter().map(|ready| ready.most).min().unwrap_or(1);
     match model.runner() {
         Runner::Elsewhere => readies.iter().map(|_| missing()).collect(),
         Runner::Network(engine) => {
-            let most = readies.iter().map(|ready| ready.most).min().unwrap_or(1);
             let asked: Vec<Asked<'_>> = readies
                 .iter()
                 .map(|ready| Asked { frame: &ready.base, part: ready.part, variant: ready.work.variant.as_deref() })
                 .collect();
             network::run(model.manifest(), &**engine, &asked, most, limits, guard)
         }
-        runner => {
-            let most = readies.iter().map(|ready| ready.most).min().unwrap_or(1);
-            readies.chunks(most).flat_map(|batch| host(model, runner, batch, limits, guard)).collect()
-        }
+        runner => readies.chunks(most).flat_map(|batch| host(model, runner, batch, limits, guard)).collect(),
     }
 }
 
@@ -309,11 +306,11 @@ fn sized(model: &Model, frame: Frame, limits: &Limits) -> Result<Frame, Error> {
 
 /// A host's faces in px of the base, once they are numbers.
 fn placed(model: &Model, faces: Vec<Face>, ready: &Ready<'_>, given: &Frame) -> Result<Vec<Face>, Error> {
-    let (scale_x, scale_y) = (ready.part.width as f32 / given.width() as f32, ready.part.height as f32 / given.height() as f32);
-    let (left, top) = (ready.part.x as f32, ready.part.y as f32);
+    let scale = [ready.part.width as f32 / given.width() as f32, ready.part.height as f32 / given.height() as f32];
+    let shift = [ready.part.x as f32, ready.part.y as f32];
     let mut out = Vec::with_capacity(faces.len());
     for face in faces {
-        let [x, y, width, height] = face.rect;
+        let [_, _, width, height] = face.rect;
         let finite = face.rect.iter().chain(face.points.iter().flatten()).chain([&face.score]).all(|number| number.is_finite());
         if !finite || width <= 0.0 || height <= 0.0 {
             return Err(fault(
@@ -322,8 +319,7 @@ fn placed(model: &Model, faces: Vec<Face>, ready: &Ready<'_>, given: &Frame) -> 
                 format!("a face must be a box of finite numbers above nought, found {:?}", face.rect),
             ));
         }
-        let points = face.points.iter().map(|[x, y]| [left + x * scale_x, top + y * scale_y]).collect();
-        out.push(Face { rect: [left + x * scale_x, top + y * scale_y, width * scale_x, height * scale_y], score: face.score, points });
+        out.push(face.mapped(scale, shift));
     }
     Ok(out)
 }
@@ -332,9 +328,9 @@ fn placed(model: &Model, faces: Vec<Face>, ready: &Ready<'_>, given: &Frame) -> 
 fn finish(ready: &Ready<'_>, raw: Raw, limits: &Limits) -> Result<Made, Error> {
     let manifest = ready.work.model.manifest();
     let content = match raw.content {
-        Content::Faces(faces) => MadeContent::Faces(faces.into_iter().map(|face| moved(face, ready.shift)).collect()),
+        Content::Faces(faces) => MadeContent::Faces(faces.iter().map(|face| face.mapped([1.0, 1.0], ready.shift)).collect()),
         Content::Mask(mask) => {
-            let mask = clean(mask);
+            let mask = mask::clean(mask);
             MadeContent::Picture(Arc::new(cutout::cutout(&ready.base, ready.part, &mask, limits)?))
         }
         Content::Picture(picture, source) => {
@@ -353,15 +349,4 @@ fn finish(ready: &Ready<'_>, raw: Raw, limits: &Limits) -> Result<Made, Error> {
         }
     };
     Ok(Made { content, us: raw.us })
-}
-
-fn clean(mask: Mask) -> Mask {
-    super::mask::clean(mask)
-}
-
-fn moved(mut face: Face, [x, y]: [f32; 2]) -> Face {
-    let [left, top, width, height] = face.rect;
-    face.rect = [left + x, top + y, width, height];
-    face.points.iter_mut().for_each(|point| *point = [point[0] + x, point[1] + y]);
-    face
 }

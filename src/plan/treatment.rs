@@ -15,6 +15,7 @@ use std::borrow::Cow;
 use super::sources::Planned;
 use super::tree::{Found, View};
 use crate::css::style::ViewBox;
+use crate::digest;
 use crate::error::{Code, Fault, quoted};
 use crate::generate::{Face, Feather, Model, ModelKind, Models};
 use crate::geom::Rect;
@@ -235,18 +236,13 @@ impl Recipe {
 
     /// Tells recipes apart, models and all.
     pub(crate) fn digest(&self, models: &Models) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new();
-        let mut part = |bytes: &[u8]| {
-            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
-        };
-        part(format!("{:?} {} {:?} {:?}", self.view_box, self.by_face, self.strength, self.feather).as_bytes());
-        part(&self.model.as_ref().map(Wanted::digest).unwrap_or_default());
-        part(&self.cutout.as_ref().map(Wanted::digest).unwrap_or_default());
+        let settings = format!("{:?} {} {:?} {:?}", self.view_box, self.by_face, self.strength, self.feather);
+        let [model, cutout] = [&self.model, &self.cutout].map(|wanted| wanted.as_ref().map(Wanted::digest).unwrap_or_default());
+        let mut parts: Vec<&[u8]> = vec![settings.as_bytes(), &model, &cutout];
         let asks = self.by_face || self.model.as_ref().and_then(|wanted| wanted.model.as_ref().ok()).is_some_and(|m| m.wants_face(false));
-        if asks && let Some(detector) = models.face_detector() {
-            part(&detector.identity());
-        }
-        *hasher.finalize().as_bytes()
+        let detector = models.face_detector().filter(|_| asks).map(Model::identity);
+        parts.extend(detector.as_ref().map(|identity| identity.as_slice()));
+        digest::of_parts(&parts)
     }
 }
 
