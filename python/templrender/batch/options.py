@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from .._arguments import Between, UpTo
+
 _STATUS = """\
 exit status:
   0    done; no row failed, or no more than --max-failures
@@ -159,21 +161,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--timeout",
-        type=_seconds,
+        type=UpTo(86_400, "seconds"),
         default=20.0,
         metavar="SECONDS",
         help="the longest time that one picture may take to arrive. Default: 20",
     )
     add(
         "--per-host",
-        type=_between(1, 1000),
+        type=Between(1, 1000),
         default=8,
         metavar="N",
         help="pictures that each process fetches from one host at the same time. Default: 8",
     )
     add(
         "--retries",
-        type=_between(0, 100),
+        type=Between(0, 100),
         default=2,
         metavar="N",
         help="further tries for a picture whose failure may pass. Default: 2",
@@ -186,13 +188,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--id-column", default="id", metavar="NAME", help="the column of a table that names its rows. Default: id")
     add(
         "--jobs",
-        type=_between(1, 100_000),
+        type=Between(1, 100_000),
         metavar="N",
         help="threads that draw; with --engine ray, tasks. Default: one for each processor; one is left to Ray",
     )
     add(
         "--part-rows",
-        type=_between(1, 1_000_000),
+        type=Between(1, 1_000_000),
         default=1000,
         metavar="N",
         help="rows that are drawn together and become one file. Default: 1000",
@@ -206,7 +208,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--sample",
-        type=_between(1, 10_000_000),
+        type=Between(1, 10_000_000),
         metavar="N",
         help="draw only N rows, chosen by their ids, from all over the feed",
     )
@@ -217,7 +219,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--max-failures",
-        type=_between(0, 1 << 62),
+        type=Between(0, 1 << 62),
         metavar="N",
         help="stop when more rows than this have failed. Default: go on to the end, and exit with status 1 if any has",
     )
@@ -248,25 +250,3 @@ def _shard(text: str) -> tuple[int, int]:
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise argparse.ArgumentTypeError(f"a shard is written 1/10 to 10/10, found {text[:64]!r}")
     return int(found[1]), int(found[2])
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 86_400:
-        raise argparse.ArgumentTypeError(f"must be more than 0 and at most 86400 seconds, found {text[:64]!r}")
-    return seconds
-
-
-class _between:
-    """An integer within bounds."""
-
-    def __init__(self, least: int, most: int) -> None:
-        self._least, self._most = least, most
-
-    def __call__(self, text: str) -> int:
-        if not re.fullmatch(r"\d{1,20}", text) or not self._least <= int(text) <= self._most:
-            raise argparse.ArgumentTypeError(f"must be {self._least} to {self._most}, found {text[:64]!r}")
-        return int(text)

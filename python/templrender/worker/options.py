@@ -8,9 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .._arguments import Between, UpTo
 from .jobs import PREFIX, Keep
 from .outbox import Pace
 
+SECONDS = UpTo(366 * 86_400, "seconds")
 COMMANDS = ("work", "file", "status", "dead", "again")
 ROLES = ("draw", "mail", "sweep")
 
@@ -162,48 +164,48 @@ def _work(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--batch",
-        type=_between(1, 1000),
+        type=Between(1, 1000),
         default=16,
         metavar="N",
         help="jobs that are taken and drawn together, at most. Default: 16",
     )
     add(
         "--threads",
-        type=_between(1, 256),
+        type=Between(1, 256),
         default=1,
         metavar="N",
         help="pictures that are drawn at the same time. Default: 1",
     )
-    add("--timeout", type=_seconds, default=60.0, metavar="S", help="the longest time for one picture. Default: 60")
+    add("--timeout", type=SECONDS, default=60.0, metavar="S", help="the longest time for one picture. Default: 60")
     add(
         "--batch-timeout",
-        type=_seconds,
+        type=SECONDS,
         default=900.0,
         metavar="S",
         help="after this time others may take what a worker still has. Default: 900",
     )
     add(
         "--dead-after",
-        type=_seconds,
+        type=SECONDS,
         default=60.0,
         metavar="S",
         help="a worker that was silent for so long is dead, and its jobs are taken over. Default: 60",
     )
     add(
         "--max-tries",
-        type=_between(1, 100),
+        type=Between(1, 100),
         default=6,
         metavar="N",
         help="tries of a job before it is given up. Default: 6",
     )
     add(
         "--retry",
-        type=_seconds,
+        type=SECONDS,
         default=5.0,
         metavar="S",
         help="before the second try; then twice as long each time. Default: 5",
     )
-    add("--most-retry", type=_seconds, default=600.0, metavar="S", help="the longest of these. Default: 600")
+    add("--most-retry", type=SECONDS, default=600.0, metavar="S", help="the longest of these. Default: 600")
     add(
         "--models",
         action="append",
@@ -222,57 +224,57 @@ def _work(parser: argparse.ArgumentParser) -> None:
     add("--link", metavar="URL", help="mail a link, this and the picture's name, in place of the picture itself")
     add(
         "--mail-rate",
-        type=_rate,
+        type=UpTo(1_000_000),
         default=0.0,
         metavar="N",
         help="most mails a second, all workers together. Default: no bound",
     )
     add(
         "--mail-burst",
-        type=_between(1, 10_000),
+        type=Between(1, 10_000),
         default=10,
         metavar="N",
         help="that may go at once after a quiet time. Default: 10",
     )
     add(
         "--mail-pause",
-        type=_seconds,
+        type=SECONDS,
         default=5.0,
         metavar="S",
         help="nobody sends for so long when the server limits; then twice as long each time. Default: 5",
     )
-    add("--most-mail-pause", type=_seconds, default=300.0, metavar="S", help="the longest of these. Default: 300")
+    add("--most-mail-pause", type=SECONDS, default=300.0, metavar="S", help="the longest of these. Default: 300")
     add(
         "--mail-lease",
-        type=_seconds,
+        type=SECONDS,
         default=600.0,
         metavar="S",
         help="after this time another sends the mail of a dead sender. Default: 600",
     )
     add(
         "--mail-for",
-        type=_seconds,
+        type=SECONDS,
         default=3 * 86400.0,
         metavar="S",
         help="tried for so long, then given up. Default: 3 days",
     )
     add(
         "--keep-uploads",
-        type=_seconds,
+        type=SECONDS,
         default=3600.0,
         metavar="S",
         help="photos are deleted so long after their job's end. Default: 1 hour",
     )
     add(
         "--keep-results",
-        type=_seconds,
+        type=SECONDS,
         default=86400.0,
         metavar="S",
         help="pictures and jobs are deleted so long after their mail was sent. Default: 1 day",
     )
     add(
         "--keep-dead",
-        type=_seconds,
+        type=SECONDS,
         default=7 * 86400.0,
         metavar="S",
         help="jobs that were given up, with their photos. Default: 7 days",
@@ -291,33 +293,3 @@ def _address(text: str) -> str:
     if not re.fullmatch(r"[^\s/]*:\d{1,5}", text):
         raise argparse.ArgumentTypeError(f"an address is written HOST:PORT, found {text[:64]!r}")
     return text
-
-
-def _seconds(text: str) -> float:
-    return _number(text, 366 * 86400.0)
-
-
-def _rate(text: str) -> float:
-    return _number(text, 1_000_000.0)
-
-
-def _number(text: str, most: float) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number <= most:
-        raise argparse.ArgumentTypeError(f"must be more than 0 and at most {most:.0f}, found {text[:64]!r}")
-    return number
-
-
-class _between:
-    """An integer within bounds."""
-
-    def __init__(self, least: int, most: int) -> None:
-        self._least, self._most = least, most
-
-    def __call__(self, text: str) -> int:
-        if not re.fullmatch(r"\d{1,20}", text) or not self._least <= int(text) <= self._most:
-            raise argparse.ArgumentTypeError(f"must be {self._least} to {self._most}, found {text[:64]!r}")
-        return int(text)
