@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::codec::Output;
+use crate::codec::{self, KeptRows, Output};
 use crate::decode::Drawn;
 use crate::error::Error;
-use crate::guard::Guard;
+use crate::guard::{Guard, Sentry};
 use crate::paint::Plates;
 use crate::pixel::{Frame, Origin};
 use crate::plan::Plan;
@@ -54,6 +54,8 @@ struct Inner {
     scene: Scene,
     pictures: BTreeMap<PictureId, Fixed>,
     plates: Plates,
+    /// All rows of the fixed items alone, as the usual picture is encoded; `None` where it is no JPEG.
+    rows: Option<KeptRows>,
     /// What frames that began as a copy of it remember.
     token: Arc<()>,
 }
@@ -78,8 +80,9 @@ impl Compiled {
     /// Most bytes of the painted layers; a template whose canvas takes more is drawn as ever.
     pub const MAX_BYTES: usize = 128 << 20;
 
-    pub(crate) fn new(fonts: [u8; 32], scene: Scene, pictures: BTreeMap<PictureId, Fixed>, plates: Plates) -> Self {
-        Self { inner: Some(Arc::new(Inner { fonts, scene, pictures, plates, token: Arc::new(()) })) }
+    pub(crate) fn new(fonts: [u8; 32], scene: Scene, pictures: BTreeMap<PictureId, Fixed>, plates: Plates, output: &Output) -> Self {
+        let rows = KeptRows::of(plates.all(), output, |_| true);
+        Self { inner: Some(Arc::new(Inner { fonts, scene, pictures, plates, rows, token: Arc::new(()) })) }
     }
 
     /// One with which everything is drawn as ever.
@@ -91,7 +94,7 @@ impl Compiled {
     pub fn bytes(&self) -> usize {
         self.inner.as_ref().map_or(0, |inner| {
             let pictures: usize = inner.pictures.values().map(|fixed| fixed.frame.pixels().len()).sum();
-            pictures + inner.plates.bytes()
+            pictures + inner.plates.bytes() + inner.rows.as_ref().map_or(0, KeptRows::bytes)
         })
     }
 
@@ -100,7 +103,10 @@ impl Compiled {
     /// # Errors
     /// As [`Frame::encode_guarded`].
     pub fn encode(&self, frame: &Frame, output: &Output, guard: &Guard<'_>) -> Result<Vec<u8>, Error> {
-        frame.encode_guarded(output, guard)
+        let known = self.inner.as_deref().and_then(|inner| Some((inner.rows.as_ref()?, frame.touched_since(&inner.token)?)));
+        let (Some((rows, touched)), Some(height)) = (known, KeptRows::row_px(output)) else { return frame.encode_guarded(output, guard) };
+        let is_static = |row: usize| touched.iter().skip(row * height).take(height).all(|touched| !touched);
+        Ok(codec::encode_with(frame, output, rows, &is_static, &Sentry::new(guard))?)
     }
 
     /// Finds the fixed items in a scene; `None` where not all of them are there in their order.

@@ -360,7 +360,7 @@ impl Renderer {
             Some((id, Fixed { digest: digest(&fixed, id)?, drawn, frame }))
         });
         let pictures = pictures.collect();
-        Ok(Compiled::new(self.fonts.digest(), scene, pictures, plates))
+        Ok(Compiled::new(self.fonts.digest(), scene, pictures, plates, usual.output()))
     }
 
     /// Lays a plan out without drawing it.

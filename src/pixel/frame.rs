@@ -168,14 +168,23 @@ impl Frame {
 
     /// Whether no pixel lets anything through.
     pub fn is_opaque(&self) -> bool {
-        // 512 pixels are judged at a time, which the compiler turns into vector code
-        let opaque = |part: &[u8]| {
-            let (pairs, rest) = part.as_chunks::<8>();
-            let all = pairs.iter().fold(u64::MAX, |all, pair| all & u64::from_le_bytes(*pair));
-            all & 0xff00_0000_ff00_0000 == 0xff00_0000_ff00_0000 && rest.as_chunks::<4>().0.iter().all(|[_, _, _, a]| *a == 255)
-        };
-        self.opaque || self.pixels.chunks(2048).all(opaque)
+        self.opaque || is_opaque(&self.pixels)
     }
+
+    /// Whether that is known without a look at the pixels.
+    pub(crate) fn is_known_opaque(&self) -> bool {
+        self.opaque
+    }
+}
+
+/// Whether none of these pixels lets anything through.
+pub(crate) fn is_opaque(pixels: &[u8]) -> bool {
+    // 512 pixels are judged at a time, which the compiler turns into vector code
+    pixels.chunks(2048).all(|part| {
+        let (pairs, rest) = part.as_chunks::<8>();
+        let all = pairs.iter().fold(u64::MAX, |all, pair| all & u64::from_le_bytes(*pair));
+        all & 0xff00_0000_ff00_0000 == 0xff00_0000_ff00_0000 && rest.as_chunks::<4>().0.iter().all(|[_, _, _, a]| *a == 255)
+    })
 }
 
 /// Bytes of a picture, where they can be counted.
