@@ -168,11 +168,7 @@ pub(crate) fn digest_of(plan: &Plan, id: PictureId, resources: &Resources) -> Op
 }
 
 /// Those of `items` that stand in a scene too, in its order, and how many of them lie under its first other item.
-pub(crate) fn common(
-    items: Vec<Item>,
-    scene: &Scene,
-    same: &mut dyn FnMut(PictureId, PictureId) -> bool,
-) -> (Vec<Item>, usize) {
+pub(crate) fn common(items: Vec<Item>, scene: &Scene, same: &mut dyn FnMut(PictureId, PictureId) -> bool) -> (Vec<Item>, usize) {
     let (mut kept, mut at, mut count_under) = (Vec::new(), 0, 0);
     for item in items {
         let rest = scene.items.get(at..).unwrap_or_default();

@@ -136,7 +136,8 @@ pub(crate) fn survey(template: &Template, row: &Row, context: &Context, having: 
 /// What of a template is the same for every row, as a plan without a key; `None` where that is not even the canvas.
 pub(crate) fn statics(template: &Template, context: &Context, having: Having<'_>) -> Result<Option<Plan>, Error> {
     let Some(document) = template.document(context.variant.as_deref())?.statics() else { return Ok(None) };
-    build::of_document((template, &document), &Row::new(), context, having, &mut (), KeyMaker::unasked()).map(|inner| Some(Plan::from(inner)))
+    build::of_document((template, &document), &Row::new(), context, having, &mut (), KeyMaker::unasked())
+        .map(|inner| Some(Plan::from(inner)))
 }
 
 impl From<Inner> for Plan {
