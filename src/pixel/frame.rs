@@ -209,31 +209,37 @@ fn megapixels(pixels: u64) -> String {
     if tenths.is_multiple_of(10) { format!("{}", tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }
 
-/// Straight to premultiplied, in place.
+/// Straight to premultiplied, in place. Without a branch, 16 bits wide, so that the compiler turns it into vectors; an opaque px comes out
+/// as it went in.
 pub(crate) fn premultiply(pixels: &mut [u8]) {
-    for px in pixels.chunks_exact_mut(4) {
-        if let [r, g, b, a] = px
-            && *a != 255
-        {
-            for c in [r, g, b] {
-                *c = ((u32::from(*c) * u32::from(*a) + 127) / 255) as u8;
-            }
+    for [r, g, b, a] in pixels.as_chunks_mut::<4>().0 {
+        let alpha = u16::from(*a);
+        for c in [r, g, b] {
+            *c = ((u16::from(*c) * alpha + 127) / 255) as u8;
         }
     }
 }
 
 /// Premultiplied to straight, in place; a colour above its alpha becomes 255.
+///
+/// The division is a float's: below 256 a quotient of whole numbers is 1 / 255 away from the next whole one, far more than it is rounded by.
 pub(crate) fn unpremultiply(pixels: &mut [u8]) {
-    for px in pixels.chunks_exact_mut(4) {
-        if let [r, g, b, a] = px
-            && *a != 255
-        {
-            let alpha = u32::from(*a);
-            for c in [r, g, b] {
-                *c = ((u32::from(*c) * 255 + alpha / 2).checked_div(alpha).unwrap_or(0)).min(255) as u8;
-            }
-        }
+    for px in pixels.as_chunks_mut::<4>().0 {
+        let [r, g, b, a] = channels(*px);
+        let part = |c: i32| {
+            let straight = (c * 255 + a / 2) as f32 / a as f32;
+            if a == 0 { 0 } else { straight.min(255.0) as i32 }
+        };
+        let straight = part(r) | part(g) << 8 | part(b) << 16 | a << 24;
+        *px = if a == 255 { *px } else { straight.to_le_bytes() };
     }
+}
+
+/// The channels of a px, apart.
+#[inline(always)]
+fn channels(px: [u8; 4]) -> [i32; 4] {
+    let px = i32::from_le_bytes(px);
+    [px & 255, px >> 8 & 255, px >> 16 & 255, px >> 24 & 255]
 }
 
 #[cfg(test)]
@@ -249,6 +255,18 @@ mod tests {
                 let exact = f64::from(c) * f64::from(a) / 255.0;
                 assert!((f64::from(px[0]) - exact).abs() <= 0.5, "{c} {a}");
                 assert_eq!((px[1], px[2], px[3]), (0, a as u8, a as u8));
+            }
+        }
+    }
+
+    #[test]
+    fn unpremultiplying_rounds_to_the_nearest_and_stops_at_255() {
+        for a in 0..=255u32 {
+            for c in 0..=255u32 {
+                let mut px = [c as u8, 0, a as u8, a as u8];
+                unpremultiply(&mut px);
+                let exact = (c * 255 + a / 2).checked_div(a).unwrap_or(0).min(255) as u8;
+                assert_eq!(px, [exact, 0, if a == 0 { 0 } else { 255 }, a as u8], "{c} {a}");
             }
         }
     }
