@@ -356,8 +356,7 @@ impl Renderer {
         let brush = paint::Brush { pictures: &decoded, outlines: &outlines, limits: &self.limits, sentry: &sentry };
         let plates = Plates::paint(&scene, count_under, &brush, &mut scratch.paint)?;
         let pictures = Drawn::all(&scene).into_iter().filter_map(|(id, drawn)| {
-            let frame = Arc::clone(decoded.frame(id)?);
-            Some((id, Fixed { digest: digest(&fixed, id)?, drawn, frame }))
+            Some((id, Fixed { digest: digest(&fixed, id)?, drawn, pixels: decoded.pixels(id)?.clone() }))
         });
         let pictures = pictures.collect();
         Ok(Compiled::new(self.fonts.digest(), scene, pictures, plates, usual.output()))
