@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::area::{Area, offset};
 use super::canvas::Clip;
-use super::{Rect, Shape, State};
+use super::{Shape, State};
 use crate::codec::Window;
-use crate::geom::Affine;
+use crate::geom::{Affine, Rect};
 use crate::scene::{Item, PictureId, Scene};
 
 /// The px that a picture's whole rectangle covers, if they are whole ones and it stands upright.

@@ -3,8 +3,8 @@
 use super::area::{Area, offset};
 use super::canvas::{Canvas, Ink, Pixels, Source, compose};
 use super::coverage::Coverage;
-use super::{Painter, State};
 use super::landing::{landing, place};
+use super::{Painter, State};
 use crate::error::{Code, Error, Fault};
 use crate::geom::{Affine, Point, Rect};
 use crate::pixel::Frame;

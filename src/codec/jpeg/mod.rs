@@ -20,7 +20,7 @@ mod huffman;
 mod kept;
 mod tables;
 
-use super::{DecodeHint, Format, Output, Probe, Raw, icc};
+use super::{DecodeHint, Format, Output, Probe, Raw, Window, icc};
 use crate::error::Fault;
 use crate::guard::Sentry;
 use crate::limits::Limits;
@@ -55,6 +55,21 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, hint: Option<DecodeHint>, limi
         icc::rgb_to_srgb(&profile, &mut raw.straight, sentry);
     }
     Ok(raw)
+}
+
+/// A window of the upright picture, scaled as it is decoded; `None` where our own decoder does not read the file.
+pub(super) fn decode_window(bytes: &[u8], window: &Window, limits: &Limits, sentry: &Sentry<'_>) -> Result<Option<Raw>, Fault> {
+    let header = Header::read(bytes, limits)?;
+    let stored = header.orientation.stored_window(window);
+    let scale = scale_for(&header, stored.whole);
+    let Some(mut raw) = baseline::decode_window(bytes, &header, scale, &stored, Level::detect(), sentry) else {
+        return Ok(None);
+    };
+    if let Some(profile) = header.profile(bytes) {
+        icc::rgb_to_srgb(&profile, &mut raw.straight, sentry);
+    }
+    let (width, height, straight) = header.orientation.apply(raw.width, raw.height, raw.straight, sentry);
+    Ok(Some(Raw { width, height, straight, opaque: true }))
 }
 
 /// The largest of 8, 4, 2 and 1 by which both sides can be divided and still be as long as the target, in stored px.
