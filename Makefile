@@ -5,7 +5,7 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak chain-bench python-speed model-speed bench bench-stages profile growth scaling models generate-demo install dist deb setup
+.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak chain-bench python-speed model-speed bench bench-stages profile growth scaling models generate-demo install dist deb setup model-engines
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
@@ -15,6 +15,7 @@ help:
 	@echo 'make test-all  test, and the slow tests'
 	@echo 'make shows     oracle (Chromium), the bench beside the peers, growth, both processors, the same bytes on an old processor, prices and dates beside ICU, a million rows checked, the service, the chain and the Python package under load'
 	@echo 'make model-speed  milliseconds and memory of each model on each engine, beside onnxruntime'
+	@echo 'make model-engines  the same pictures by each engine, a Python callable and a C callback, compared px by px'
 	@echo 'make serve-soak  ten minutes of ever new URLs, memory watched'
 	@echo 'make bench     ours beside the peers with bytes and quality, and where the time goes; bench-stages is each stage alone, profile JOB=J2 one job'
 	@echo 'make growth    how cost grows with layers, canvas, photo and text, as plots; make scaling is what the second processor brings'
@@ -82,6 +83,10 @@ python-speed:
 # Each model on each engine, beside onnxruntime from Python: milliseconds, peak memory, differences. Wants a quiet machine.
 model-speed: models
 	@bin=$$(python/venv.sh models models) && "$$bin/python" tools/model_speed.py
+
+# The same pictures by rten, tract, ONNX Runtime, a callable of Python's and a callback of C's, compared px by px.
+model-engines: models
+	@bin=$$(python/venv.sh models models) && package=$$(python/package.sh) && PYTHONPATH=$$package "$$bin/python" tools/model_engines.py
 
 oracle: setup
 	$(CARGO) build $(CI) --bin templrender
