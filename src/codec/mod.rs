@@ -123,6 +123,7 @@ pub(crate) fn decode(bytes: &[u8], hint: Option<DecodeHint>, limits: &Limits, se
 /// A window of the picture, upright, in sRGB, at the size it is drawn at; where a decoder can do so without the whole of it.
 ///
 /// The px of a window are those that any other window of the same whole has there.
+#[cfg_attr(not(test), expect(dead_code, reason = "for pictures that are drawn upright at one size"))]
 pub(crate) fn decode_window(
     bytes: &[u8],
     window: &Window,
