@@ -79,9 +79,10 @@ impl Axis {
         for out in self.window.clone() {
             let (rounds, phase) = (out / again, out % again);
             let centre = (phase as f64 + 0.5) * scale;
-            let first = libm::floor(centre - reach) as i64;
+            // px whose middle is nearer than the reach
+            let first = (centre - reach - 0.5).floor() as i64 + 1;
             let from = first + (rounds * step) as i64;
-            let count = libm::ceil(centre + reach) as i64 - first;
+            let count = (centre + reach - 0.5).ceil() as i64 - first;
             let weight = |i: i64| filter(((first + i) as f64 - (centre - 0.5)) / stretch);
             let inside = (-from).max(0)..(self.px as i64 - from).min(count);
             if inside == (0..count) {
@@ -181,7 +182,7 @@ fn over_samples(start: usize, weights: &[f64], spread: Spread, samples: usize) -
 }
 
 fn whole_weights(weights: &[f64], one: i32) -> Vec<i16> {
-    let mut whole: Vec<i32> = weights.iter().map(|w| libm::round(w * f64::from(one)) as i32).collect();
+    let mut whole: Vec<i32> = weights.iter().map(|w| (w * f64::from(one)).round() as i32).collect();
     let missing = one - whole.iter().sum::<i32>();
     if let Some(largest) = whole.iter_mut().max_by_key(|w| **w) {
         *largest += missing;

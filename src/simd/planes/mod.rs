@@ -1,7 +1,7 @@
 //! Planes of samples to another size: down the columns first, because that is the cheaper way to have less of them, then along the rows.
 //!
-//! Samples between the two passes are 16 bits with six bits of fraction. Down the columns each product is rounded to that; along the rows
-//! sums are exact and rounded once. Flat areas stay what they are: the weights of a px add up to 1 exactly, and what the products lose is less
+//! Samples are 16 bits, with seven bits of fraction before and six between the two passes. Down the columns each product is rounded to that;
+//! along the rows sums are exact and rounded once. Weights are Q14: at an edge one can be above 1. Flat areas stay what they are: the weights of a px add up to 1 exactly, and what the products lose is less
 //! than half a level. This file is the reference; `avx2` gives the same bytes.
 
 #![allow(unsafe_code, reason = "vector instructions")]
@@ -11,21 +11,21 @@ mod avx2;
 
 use super::Level;
 
-/// Fraction bits of samples between the passes.
-pub(crate) const FRACTION: u32 = 6;
-/// What the weights of a px add up to: down a column, along a row.
-pub(crate) const DOWN_ONE: i32 = 1 << 15;
-pub(crate) const ACROSS_ONE: i32 = 1 << 14;
-/// Weights of a px along a row come in so many.
-const LANES: usize = 16;
+/// Fraction bits of samples before the first pass, and between the two.
+pub(crate) const BEFORE: u32 = 7;
+const BETWEEN: u32 = 6;
+/// What the weights of a px add up to.
+pub(crate) const ONE: i32 = 1 << 14;
+/// Weights of a px along a row come in so many, or in multiples of twice that.
+const LANES: usize = 8;
 /// From a sum of products to a level.
-const SHIFT: u32 = 14 + FRACTION;
+const SHIFT: u32 = 14 + BETWEEN;
 
 /// The weights of a row of px.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Across {
     starts: Vec<u32>,
-    /// `lanes` for each px, zeros behind those that count.
+    /// `lanes` for each px (8, or a multiple of 16), zeros behind those that count.
     weights: Vec<i16>,
     lanes: usize,
     /// Samples that a row must have.
@@ -33,9 +33,10 @@ pub(crate) struct Across {
 }
 
 impl Across {
-    /// Of where each px begins to read, and its weights, which add up to [`ACROSS_ONE`].
+    /// Of where each px begins to read, and its weights, which add up to [`ONE`].
     pub(crate) fn new<'t>(taps: impl Iterator<Item = (usize, &'t [i16])> + Clone) -> Self {
-        let lanes = taps.clone().map(|(_, weights)| weights.len()).max().unwrap_or(0).next_multiple_of(LANES);
+        let most = taps.clone().map(|(_, weights)| weights.len()).max().unwrap_or(0);
+        let lanes = if most <= LANES { LANES } else { most.next_multiple_of(2 * LANES) };
         let mut across = Self { starts: Vec::new(), weights: Vec::new(), lanes, needs: 0 };
         for (start, weights) in taps {
             let start = u32::try_from(start).unwrap_or(u32::MAX);
@@ -54,7 +55,7 @@ impl Across {
 }
 
 impl Level {
-    /// A row of samples that is the sum of the rows that begin at `places`, each with its weight; weights add up to [`DOWN_ONE`].
+    /// A row of samples that is the sum of the rows that begin at `places`, each with its weight; weights add up to [`ONE`].
     #[inline(always)]
     pub(crate) fn down(self, samples: &[i16], places: &[usize], weights: &[i16], out: &mut [i16]) {
         #[cfg(target_arch = "x86_64")]
@@ -126,16 +127,14 @@ mod tests {
 
     #[test]
     fn what_is_flat_stays_flat() {
-        let weights = [-301i16, -1200, 2345, 9000, 14_000, 9724, 1200, -1000, -1000];
-        assert_eq!(weights.iter().map(|w| i32::from(*w)).sum::<i32>(), DOWN_ONE);
-        let mut halves = weights.map(|w| w / 2);
-        halves[4] += (ACROSS_ONE - halves.iter().map(|w| i32::from(*w)).sum::<i32>()) as i16;
+        let weights = [-301i16, -1200, 1345, 4000, 9000, 4340, 1200, -1000, -1000];
+        assert_eq!(weights.iter().map(|w| i32::from(*w)).sum::<i32>(), ONE);
         for level in [Level::SCALAR, Level::detect()] {
             for value in 0..=255u8 {
-                let samples = [i16::from(value) << FRACTION; 80];
+                let samples = [i16::from(value) << BEFORE; 80];
                 let (mut row, mut line) = ([0; 40], [0; 3]);
                 level.down(&samples, &[0, 1, 2, 3, 4, 5, 6, 7, 8], &weights, &mut row);
-                level.across(&row, &Across::new([0, 9, 24].into_iter().map(|start| (start, halves.as_slice()))), &mut line);
+                level.across(&row, &Across::new([0, 9, 24].into_iter().map(|start| (start, weights.as_slice()))), &mut line);
                 assert_eq!(line, [value; 3]);
             }
         }

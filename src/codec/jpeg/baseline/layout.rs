@@ -57,8 +57,9 @@ pub(super) struct Layout {
     /// MCUs.
     pub(super) columns: usize,
     pub(super) rows: usize,
-    /// Grey, or Y, Cb and Cr.
+    /// Grey, or Y, Cb and Cr, or red, green and blue.
     pub(super) planes: Vec<Plane>,
+    pub(super) is_rgb: bool,
     pub(super) upsampling: Upsampling,
 }
 
@@ -72,7 +73,7 @@ impl Layout {
         let one = [Component { horizontal: 1, vertical: 1, ..header.components.first().copied()? }];
         let components = match header.colors() {
             Colors::Grey => one.as_slice(),
-            Colors::YCbCr => header.components.as_slice(),
+            Colors::YCbCr | Colors::Rgb => header.components.as_slice(),
             _ => return None,
         };
         let (luma, chroma) = components.split_first()?;
@@ -112,6 +113,7 @@ impl Layout {
             columns: width.div_ceil(8 * across),
             rows: height.div_ceil(8 * down),
             planes,
+            is_rgb: header.colors() == Colors::Rgb,
             upsampling,
         })
     }

@@ -15,7 +15,7 @@ pub(super) struct Rows<'l> {
     columns: Range<usize>,
     rows: Range<usize>,
     bytes: usize,
-    /// Grown row by row: each byte is written once, from samples that are still in the cache.
+    /// Grown row by row: each byte of that much memory is written once, from a line that is still in the cache.
     straight: Vec<u8>,
     line: Vec<u8>,
     /// Cb and Cr of a row, in quarters around 0, with a sample more on both sides.
@@ -85,7 +85,7 @@ impl<'l> Rows<'l> {
         let rounding = match self.layout.upsampling {
             Upsampling::None => {
                 let (cb, cr) = (ring.row(1, near)?.get(self.columns.start..)?, ring.row(2, near)?.get(self.columns.start..)?);
-                return full(luma, cb, cr, line, level);
+                return full([luma, cb, cr], self.layout.is_rgb, line, level);
             }
             Upsampling::Box => {
                 for (component, to) in (1..).zip(&mut self.whole) {
@@ -123,16 +123,22 @@ impl<'l> Rows<'l> {
                 Some([8, 7])
             }
         };
-        let [cb, cr] = &self.whole;
-        let Some(rounding) = rounding else {
-            return full(luma, cb.get(self.columns.start..)?, cr.get(self.columns.start..)?, line, level);
-        };
-        for to in &mut self.quarters {
-            // the first and the last sample stand in for their neighbours outside
-            let (first, last) = (*to.get(1)?, *to.get(chroma.width)?);
-            *to.get_mut(chroma.width + 1)? = last;
-            *to.first_mut()? = first;
+        if let Some(rounding) = rounding {
+            for to in &mut self.quarters {
+                // the first and the last sample stand in for their neighbours outside
+                let (first, last) = (*to.get(1)?, *to.get(chroma.width)?);
+                *to.get_mut(chroma.width + 1)? = last;
+                *to.first_mut()? = first;
+            }
+            if self.layout.is_rgb {
+                self.whole.iter_mut().zip(&self.quarters).for_each(|(to, from)| triangle(from, rounding, to));
+            }
         }
+        let [cb, cr] = &self.whole;
+        let Some(rounding) = rounding.filter(|_| !self.layout.is_rgb) else {
+            let chroma = (cb.get(self.columns.start..)?, cr.get(self.columns.start..)?);
+            return full([luma, chroma.0, chroma.1], self.layout.is_rgb, line, level);
+        };
         let [cb, cr] = &self.quarters;
         let (cb, cr) = (cb.get(self.columns.start / 2..)?, cr.get(self.columns.start / 2..)?);
         for (i, target) in line.chunks_mut(STEP * 4).enumerate() {
@@ -144,20 +150,33 @@ impl<'l> Rows<'l> {
     }
 }
 
-/// A sample of each for each px.
+/// Two px of each sample; for colours that need no change, which are rare.
+fn triangle(quarters: &[i16], [even, odd]: [i16; 2], out: &mut [u8]) {
+    for (to, three) in out.as_chunks_mut::<2>().0.iter_mut().zip(quarters.windows(3)) {
+        if let [before, here, after] = three {
+            *to = [(3 * here + before + even) >> 4, (3 * here + after + odd) >> 4].map(|v| (v + 128).clamp(0, 255) as u8);
+        }
+    }
+}
+
+/// A sample of each component for each px.
 #[inline(always)]
-fn full(luma: &[u8], cb: &[u8], cr: &[u8], line: &mut [u8], level: Level) -> Option<()> {
+pub(super) fn full([first, second, third]: [&[u8]; 3], is_rgb: bool, line: &mut [u8], level: Level) -> Option<()> {
     for (i, target) in line.chunks_mut(STEP * 4).enumerate() {
         let step = |row: &'_ [u8]| row.get(i * STEP..)?.first_chunk::<STEP>().copied();
-        let (y, cb, cr) = (step(luma)?, step(cb)?, step(cr)?);
-        with_step(target, |target| level.colour_full(&y, &cb, &cr, target));
+        let (a, b, c) = (step(first)?, step(second)?, step(third)?);
+        if is_rgb {
+            target.as_chunks_mut::<4>().0.iter_mut().zip(a).zip(b.into_iter().zip(c)).for_each(|((to, r), (g, b))| *to = [r, g, b, 255]);
+        } else {
+            with_step(target, |target| level.colour_full(&a, &b, &c, target));
+        }
     }
     Some(())
 }
 
 /// Writes a whole step, or as much of it as the row's end has room for.
 #[inline(always)]
-pub(super) fn with_step(target: &mut [u8], write: impl FnOnce(&mut [u8; STEP * 4])) {
+fn with_step(target: &mut [u8], write: impl FnOnce(&mut [u8; STEP * 4])) {
     if let Ok(whole) = <&mut [u8; STEP * 4]>::try_from(&mut *target) {
         write(whole);
     } else {

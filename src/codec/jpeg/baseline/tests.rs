@@ -1,8 +1,9 @@
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use super::*;
-use crate::codec::DecodeHint;
+use crate::codec::{DecodeHint, Window};
 use crate::limits::Limits;
+use crate::pixel::{Frame, Resizer};
 
 const SAMPLINGS: [SamplingFactor; 4] = [SamplingFactor::R_4_2_0, SamplingFactor::R_4_4_4, SamplingFactor::R_4_2_2, SamplingFactor::R_4_4_0];
 
@@ -156,4 +157,68 @@ fn damage(whole: &[u8]) {
         }
     }
     assert!(refused > 60 && read > 5, "{refused} {read}");
+}
+
+fn window(bytes: &[u8], scale: u32, window: &Window, level: Level) -> Option<Vec<u8>> {
+    let raw = decode_window(bytes, &Header::read(bytes, &Limits::default()).ok()?, scale, window, level, &Sentry::default())?;
+    assert_eq!((raw.width, raw.height, raw.straight.len() as u32), (window.width, window.height, window.width * window.height * 4));
+    Some(raw.straight)
+}
+
+const WHOLES: [(u32, u32); 7] = [(130, 90), (71, 49), (65, 45), (33, 23), (17, 12), (200, 100), (40, 180)];
+
+#[test]
+fn a_window_is_what_the_whole_has_there_on_every_processor() {
+    for sampling in every_sampling() {
+        let bytes = sampled(130, 90, 85, 7, sampling);
+        for (whole, scale) in WHOLES.into_iter().flat_map(|whole| [1, 2, 4, 8].map(|scale| (whole, scale))) {
+            let (width, height) = whole;
+            let all = window(&bytes, scale, &Window { whole, left: 0, top: 0, width, height }, Level::detect()).unwrap();
+            for (left, top, right, bottom) in [(0, 0, width, height), (width / 3, height / 4, width, height / 2), (1, height - 1, 9, height)] {
+                let part = Window { whole, left, top, width: right - left, height: bottom - top };
+                let px = window(&bytes, scale, &part, Level::detect()).unwrap();
+                assert_eq!(Some(&px), window(&bytes, scale, &part, Level::SCALAR).as_ref(), "{sampling:?} 1/{scale} {part:?}");
+                for (y, row) in px.chunks(part.width as usize * 4).enumerate() {
+                    let at = ((top as usize + y) * width as usize + left as usize) * 4;
+                    assert!(row == &all[at..at + row.len()], "{sampling:?} 1/{scale} {part:?} row {y}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_window_is_near_to_scaling_the_picture() {
+    let rgb: Vec<u8> = (0..150 * 110u32).flat_map(|i| [i % 150 + 40, i / 150 + 60, 200 - i % 150 / 2].map(|v| v as u8)).collect();
+    for sampling in SAMPLINGS {
+        let mut bytes = Vec::new();
+        let mut encoder = Encoder::new(&mut bytes, 95);
+        encoder.set_sampling_factor(sampling);
+        encoder.encode(&rgb, 150, 110, ColorType::Rgb).unwrap();
+        for (scale, (width, height)) in [(1, (150, 110)), (1, (91, 60)), (1, (300, 190)), (2, (60, 50)), (4, (30, 20)), (8, (13, 7))] {
+            let whole = own(&bytes, scale, Level::detect()).unwrap();
+            let frame = Frame::from_opaque(whole.width, whole.height, whole.straight).unwrap();
+            let crop = crate::geom::Rect::new(0.0, 0.0, whole.width as f32, whole.height as f32);
+            let wanted = Resizer::default().resize(&frame, crop, width, height, &Limits::default()).unwrap();
+            let got =
+                window(&bytes, scale, &Window { whole: (width, height), left: 0, top: 0, width, height }, Level::detect()).unwrap();
+            let off: Vec<u8> = got.iter().zip(wanted.pixels()).map(|(a, b)| a.abs_diff(*b)).collect();
+            let mean = off.iter().map(|v| f64::from(*v)).sum::<f64>() / off.len() as f64;
+            assert!(mean < 0.6 && off.iter().all(|v| *v <= 4), "{sampling:?} 1/{scale} {width}x{height}: {mean} {:?}", off.iter().max());
+        }
+    }
+}
+
+#[test]
+fn a_window_of_nothing_or_beyond_the_whole_is_refused() {
+    let bytes = file(40, 40, 85, 0);
+    let whole = (20, 20);
+    for bad in [
+        Window { whole, left: 0, top: 0, width: 0, height: 5 },
+        Window { whole, left: 15, top: 0, width: 6, height: 5 },
+        Window { whole, left: 0, top: u32::MAX, width: 1, height: 1 },
+        Window { whole: (0, 0), left: 0, top: 0, width: 1, height: 1 },
+    ] {
+        assert_eq!(window(&bytes, 1, &bad, Level::detect()), None);
+    }
 }

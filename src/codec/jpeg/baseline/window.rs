@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::super::header::Header;
 use super::layout::{Layout, Plane, Upsampling};
 use super::ring::Ring;
-use super::rows::with_step;
+use super::rows::full;
 use super::scan::{Wanted, read};
 use super::tables::Tables;
 use crate::codec::{Raw, Window};
@@ -18,7 +18,7 @@ use crate::guard::Sentry;
 use crate::pixel::{Axis, Spread, Taps, byte_len};
 use crate::simd::Level;
 use crate::simd::jpeg_inverse::STEP;
-use crate::simd::planes::{ACROSS_ONE, Across, DOWN_ONE, FRACTION};
+use crate::simd::planes::{Across, BEFORE, ONE};
 
 /// Samples that may wait; an extreme stretch goes another way.
 const MOST_WAITING: usize = 1 << 24;
@@ -43,9 +43,10 @@ pub(in super::super) fn decode_window(
 struct Scaler {
     planes: Vec<Scaled>,
     mcu_rows: usize,
-    width: usize,
+    is_rgb: bool,
     height: usize,
     straight: Vec<u8>,
+    line: Vec<u8>,
     /// The next row.
     y: usize,
 }
@@ -90,8 +91,8 @@ impl Scaler {
             planes.push(match known {
                 Some(before) => before.clone(),
                 None => {
-                    let across = x.spread(spread(plane.per_x, smooth(Upsampling::Across)), plane.width).whole(ACROSS_ONE);
-                    let down = y.spread(spread(plane.per_y, smooth(Upsampling::Down)), plane.height).whole(DOWN_ONE);
+                    let across = x.spread(spread(plane.per_x, smooth(Upsampling::Across)), plane.width).whole(ONE);
+                    let down = y.spread(spread(plane.per_y, smooth(Upsampling::Down)), plane.height).whole(ONE);
                     Scaled::new(*plane, &across, down, columns.len())?
                 }
             });
@@ -99,9 +100,10 @@ impl Scaler {
         let mut scaler = Self {
             planes,
             mcu_rows: layout.rows,
-            width: columns.len(),
+            is_rgb: layout.is_rgb,
             height: rows.len(),
             straight: Vec::with_capacity(byte_len(window.width, window.height)?),
+            line: vec![255; columns.len() * 4],
             y: 0,
         };
         scaler.make_room()?;
@@ -159,9 +161,8 @@ impl Scaler {
             for plane in &mut self.planes {
                 plane.draw(self.y, level)?;
             }
-            let from = self.straight.len();
-            self.straight.resize(from + self.width * 4, 255);
-            colours(&self.planes, self.straight.get_mut(from..)?, level)?;
+            colours(&self.planes, self.is_rgb, &mut self.line, level)?;
+            self.straight.extend_from_slice(&self.line);
             self.y += 1;
         }
         Some(self.y < self.height)
@@ -215,7 +216,7 @@ impl Scaled {
             let from = ring.row(component, row)?.get(self.columns.clone())?;
             let at = row % self.rows * self.stride;
             for (to, sample) in self.waiting.get_mut(at..at + self.columns.len())?.iter_mut().zip(from) {
-                *to = i16::from(*sample) << FRACTION;
+                *to = i16::from(*sample) << BEFORE;
             }
         }
         self.filled = until;
@@ -235,16 +236,11 @@ impl Scaled {
 
 /// A row of px in colour.
 #[inline(always)]
-fn colours(planes: &[Scaled], line: &mut [u8], level: Level) -> Option<()> {
+fn colours(planes: &[Scaled], is_rgb: bool, line: &mut [u8], level: Level) -> Option<()> {
     let (luma, chroma) = planes.split_first()?;
     let [cb, cr] = chroma else {
         line.as_chunks_mut::<4>().0.iter_mut().zip(&luma.px).for_each(|(to, y)| *to = [*y, *y, *y, 255]);
         return Some(());
     };
-    for (i, target) in line.chunks_mut(STEP * 4).enumerate() {
-        let step = |px: &[u8]| px.get(i * STEP..)?.first_chunk::<STEP>().copied();
-        let (y, cb, cr) = (step(&luma.px)?, step(&cb.px)?, step(&cr.px)?);
-        with_step(target, |target| level.colour_full(&y, &cb, &cr, target));
-    }
-    Some(())
+    full([&luma.px, &cb.px, &cr.px], is_rgb, line, level)
 }
