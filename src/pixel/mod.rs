@@ -5,6 +5,6 @@ mod held;
 mod resize;
 
 pub use frame::Frame;
-pub(crate) use frame::{byte_len, over_limit, unpremultiply};
+pub(crate) use frame::{Origin, byte_len, is_opaque, over_limit, unpremultiply};
 pub(crate) use held::Held;
 pub(crate) use resize::{Kernel, Resizer};
