@@ -1,8 +1,9 @@
 //! JPEG: which decoder reads which file, and the encoder.
 //!
-//! Baseline 4:2:0 in one scan is read by our own decoder (`baseline`), at full size, 1/2 or 1/8. Of the rest, `zune-jpeg` reads most files
-//! at full size; `jpeg-decoder` reads what zune gets wrong without an error (baseline files whose components stand in scans of their own,
-//! and four components) and what is wanted at 1/2, 1/4 or 1/8 of its size. All see only files whose markers have been walked here: size,
+//! Baseline in one scan, grey, YCbCr or RGB of any usual sampling, is read by our own decoder (`baseline`), at full size, 1/2, 1/4 or 1/8, or
+//! straight at the size it is drawn at. Of the rest, `zune-jpeg` reads most files at full size; `jpeg-decoder` reads what zune gets wrong
+//! without an error (baseline files whose components stand in scans of their own, and four components) and what is wanted at 1/2, 1/4 or
+//! 1/8 of its size. All see only files whose markers have been walked here: size,
 //! precision, kind, number of scans. zune's vector code writes the bytes of its scalar code (`fallback`'s test), `jpeg-decoder` has
 //! none. The smaller scale pays by the picture as a whole: at 1/2 every symbol must still be read, so a busy photo decodes hardly faster, but
 //! drawing 1600x1600 px at 600x600 took 13.7 instead of 16.2 ms for such a photo, and 9.9 instead of 12.4 for a plain one.
