@@ -174,7 +174,7 @@ mod tests {
             let packed = zlib(&noise, 3001, search, &Sentry::default());
             assert!(packed.len() <= noise.len() + 5 * 8 + 6, "{search:?}: {}", packed.len());
             assert_eq!(inflated(&packed), noise);
-            assert_eq!(inflated(&zlib(&[], 0, search, &Sentry::default())), []);
+            assert!(inflated(&zlib(&[], 0, search, &Sentry::default())).is_empty());
             assert_eq!(inflated(&zlib(&[9], 1, search, &Sentry::default())), [9]);
         }
     }
