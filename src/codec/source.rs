@@ -1,7 +1,7 @@
-//! A picture's bytes for decoders that read, and a place to write for encoders that write: both ask the guard on the way, so that a library
-//! without a way to be stopped stops with an error of its own, which the guard's takes the place of.
+//! A picture's bytes for decoders that read: they ask the guard on the way, so that a library without a way to be stopped stops with an
+//! error of its own, which the guard's takes the place of.
 
-use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
 use crate::guard::Sentry;
 
@@ -56,26 +56,6 @@ impl BufRead for Source<'_> {
 impl Seek for Source<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.bytes.seek(to)
-    }
-}
-
-/// Bytes that are written.
-pub(super) struct Sink<'a> {
-    pub(super) out: Vec<u8>,
-    pub(super) sentry: &'a Sentry<'a>,
-}
-
-impl Write for &mut Sink<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.sentry.stops_after(bytes.len() * PX_PER_BYTE) {
-            return Err(stopped());
-        }
-        self.out.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

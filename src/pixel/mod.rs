@@ -6,7 +6,7 @@ mod resize;
 mod taps;
 
 pub use frame::Frame;
-pub(crate) use frame::{byte_len, over_limit, unpremultiply};
+pub(crate) use frame::{Origin, byte_len, is_opaque, over_limit, unpremultiply};
 pub(crate) use held::Held;
 pub(crate) use resize::{Kernel, Resizer};
 pub(crate) use taps::{Axis, Spread, Taps};

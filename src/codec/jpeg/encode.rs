@@ -1,106 +1,262 @@
-//! Our own baseline encoder: 4:2:0 and 4:4:4, standard Huffman codes, one pass over the frame.
+//! Our own baseline encoder: 4:2:0, 4:4:4 and grey, standard Huffman codes, one pass over the pixels.
+//!
+//! It is fed rows of MCUs from the top, each either as pixels, which may lie in a buffer that is used again for the next, or in code: what
+//! [`Encoder::coded`] once made of the same pixels. In a row of MCUs nothing but the DC differences of its first MCU depends on what came
+//! before it, so a coded row is all bits but those; to put it into a file, the differences are coded anew and the bits follow, shifted. No
+//! byte of the file is another one than if the pixels had been given. (Restart markers would make rows independent without shifts, for 0.26 %
+//! of the bytes of an ad.)
 //!
 //! It exists for speed: on an ad of 1080x1080 px at quality 85 `jpeg-encoder` without vector code took 17 to 22 times as long on a shared
-//! machine, at 1 % more bytes (`cargo bench --bench codec -- j1-jpeg85`). Colour conversion, transform and quantisation are vector kernels with a
-//! scalar twin of the same bytes (`simd::jpeg_forward`). The 16-bit transform costs 0.1 dB near quality 100, so from 96 on
-//! `jpeg-encoder` does the work.
+//! machine, at 1 % more bytes (`cargo bench --bench codec -- j1-jpeg85`). Colour conversion, transform and quantisation are vector kernels with
+//! a scalar twin of the same bytes (`simd::jpeg_forward`).
 
-use super::entropy::Writer;
-use super::tables::{AC_BITS, AC_VALS, DC_BITS, DC_VALS, Huffman, in_zigzag, quant_tables, quantiser};
-use crate::guard::Sentry;
+use super::entropy::{Line, Writer};
+use super::tables::{CHROMA, Huffman, LUMA, TABLES, in_zigzag, quant_tables, quantiser};
 use crate::simd::Level;
-use crate::simd::jpeg_forward::{Blocks, Quant, Sampling, TILE_PX, Tile};
+use crate::simd::jpeg_forward::{Blocks, Quantiser, Sampling, TILE_PX, Tile};
 
-/// The highest quality that this encoder does well.
-pub(super) const MAX_QUALITY: u8 = 95;
-
-/// A JPEG of opaque RGBA rows (alpha is not read), `width * height * 4` bytes.
-pub(super) fn encode(rgba: &[u8], width: u16, height: u16, quality: u8, sampling: Sampling, level: Level, sentry: &Sentry<'_>) -> Vec<u8> {
-    let tables = quant_tables(quality);
-    let mut out = Vec::with_capacity(rgba.len() / 24 + 1024);
-    header(&mut out, width, height, &tables, sampling);
-    let [luma, chroma] = &tables;
-    let coder = Coder {
-        sentry,
-        quant: [quantiser(luma), quantiser(chroma)],
-        luma: Huffman::new(&DC_BITS[0], &AC_BITS[0], &AC_VALS[0]),
-        chroma: Huffman::new(&DC_BITS[1], &AC_BITS[1], &AC_VALS[1]),
-    };
-    let mut writer = Writer::new(&mut out);
-    level.run(|| scan(rgba, usize::from(width), usize::from(height), sampling, level, &coder, &mut writer));
-    writer.finish();
-    out.extend_from_slice(&[0xff, 0xd9]);
-    out
+/// What is the same for all rows of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(super) width: u16,
+    pub(super) height: u16,
+    /// 1 to 100.
+    pub(super) quality: u8,
+    pub(super) sampling: Sampling,
+    pub(super) level: Level,
 }
 
-struct Coder<'s> {
-    sentry: &'s Sentry<'s>,
-    quant: [Quant; 2],
-    luma: Huffman,
-    chroma: Huffman,
+impl Settings {
+    /// Rows of MCUs.
+    pub(super) fn rows(&self) -> usize {
+        usize::from(self.height).div_ceil(self.sampling.tile_height())
+    }
+
+    /// Bytes of a row of MCUs as RGBA; the last one may have fewer.
+    pub(super) fn row_bytes(&self) -> usize {
+        usize::from(self.width) * 4 * self.sampling.tile_height()
+    }
 }
 
-/// All tiles of 16 px a side (4:4:4: 16 x 8, two MCUs), row after row.
+/// A row of MCUs in code, but for the DC differences of its first MCU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CodedRow {
+    /// The DC values of each component's first block.
+    first: [i32; 3],
+    /// Those of its last block.
+    last: [i32; 3],
+    /// What follows each of the three differences, one after the other without a gap, and where it ends.
+    bits: Box<[u8]>,
+    ends: [usize; 3],
+}
+
+impl CodedRow {
+    /// Memory that it takes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.bits.len()
+    }
+}
+
+/// A file that is being written.
+pub(crate) struct Encoder {
+    settings: Settings,
+    quantiser: Quantiser,
+    writer: Writer,
+    predictors: [i32; 3],
+}
+
+impl Encoder {
+    /// Writes the headers.
+    pub(crate) fn new(settings: Settings) -> Self {
+        let Settings { width, height, quality, sampling, .. } = settings;
+        let tables = quant_tables(quality);
+        let mut out = Vec::with_capacity(usize::from(width) * usize::from(height) / 6 + 1024);
+        header(&mut out, width, height, &tables, sampling);
+        Self { settings, quantiser: quantiser(&tables, quality), writer: Writer::new(out), predictors: [0; 3] }
+    }
+
+    /// The next row of MCUs: rows of opaque RGBA (alpha is not read) without padding, as many as are left up to the height of an MCU.
+    pub(crate) fn pixels(&mut self, rgba: &[u8]) {
+        let Self { settings, quantiser, writer, predictors } = self;
+        settings.level.run(|| {
+            writer.line(|line| {
+                let mut left = *predictors;
+                tiles(settings, quantiser, rgba, |blocks, second| {
+                    mcus(settings.sampling, blocks, second, &mut left, line);
+                    line.end_mcu();
+                });
+                *predictors = left;
+            });
+        });
+    }
+
+    /// The next row of MCUs, as the pixels that were coded would have made it at these settings.
+    pub(crate) fn copy(&mut self, row: &CodedRow) {
+        let Self { settings, writer, predictors, .. } = self;
+        writer.line(|line| {
+            let mut from = 0;
+            let components = row.first.iter().zip(&row.ends).zip(predictors.iter()).zip([&LUMA, &CHROMA, &CHROMA]);
+            for (((first, end), predictor), codes) in components.take(settings.sampling.components()) {
+                line.dc(first - predictor, codes);
+                line.copy(&row.bits, from, *end);
+                from = *end;
+            }
+        });
+        *predictors = row.last;
+    }
+
+    /// A row of MCUs in code, for any file of the same settings.
+    pub(crate) fn coded(&self, rgba: &[u8]) -> CodedRow {
+        let Self { settings, quantiser, .. } = self;
+        let mut writer = Writer::bare();
+        let (mut first, mut last, mut ends) = ([0; 3], [0; 3], [0; 3]);
+        let mut is_first = true;
+        let end = writer.line(|line| {
+            tiles(settings, quantiser, rgba, |blocks, second| {
+                if std::mem::take(&mut is_first) {
+                    first = first_values(settings.sampling, blocks);
+                    last = first;
+                    ends = first_mcu(settings.sampling, blocks, &mut last, line);
+                    if second {
+                        second_mcu(settings.sampling, blocks, &mut last, line);
+                    }
+                } else {
+                    mcus(settings.sampling, blocks, second, &mut last, line);
+                }
+                line.end_mcu();
+            });
+            line.position()
+        });
+        if let Some(last) = ends.get_mut(settings.sampling.components() - 1) {
+            *last = end;
+        }
+        let mut bits = writer.finish();
+        // they are read eight bytes at a time
+        bits.extend_from_slice(&[0; 8]);
+        CodedRow { first, last, bits: bits.into_boxed_slice(), ends }
+    }
+
+    /// The file.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        let mut out = self.writer.finish();
+        out.extend_from_slice(&[0xff, 0xd9]);
+        out
+    }
+}
+
+/// The blocks of a row of MCUs, tile after tile; with each, whether its right half is there (of samplings whose MCU is half a tile).
 #[inline(always)]
-fn scan(rgba: &[u8], width: usize, height: usize, sampling: Sampling, level: Level, coder: &Coder<'_>, writer: &mut Writer<'_>) {
-    let stride = width * 4;
-    let tile_height = sampling.tile_height();
+fn tiles(settings: &Settings, quantiser: &Quantiser, rgba: &[u8], mut each: impl FnMut(&Blocks, bool)) {
+    let Settings { sampling, level, .. } = *settings;
+    let (width, stride) = (usize::from(settings.width), usize::from(settings.width) * 4);
+    let is_whole = rgba.len() >= settings.row_bytes();
     let mut tile = Tile::default();
     let mut blocks = Blocks::default();
     let mut edge = [0u8; TILE_PX * TILE_PX * 4];
-    let mut predictors = [0i32; 3];
-    for y in (0..height).step_by(tile_height) {
-        if coder.sentry.stops_after(width * tile_height) {
-            return;
-        }
-        for x in (0..width).step_by(TILE_PX) {
-            let inside = y + tile_height <= height && x + TILE_PX <= width;
-            let (pixels, pitch) = match rgba.get(y * stride + x * 4..) {
-                Some(pixels) if inside => (pixels, stride),
-                _ => {
-                    copy_edge(rgba, width, height, x, y, &mut edge);
-                    (edge.as_slice(), TILE_PX * 4)
-                }
-            };
-            level.colour(sampling, pixels, pitch, &mut tile);
-            level.transform(sampling, &tile, &coder.quant, &mut blocks);
-            let [py, pb, pr] = &mut predictors;
-            let [a, b, c, d, e, f] = &blocks.zigzag;
-            let [ma, mb, mc, md, me, mf] = blocks.nonzero;
-            match sampling {
-                Sampling::S420 => {
-                    writer.block(a, ma, py, &coder.luma);
-                    writer.block(b, mb, py, &coder.luma);
-                    writer.block(c, mc, py, &coder.luma);
-                    writer.block(d, md, py, &coder.luma);
-                    writer.block(e, me, pb, &coder.chroma);
-                    writer.block(f, mf, pr, &coder.chroma);
-                }
-                Sampling::S444 => {
-                    writer.block(a, ma, py, &coder.luma);
-                    writer.block(c, mc, pb, &coder.chroma);
-                    writer.block(e, me, pr, &coder.chroma);
-                    // the second MCU of the tile is there unless the picture ends before it
-                    if x + 8 < width {
-                        writer.block(b, mb, py, &coder.luma);
-                        writer.block(d, md, pb, &coder.chroma);
-                        writer.block(f, mf, pr, &coder.chroma);
-                    }
-                }
+    for x in (0..width).step_by(TILE_PX) {
+        let (pixels, pitch) = match rgba.get(x * 4..) {
+            Some(pixels) if is_whole && x + TILE_PX <= width => (pixels, stride),
+            _ => {
+                copy_edge(rgba, width, x, &mut edge);
+                (edge.as_slice(), TILE_PX * 4)
             }
-            writer.end_mcu();
+        };
+        level.colour(sampling, pixels, pitch, &mut tile);
+        level.transform(sampling, &tile, quantiser, &mut blocks);
+        each(&blocks, x + 8 < width);
+    }
+}
+
+/// The MCUs of a tile.
+#[inline(always)]
+fn mcus(sampling: Sampling, blocks: &Blocks, second: bool, predictors: &mut [i32; 3], line: &mut Line<'_>) {
+    let [py, pb, pr] = predictors;
+    let [a, b, c, d, e, f] = &blocks.zigzag;
+    let [ma, mb, mc, md, me, mf] = blocks.nonzero;
+    match sampling {
+        Sampling::S420 => {
+            line.block(a, ma, py, &LUMA);
+            line.block(b, mb, py, &LUMA);
+            line.block(c, mc, py, &LUMA);
+            line.block(d, md, py, &LUMA);
+            line.block(e, me, pb, &CHROMA);
+            line.block(f, mf, pr, &CHROMA);
         }
+        Sampling::S444 => {
+            line.block(a, ma, py, &LUMA);
+            line.block(c, mc, pb, &CHROMA);
+            line.block(e, me, pr, &CHROMA);
+            if second {
+                second_mcu(sampling, blocks, predictors, line);
+            }
+        }
+        Sampling::Grey => {
+            line.block(a, ma, py, &LUMA);
+            if second {
+                second_mcu(sampling, blocks, predictors, line);
+            }
+        }
+    }
+}
+
+/// The second MCU of a tile that holds two.
+#[inline(always)]
+fn second_mcu(sampling: Sampling, blocks: &Blocks, [py, pb, pr]: &mut [i32; 3], line: &mut Line<'_>) {
+    let [_, b, _, d, _, f] = &blocks.zigzag;
+    let [_, mb, _, md, _, mf] = blocks.nonzero;
+    match sampling {
+        Sampling::S420 => {}
+        Sampling::S444 => {
+            line.block(b, mb, py, &LUMA);
+            line.block(d, md, pb, &CHROMA);
+            line.block(f, mf, pr, &CHROMA);
+        }
+        Sampling::Grey => line.block(b, mb, py, &LUMA),
+    }
+}
+
+/// The DC values of each component's first block.
+fn first_values(sampling: Sampling, blocks: &Blocks) -> [i32; 3] {
+    let [a, _, c, _, e, f] = blocks.zigzag.each_ref().map(|block| i32::from(block[0]));
+    match sampling {
+        Sampling::S420 => [a, e, f],
+        Sampling::S444 => [a, c, e],
+        Sampling::Grey => [a, 0, 0],
+    }
+}
+
+/// The first MCU of a row without the DC differences of each component's first block; gives where what follows each of them ends.
+fn first_mcu(sampling: Sampling, blocks: &Blocks, [py, ..]: &mut [i32; 3], line: &mut Line<'_>) -> [usize; 3] {
+    let [a, b, c, d, e, f] = &blocks.zigzag;
+    let [ma, mb, mc, md, me, mf] = blocks.nonzero;
+    let without_dc = |block, mask, codes, line: &mut Line<'_>| {
+        line.block_without_dc(block, mask, codes);
+        line.position()
+    };
+    match sampling {
+        Sampling::S420 => {
+            line.block_without_dc(a, ma, &LUMA);
+            line.block(b, mb, py, &LUMA);
+            line.block(c, mc, py, &LUMA);
+            line.block(d, md, py, &LUMA);
+            [line.position(), without_dc(e, me, &CHROMA, line), without_dc(f, mf, &CHROMA, line)]
+        }
+        Sampling::S444 => [without_dc(a, ma, &LUMA, line), without_dc(c, mc, &CHROMA, line), without_dc(e, me, &CHROMA, line)],
+        Sampling::Grey => [without_dc(a, ma, &LUMA, line), 0, 0],
     }
 }
 
 /// A tile over the right or bottom edge, the last column and row repeated.
 #[cold]
-fn copy_edge(rgba: &[u8], width: usize, height: usize, x0: usize, y0: usize, edge: &mut [u8; TILE_PX * TILE_PX * 4]) {
-    for (y, row) in edge.chunks_exact_mut(TILE_PX * 4).enumerate() {
-        let line = (y0 + y).min(height - 1) * width;
-        for (x, px) in row.chunks_exact_mut(4).enumerate() {
-            let from = (line + (x0 + x).min(width - 1)) * 4;
-            px.copy_from_slice(rgba.get(from..from + 4).unwrap_or(&[0; 4]));
+fn copy_edge(rgba: &[u8], width: usize, x0: usize, edge: &mut [u8; TILE_PX * TILE_PX * 4]) {
+    let rows = rgba.chunks_exact(width * 4);
+    let last = rows.len().saturating_sub(1);
+    for (y, out) in edge.chunks_exact_mut(TILE_PX * 4).enumerate() {
+        let row = rows.clone().nth(y.min(last)).and_then(|row| row.get(x0 * 4..)).unwrap_or_default();
+        let (px, _) = row.as_chunks::<4>();
+        let Some(repeated) = px.last() else { continue };
+        for (i, out) in out.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            *out = *px.get(i).unwrap_or(repeated);
         }
     }
 }
@@ -113,85 +269,25 @@ fn header(out: &mut Vec<u8>, width: u16, height: u16, tables: &[[u8; 64]; 2], sa
         out.extend_from_slice(&(data.len() as u16 + 2).to_be_bytes());
         out.extend_from_slice(data);
     };
+    let components = sampling.components();
+    // luma's tables and, where there is colour, chroma's
+    let kinds = components.min(2);
     segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
-    for (i, table) in (0u8..).zip(tables) {
+    for (i, table) in (0u8..).zip(tables).take(kinds) {
         segment(0xdb, &std::iter::once(i).chain(in_zigzag(table)).collect::<Vec<_>>());
     }
     let ([h1, h0], [w1, w0]) = (height.to_be_bytes(), width.to_be_bytes());
     let luma = if sampling == Sampling::S420 { 0x22 } else { 0x11 };
-    segment(0xc0, &[8, h1, h0, w1, w0, 3, 1, luma, 0, 2, 0x11, 1, 3, 0x11, 1]);
-    for (i, ((dc, ac), values)) in (0u8..).zip(DC_BITS.iter().zip(&AC_BITS).zip(&AC_VALS)) {
-        segment(0xc4, &[&[i], dc.as_slice(), &DC_VALS].concat());
-        segment(0xc4, &[&[0x10 | i], ac.as_slice(), values].concat());
+    let count = components as u8;
+    let frame = [8, h1, h0, w1, w0, count, 1, luma, 0, 2, 0x11, 1, 3, 0x11, 1];
+    segment(0xc0, frame.get(..6 + 3 * components).unwrap_or(&frame));
+    for (i, table) in (0u8..).zip(&TABLES).take(kinds) {
+        segment(0xc4, &[&[i], table.dc_bits.as_slice(), &table.dc_values].concat());
+        segment(0xc4, &[&[0x10 | i], table.ac_bits.as_slice(), &table.ac_values].concat());
     }
-    segment(0xda, &[3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0]);
+    let scan: &[u8] = if components == 1 { &[1, 1, 0, 0, 63, 0] } else { &[3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0] };
+    segment(0xda, scan);
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn picture(width: usize, height: usize, seed: u32) -> Vec<u8> {
-        let mut state = seed | 1;
-        let mut value = |x: usize, y: usize, c: usize| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let noise = if seed.is_multiple_of(3) { (state >> 24) as usize } else { (state >> 29) as usize };
-            (x * (3 + c) + y * (5 - c) + noise) as u8
-        };
-        (0..width * height)
-            .flat_map(|i| [value(i % width, i / width, 0), value(i % width, i / width, 1), value(i % width, i / width, 2), 255])
-            .collect()
-    }
-
-    fn decoded(bytes: &[u8]) -> (u16, u16, Vec<u8>) {
-        let mut decoder = jpeg_decoder::Decoder::new(bytes);
-        let pixels = decoder.decode().unwrap();
-        let info = decoder.info().unwrap();
-        (info.width, info.height, pixels)
-    }
-
-    #[test]
-    fn vector_and_scalar_code_write_the_same_file() {
-        for (width, height, seed) in [(1u16, 1u16, 1u32), (17, 33, 2), (64, 48, 3), (130, 7, 4), (8, 8, 6)] {
-            let rgba = picture(width.into(), height.into(), seed);
-            for quality in [1, 10, 50, 85, 95] {
-                for sampling in [Sampling::S420, Sampling::S444] {
-                    let vector = encode(&rgba, width, height, quality, sampling, Level::detect(), &Sentry::default());
-                    assert_eq!(
-                        vector,
-                        encode(&rgba, width, height, quality, sampling, Level::SCALAR, &Sentry::default()),
-                        "{width}x{height} {quality}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_size_decodes_near_to_its_pixels() {
-        for width in (1..=34u16).step_by(3) {
-            for height in (1..=34u16).step_by(4) {
-                let rgba = picture(width.into(), height.into(), 1);
-                let (w, h, pixels) = decoded(&encode(&rgba, width, height, 95, Sampling::S444, Level::detect(), &Sentry::default()));
-                assert_eq!((w, h), (width, height));
-                let wanted = rgba.chunks_exact(4).flat_map(|p| &p[..3]);
-                let off: u64 = pixels.iter().zip(wanted).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum();
-                assert!((off as f64) < 60.0 * pixels.len() as f64, "{width}x{height}: {}", off as f64 / pixels.len() as f64);
-                let (w, h, _) = decoded(&encode(&rgba, width, height, 60, Sampling::S420, Level::detect(), &Sentry::default()));
-                assert_eq!((w, h), (width, height));
-            }
-        }
-    }
-
-    #[test]
-    fn flat_colours_come_back_exactly_or_one_off() {
-        for colour in [[0u8, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [12, 200, 77]] {
-            let rgba = [colour[0], colour[1], colour[2], 255].repeat(40 * 40);
-            for sampling in [Sampling::S420, Sampling::S444] {
-                let (_, _, pixels) = decoded(&encode(&rgba, 40, 40, 95, sampling, Level::detect(), &Sentry::default()));
-                let most = pixels.chunks(3).flat_map(|p| p.iter().zip(colour).map(|(a, b)| a.abs_diff(b))).max();
-                assert!(most <= Some(2), "{colour:?} {most:?}");
-            }
-        }
-    }
-}
+mod tests;

@@ -2,7 +2,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{Blocks, C4, C6, C26, C62, CB, CR, Quant, Tile, Y, Y_BIAS, ZIGZAG};
+use super::precise::{BETWEEN, BITS, E2, E6, O1, O3, O5, O7, Z3, Z4};
+use super::{C4, C6, C26, C62, CB, CR, Divisor, Quant, Tile, Y, Y_BIAS, ZIGZAG};
 
 /// Byte shuffles: `MASKS[z][h]` takes from column h what belongs in elements 8z to 8z + 7 of the zig-zag order.
 #[repr(align(32))]
@@ -130,9 +131,29 @@ pub(super) unsafe fn colour_444(src: *const u8, pitch: usize, tile: &mut Tile) {
     }
 }
 
+/// # Safety
+/// 64 bytes can be read at each of the 8 rows from `src` on, `pitch` bytes apart.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load_row(row: &[i16; 16]) -> __m256i {
+pub(super) unsafe fn grey(src: *const u8, pitch: usize, tile: &mut Tile) {
+    let low = _mm256_set1_epi32(0x00ff_00ff);
+    let (weights, bias) = (weights(Y), _mm256_set1_epi32(Y_BIAS));
+    for (y, luma) in tile.0.iter_mut().take(8).enumerate() {
+        // SAFETY: row y is one of the 8
+        let (a, b) = unsafe { load(src.add(y * pitch)) };
+        let term = |v| {
+            let dots = dot(_mm256_and_si256(v, low), _mm256_srli_epi16::<8>(v), weights);
+            _mm256_srai_epi32::<14>(_mm256_add_epi32(dots, bias))
+        };
+        store(luma, _mm256_packs_epi32(term(a), term(b)));
+    }
+}
+
+/// A row of a tile, or of a table with an entry for each value of one.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_row<T: Copy>(row: &[T; 16]) -> __m256i {
+    const { assert!(size_of::<[T; 16]>() == 32) };
     // SAFETY: the row has 32 bytes
     unsafe { _mm256_loadu_si256(row.as_ptr().cast()) }
 }
@@ -169,17 +190,75 @@ fn transpose(r: [__m256i; 8]) -> [__m256i; 8] {
     [l(b0, b2), h(b0, b2), l(b1, b3), h(b1, b3), l(b4, b6), h(b4, b6), l(b5, b7), h(b5, b7)]
 }
 
-/// Two blocks side by side.
+/// One pass of `precise`.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn dct_quant(rows: &[[i16; 16]; 8], quant: &Quant, out: &mut [[i16; 64]; 2], masks: &mut [u64; 2]) {
-    let [a, b, c, d, e, f, g, h] = rows.each_ref().map(|row| load_row(row));
-    let mut r = aan(transpose(aan([a, b, c, d, e, f, g, h])));
+fn precise_pass<const SHIFT: i32, const IS_FIRST: bool>(d: [__m256i; 8]) -> [__m256i; 8] {
+    let (a, s) = (|x, y| _mm256_add_epi16(x, y), |x, y| _mm256_sub_epi16(x, y));
+    let (s0, t7, s1, t6) = (a(d[0], d[7]), s(d[0], d[7]), a(d[1], d[6]), s(d[1], d[6]));
+    let (s2, t5, s3, t4) = (a(d[2], d[5]), s(d[2], d[5]), a(d[3], d[4]), s(d[3], d[4]));
+    let (e0, e3, e1, e2) = (a(s0, s3), s(s0, s3), a(s1, s2), s(s1, s2));
+    let whole = |v| match IS_FIRST {
+        true => _mm256_slli_epi16::<BETWEEN>(v),
+        false => _mm256_srai_epi16::<BETWEEN>(a(v, _mm256_set1_epi16(1 << (BETWEEN - 1)))),
+    };
+    // pairs of values as neighbours, of the low and the high four of each half
+    let pairs = |a, b| [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)];
+    let dot = |[low, high]: [__m256i; 2], [u, v]: [i32; 2]| {
+        let factors = pair(u, v);
+        [_mm256_madd_epi16(low, factors), _mm256_madd_epi16(high, factors)]
+    };
+    let sum = |[a, b]: [__m256i; 2], [c, d]: [__m256i; 2]| [_mm256_add_epi32(a, c), _mm256_add_epi32(b, d)];
+    let rounded = |[low, high]: [__m256i; 2]| {
+        let half = _mm256_set1_epi32(1 << (SHIFT - 1));
+        let shifted = |v| _mm256_srai_epi32::<SHIFT>(_mm256_add_epi32(v, half));
+        _mm256_packs_epi32(shifted(low), shifted(high))
+    };
+    let (even, outer, inner) = (pairs(e3, e2), pairs(t4, t7), pairs(t5, t6));
+    let z = pairs(a(t4, t6), a(t5, t7));
+    let (odd3, odd4) = (dot(z, Z3), dot(z, Z4));
+    [
+        whole(a(e0, e1)),
+        rounded(sum(dot(outer, O1), odd4)),
+        rounded(dot(even, E2)),
+        rounded(sum(dot(inner, O3), odd3)),
+        whole(s(e0, e1)),
+        rounded(sum(dot(inner, O5), odd4)),
+        rounded(dot(even, E6)),
+        rounded(sum(dot(outer, O7), odd3)),
+    ]
+}
+
+/// Two blocks side by side by the fast transform.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn fast(rows: &[[i16; 16]; 8], quant: &Quant, out: &mut [[i16; 64]; 2], masks: &mut [u64; 2]) {
+    let mut r = aan(transpose(aan(rows.each_ref().map(|row| load_row(row)))));
     for (r, (factor, power)) in r.iter_mut().zip(quant.factor.iter().zip(&quant.power)) {
         *r = _mm256_mulhrs_epi16(_mm256_mulhrs_epi16(*r, load_row(factor)), load_row(power));
     }
+    zigzag(r, out, masks);
+}
+
+/// Two blocks side by side by the precise transform.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn precise(rows: &[[i16; 16]; 8], divisor: &Divisor, out: &mut [[i16; 64]; 2], masks: &mut [u64; 2]) {
+    let columns = precise_pass::<{ BITS - BETWEEN }, true>(rows.each_ref().map(|row| load_row(row)));
+    let mut r = precise_pass::<{ BITS + BETWEEN }, false>(transpose(columns));
+    for (r, (half, inverse)) in r.iter_mut().zip(divisor.half.iter().zip(&divisor.inverse)) {
+        let eighths = _mm256_srli_epi16::<3>(_mm256_add_epi16(_mm256_abs_epi16(*r), load_row(half)));
+        *r = _mm256_sign_epi16(_mm256_mulhi_epu16(eighths, load_row(inverse)), *r);
+    }
+    zigzag(r, out, masks);
+}
+
+/// Columns of coefficients of two blocks as lists in zig-zag order, and where they are not 0.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn zigzag(r: [__m256i; 8], out: &mut [[i16; 64]; 2], masks: &mut [u64; 2]) {
     let [left, right] = out;
-    // zig-zag order: each group of eight from the columns that hold part of it
+    // each group of eight from the columns that hold part of it
     macro_rules! group {
         ($z:literal: $($h:literal)*) => {{
             let mut v = _mm256_setzero_si256();
@@ -205,15 +284,4 @@ fn dct_quant(rows: &[[i16; 16]; 8], quant: &Quant, out: &mut [[i16; 64]; 2], mas
         !(m0 & 0xffff | (m1 & 0xffff) << 16 | (m2 & 0xffff) << 32 | m3 << 48),
         !(m0 >> 16 | m1 & 0xffff_0000 | (m2 & 0xffff_0000) << 16 | (m3 & 0xffff_0000) << 32),
     ];
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) fn transform(tile: &Tile, quants: [&Quant; 3], blocks: &mut Blocks) {
-    let rows = tile.0.as_chunks::<8>().0.iter();
-    let zigzags = blocks.zigzag.as_chunks_mut::<2>().0.iter_mut();
-    let masks = blocks.nonzero.as_chunks_mut::<2>().0.iter_mut();
-    for (((rows, quant), zigzags), masks) in rows.zip(quants).zip(zigzags).zip(masks) {
-        dct_quant(rows, quant, zigzags, masks);
-    }
 }

@@ -1,12 +1,14 @@
 //! What a JPEG encoder does to pixels before entropy coding: colour conversion, forward transform, quantisation, zig-zag order.
 //!
 //! Whole numbers throughout, 16 bits wide where a vector register holds them: samples in half units around 0, an AAN transform of five
-//! multiplications, a quantiser of two rounding multiplications by Q15 numbers. This file is the reference; `avx2` gives the same values.
+//! multiplications, a quantiser of two rounding multiplications by Q15 numbers; for high qualities, where the steps are as short as their
+//! errors, the transform and quantiser of `precise`. These two files are the reference; `avx2` gives the same values.
 
 #![allow(unsafe_code, reason = "vector instructions")]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod precise;
 
 use super::Level;
 
@@ -20,6 +22,8 @@ pub(crate) enum Sampling {
     S420,
     /// All of it: a tile is 16x8 px, two MCUs.
     S444,
+    /// None: a tile is 16x8 px, two MCUs of one block.
+    Grey,
 }
 
 impl Sampling {
@@ -27,13 +31,21 @@ impl Sampling {
     pub(crate) const fn tile_height(self) -> usize {
         match self {
             Self::S420 => 16,
-            Self::S444 => 8,
+            Self::S444 | Self::Grey => 8,
+        }
+    }
+
+    /// Luma, and chroma's two where there is chroma.
+    pub(crate) const fn components(self) -> usize {
+        match self {
+            Self::S420 | Self::S444 => 3,
+            Self::Grey => 1,
         }
     }
 }
 
 /// Six blocks before the transform, in pairs side by side. 4:2:0: 16 rows of luma, then 8 rows of (Cb, Cr). 4:4:4: 8 rows each of luma,
-/// Cb and Cr.
+/// Cb and Cr. Grey: 8 rows of luma.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[repr(C, align(32))]
 pub(crate) struct Tile(pub(crate) [[i16; 16]; 24]);
@@ -53,12 +65,30 @@ impl Default for Blocks {
     }
 }
 
-/// A quantiser: per column h and row v a factor and a power of two in Q15, each twice, for two blocks side by side.
+/// The quantisers of luma and chroma, and with them the transform.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one of either is made for a file")]
+pub(crate) enum Quantiser {
+    Fast([Quant; 2]),
+    Precise([Divisor; 2]),
+}
+
+/// For the fast transform: per column h and row v a factor and a power of two in Q15, each twice, for two blocks side by side.
 #[derive(Debug, Clone, PartialEq)]
 #[repr(C, align(32))]
 pub(crate) struct Quant {
     pub(crate) factor: [[i16; 16]; 8],
     pub(crate) power: [[i16; 16]; 8],
+}
+
+/// For the precise transform: per column h and row v half a step and the inverse of two, each twice, for two blocks side by side.
+#[derive(Debug, Clone, PartialEq)]
+#[repr(C, align(32))]
+pub(crate) struct Divisor {
+    /// In sixteenths.
+    pub(crate) half: [[u16; 16]; 8],
+    /// In 65,536ths.
+    pub(crate) inverse: [[u16; 16]; 8],
 }
 
 /// Zig-zag position -> the index in rows from the top.
@@ -105,27 +135,71 @@ impl Level {
                 match sampling {
                     Sampling::S420 => avx2::colour_420(rgba.as_ptr(), pitch, tile),
                     Sampling::S444 => avx2::colour_444(rgba.as_ptr(), pitch, tile),
+                    Sampling::Grey => avx2::grey(rgba.as_ptr(), pitch, tile),
                 }
             };
         }
         match sampling {
             Sampling::S420 => colour_420(rgba, pitch, tile),
-            Sampling::S444 => colour_444(rgba, pitch, tile),
+            Sampling::S444 => colour_444(rgba, pitch, tile, 24),
+            Sampling::Grey => colour_444(rgba, pitch, tile, 8),
         }
     }
 
-    /// Transform, quantisation and zig-zag order of a tile: three pairs of blocks, the first `quant` for luma.
+    /// Transform, quantisation and zig-zag order of a tile: pairs of blocks, the first of them luma.
     #[inline(always)]
-    pub(crate) fn transform(self, sampling: Sampling, tile: &Tile, quant: &[Quant; 2], blocks: &mut Blocks) {
-        let [luma, chroma] = quant;
-        let second = if sampling == Sampling::S420 { luma } else { chroma };
+    pub(crate) fn transform(self, sampling: Sampling, tile: &Tile, quantiser: &Quantiser, blocks: &mut Blocks) {
+        // by pair of blocks: whether it is chroma
+        let pairs: &[usize] = match sampling {
+            Sampling::S420 => &[0, 0, 1],
+            Sampling::S444 => &[0, 1, 1],
+            Sampling::Grey => &[0],
+        };
+        let rows = tile.0.as_chunks::<8>().0.iter();
+        let zigzags = blocks.zigzag.as_chunks_mut::<2>().0.iter_mut();
+        let masks = blocks.nonzero.as_chunks_mut::<2>().0.iter_mut();
+        for (((rows, pair), zigzags), masks) in rows.zip(pairs).zip(zigzags).zip(masks) {
+            match quantiser {
+                Quantiser::Fast(quants) => self.pair(rows, of(quants, *pair), zigzags, masks),
+                Quantiser::Precise(divisors) => self.precise_pair(rows, of(divisors, *pair), zigzags, masks),
+            }
+        }
+    }
+
+    /// Two blocks side by side.
+    #[inline(always)]
+    fn pair(self, rows: &[[i16; 16]; 8], quant: &Quant, zigzags: &mut [[i16; 64]; 2], masks: &mut [u64; 2]) {
         #[cfg(target_arch = "x86_64")]
         if self.avx2 {
             // SAFETY: the processor has AVX2
-            return unsafe { avx2::transform(tile, [luma, second, chroma], blocks) };
+            return unsafe { avx2::fast(rows, quant, zigzags, masks) };
         }
-        transform(tile, [luma, second, chroma], blocks);
+        let quantised = |c: i16, h: usize, v: usize| {
+            let of = |table: &[[i16; 16]; 8]| table.get(h).and_then(|column| column.get(v)).copied().unwrap_or(0);
+            mulhrs(mulhrs(c, of(&quant.factor)), of(&quant.power))
+        };
+        for (left, (zigzag, mask)) in [0, 8].into_iter().zip(zigzags.iter_mut().zip(masks)) {
+            block(rows, left, aan, aan, quantised, zigzag, mask);
+        }
     }
+
+    /// Two blocks side by side.
+    #[inline(always)]
+    fn precise_pair(self, rows: &[[i16; 16]; 8], divisor: &Divisor, zigzags: &mut [[i16; 64]; 2], masks: &mut [u64; 2]) {
+        #[cfg(target_arch = "x86_64")]
+        if self.avx2 {
+            // SAFETY: the processor has AVX2
+            return unsafe { avx2::precise(rows, divisor, zigzags, masks) };
+        }
+        let quantised = |c: i16, h: usize, v: usize| precise::quantise(c, h, v, divisor);
+        for (left, (zigzag, mask)) in [0, 8].into_iter().zip(zigzags.iter_mut().zip(masks)) {
+            block(rows, left, |d| precise::pass(d, true), |d| precise::pass(d, false), quantised, zigzag, mask);
+        }
+    }
+}
+
+fn of<T>([luma, chroma]: &[T; 2], pair: usize) -> &T {
+    if pair == 0 { luma } else { chroma }
 }
 
 fn pixel(rgba: &[u8], pitch: usize, x: usize, y: usize) -> [i32; 3] {
@@ -157,8 +231,9 @@ fn colour_420(rgba: &[u8], pitch: usize, tile: &mut Tile) {
     }
 }
 
-fn colour_444(rgba: &[u8], pitch: usize, tile: &mut Tile) {
-    for (i, row) in tile.0.iter_mut().enumerate() {
+/// The first so many rows.
+fn colour_444(rgba: &[u8], pitch: usize, tile: &mut Tile, rows: usize) {
+    for (i, row) in tile.0.iter_mut().take(rows).enumerate() {
         let (weights, bias) = match i / 8 {
             0 => (Y, Y_BIAS),
             1 => (CB, 8192),
@@ -190,30 +265,25 @@ fn aan([d0, d1, d2, d3, d4, d5, d6, d7]: [i16; 8]) -> [i16; 8] {
     [add(e0, e1), add(z11, z4), add(e3, z1), sub(z13, z2), sub(e0, e1), add(z13, z2), sub(e3, z1), sub(z11, z4)]
 }
 
-fn transform(tile: &Tile, quants: [&Quant; 3], blocks: &mut Blocks) {
-    let rows = tile.0.as_chunks::<8>().0.iter();
-    let zigzags = blocks.zigzag.as_chunks_mut::<2>().0.iter_mut();
-    let masks = blocks.nonzero.as_chunks_mut::<2>().0.iter_mut();
-    for (((rows, quant), zigzags), masks) in rows.zip(quants).zip(zigzags).zip(masks) {
-        for (half, (zigzag, mask)) in zigzags.iter_mut().zip(masks).enumerate() {
-            block(rows, half * 8, quant, zigzag, mask);
-        }
-    }
-}
-
-/// The block that starts in column `left` of eight rows.
-fn block(rows: &[[i16; 16]; 8], left: usize, quant: &Quant, zigzag: &mut [i16; 64], mask: &mut u64) {
+/// The block that starts in column `left` of eight rows: a pass down the columns, one along the rows, then each coefficient by itself.
+fn block(
+    rows: &[[i16; 16]; 8],
+    left: usize,
+    down: impl Fn([i16; 8]) -> [i16; 8],
+    along: impl Fn([i16; 8]) -> [i16; 8],
+    quantised: impl Fn(i16, usize, usize) -> i16,
+    zigzag: &mut [i16; 64],
+    mask: &mut u64,
+) {
     let mut columns = [[0i16; 8]; 8];
     for (x, column) in columns.iter_mut().enumerate() {
-        *column = aan(rows.map(|row| row.get(left + x).copied().unwrap_or(0)));
+        *column = down(rows.map(|row| row.get(left + x).copied().unwrap_or(0)));
     }
     let mut natural = [0i16; 64];
     for (v, out) in natural.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-        let row = aan(columns.map(|column| column.get(v).copied().unwrap_or(0)));
-        for ((out, c), (factor, power)) in out.iter_mut().zip(row).zip(quant.factor.iter().zip(&quant.power)) {
-            if let (Some(factor), Some(power)) = (factor.get(v), power.get(v)) {
-                *out = mulhrs(mulhrs(c, *factor), *power);
-            }
+        let row = along(columns.map(|column| column.get(v).copied().unwrap_or(0)));
+        for (h, (out, c)) in out.iter_mut().zip(row).enumerate() {
+            *out = quantised(c, h, v);
         }
     }
     *mask = 0;
@@ -236,21 +306,47 @@ mod tests {
             flat in any::<bool>(),
             factors in prop::array::uniform8(1i16..32767),
             shift in 0u32..14,
-            s444 in any::<bool>(),
+            sampling in prop::sample::select(vec![Sampling::S420, Sampling::S444, Sampling::Grey]),
+            is_precise in any::<bool>(),
         ) {
             let pixels: Vec<u8> = pixels.into_iter().map(|v| if flat { if v < 128 { 0 } else { 255 } } else { v }).collect();
-            let sampling = if s444 { Sampling::S444 } else { Sampling::S420 };
+            let factor = |offset: usize, h: usize, v: usize| factors[(h + v + offset) % 8];
             let quant = |offset: usize| Quant {
-                factor: std::array::from_fn(|h| std::array::from_fn(|v| factors[(h + v + offset) % 8])),
+                factor: std::array::from_fn(|h| std::array::from_fn(|v| factor(offset, h, v))),
                 power: [[(32768i32 >> shift).min(32767) as i16; 16]; 8],
             };
+            let divisor = |offset: usize| Divisor {
+                half: std::array::from_fn(|h| std::array::from_fn(|v| factor(offset, h, v) as u16 >> shift)),
+                inverse: std::array::from_fn(|h| std::array::from_fn(|v| (factor(offset, h, v) as u16) << 1)),
+            };
+            let quantiser =
+                if is_precise { Quantiser::Precise([divisor(0), divisor(3)]) } else { Quantiser::Fast([quant(0), quant(3)]) };
             let run = |level: Level| {
                 let (mut tile, mut blocks) = (Tile::default(), Blocks::default());
                 level.colour(sampling, &pixels, 80, &mut tile);
-                level.transform(sampling, &tile, &[quant(0), quant(3)], &mut blocks);
+                level.transform(sampling, &tile, &quantiser, &mut blocks);
                 (tile, blocks)
             };
             prop_assert_eq!(run(Level::SCALAR), run(Level::detect()));
+        }
+
+        /// Against cosines in f64: what rounding leaves is less than the sixteenth of a step that coefficients come in.
+        #[test]
+        fn the_precise_transform_is_the_transform(samples in prop::collection::vec(-256i16..=255, 64), flat in any::<bool>()) {
+            let samples: Vec<i16> = samples.into_iter().map(|v| if flat { if v < 0 { -256 } else { 254 } } else { v }).collect();
+            let mut rows = [[0; 16]; 8];
+            samples.iter().enumerate().for_each(|(i, v)| rows[i / 8][i % 8] = *v);
+            let (mut zigzag, mut mask) = ([0; 64], 0);
+            block(&rows, 0, |d| precise::pass(d, true), |d| precise::pass(d, false), |c, _, _| c, &mut zigzag, &mut mask);
+            let cos = |x: usize, u: usize| libm::cos((2 * x + 1) as f64 * u as f64 * std::f64::consts::PI / 16.0);
+            let norm = |u: usize| if u == 0 { std::f64::consts::FRAC_1_SQRT_2 } else { 1.0 };
+            for (k, n) in ZIGZAG.iter().enumerate() {
+                let (v, h) = (usize::from(*n) / 8, usize::from(*n) % 8);
+                let sum: f64 = samples.iter().enumerate().map(|(i, s)| f64::from(*s) * cos(i % 8, h) * cos(i / 8, v)).sum();
+                // a quarter is the transform's, 8 its scale here
+                let exact = sum * 0.25 * norm(h) * norm(v) * 8.0;
+                prop_assert!((f64::from(zigzag[k]) - exact).abs() < 4.0, "{h} {v}: {} for {exact}", zigzag[k]);
+            }
         }
     }
 }
