@@ -28,7 +28,7 @@ pub(crate) use svg::Svg;
 use crate::error::{Code, Error, Fault};
 use crate::guard::{Guard, Sentry};
 use crate::limits::Limits;
-use crate::pixel::{Frame, Resizer, unpremultiply};
+use crate::pixel::{Frame, unpremultiply};
 pub(crate) use orient::Orientation;
 
 /// What the headers of a picture say.
@@ -122,42 +122,22 @@ pub(crate) fn decode(bytes: &[u8], hint: Option<DecodeHint>, limits: &Limits, se
     Ok(Decoded { frame, natural: (probe.width, probe.height) })
 }
 
-/// A window of the picture, upright, in sRGB, at the size it is drawn at; where a decoder can do so without the whole of it.
+/// A window of the picture, upright, in sRGB, at the size it is drawn at; `None` where its decoder gains nothing by that.
 ///
 /// The px of a window are those that any other window of the same whole has there.
-#[cfg_attr(not(test), expect(dead_code, reason = "for pictures that are drawn upright at one size"))]
-pub(crate) fn decode_window(
-    bytes: &[u8],
-    window: &Window,
-    resizer: &mut Resizer,
-    limits: &Limits,
-    sentry: &Sentry<'_>,
-) -> Result<Frame, Fault> {
-    let probe = probe(bytes, limits)?;
-    let (whole_width, whole_height) = window.whole;
+pub(crate) fn decode_window(bytes: &[u8], window: &Window, limits: &Limits, sentry: &Sentry<'_>) -> Result<Option<Frame>, Fault> {
+    if probe(bytes, limits)?.format != Format::Jpeg {
+        return Ok(None);
+    }
     if let Some(message) = crate::pixel::over_limit("canvas", window.width, window.height, limits) {
         return Err(Fault::new(Code::CanvasLimit, "", message));
     }
-    if probe.format == Format::Jpeg {
-        let scaled = jpeg::decode_window(bytes, window, limits, sentry);
-        sentry.held()?;
-        if let Some(raw) = scaled? {
-            let frame = Frame::from_opaque(raw.width, raw.height, raw.straight);
-            return frame.ok_or_else(|| Fault::new(Code::Bug, "", "a decoder delivered other than width * height pixels"));
-        }
-    }
-    let (x, y) = (window.left as f32 / whole_width as f32, window.top as f32 / whole_height as f32);
-    let (across, down) = (window.width as f32 / whole_width as f32, window.height as f32 / whole_height as f32);
-    let (reach_x, reach_y) = (REACH_PX / whole_width as f32, REACH_PX / whole_height as f32);
-    let hint = DecodeHint { target: window.whole, part: [x - reach_x, y - reach_y, x + across + reach_x, y + down + reach_y] };
-    let frame = decode(bytes, Some(hint), limits, sentry)?.frame;
-    let (width, height) = (frame.width() as f32, frame.height() as f32);
-    let crop = crate::geom::Rect::new(x * width, y * height, across * width, down * height);
-    resizer.resize(&frame, crop, window.width, window.height, limits)
+    let scaled = jpeg::decode_window(bytes, window, limits, sentry);
+    sentry.held()?;
+    let Some(raw) = scaled? else { return Ok(None) };
+    let frame = Frame::from_opaque(raw.width, raw.height, raw.straight);
+    frame.map(Some).ok_or_else(|| Fault::new(Code::Bug, "", "a decoder delivered other than width * height pixels"))
 }
-
-/// Px of the canvas around a window that scaling reads.
-const REACH_PX: f32 = 8.0;
 
 impl Frame {
     /// A picture's pixels: JPEG, PNG, WebP, GIF (first frame) or BMP, upright and in sRGB.

@@ -19,6 +19,8 @@ mod header;
 mod huffman;
 #[allow(dead_code, reason = "as `encode`")]
 mod kept;
+#[cfg(test)]
+mod read_back;
 mod tables;
 
 use super::{DecodeHint, Format, Output, Probe, Raw, Window, icc};
