@@ -125,7 +125,8 @@ impl Jobs {
         let context = Context::default();
         let plan = self.renderer.plan(template, row, &context)?;
         let resources = self.answers(&plan)?;
-        Ok(self.renderer.compile(template, row, &context, &resources, &mut Scratch::new())?)
+        let usual = self.renderer.plan(template, row, &context)?;
+        Ok(self.renderer.compile(template, &context, &usual, &resources, &mut Scratch::new())?)
     }
 
     /// The encoded picture of a job for the row of that number.
