@@ -125,8 +125,7 @@ impl Jobs {
         let context = Context::default();
         let plan = self.renderer.plan(template, row, &context)?;
         let resources = self.answers(&plan)?;
-        let usual = self.renderer.plan(template, row, &context)?;
-        Ok(self.renderer.compile(template, &context, &usual, &resources, &mut Scratch::new())?)
+        Ok(self.renderer.compile(template, &context, &plan, &resources, &mut Scratch::new())?)
     }
 
     /// The encoded picture of a job for the row of that number.

@@ -139,7 +139,7 @@ static LOG2: [u16; 256] = {
         // ten binary digits by squaring, in 30 bits behind the point; the last two round
         let (mut x, mut log, mut bit) = (((256 + i as u64) << 22), 0u32, 0);
         while bit < 10 {
-            x = x * x >> 30;
+            x = (x * x) >> 30;
             log <<= 1;
             if x >= 2 << 30 {
                 x >>= 1;
