@@ -9,7 +9,7 @@
 //! An OG card (1200x630, RGB: diagonal gradient, text, a portrait), rows not filtered, bytes: `FAST` 101,643, `SMALL` 90,860. On the same rows
 //! libdeflate writes 145,321 at level 1, 110,048 at 3, 94,499 at 6 and 89,499 at 12; zlib-rs 177,237 at level 1 and 93,988 at 9; `fdeflate`,
 //! filtered as `png` does it, 322,260. `FAST` takes 32 million instructions for them, of which the checksum is 2 million; `SMALL` a third of the time of
-//! libdeflate's level 12. `cargo bench --bench codec -- png` prints bytes and times of the whole encoder.
+//! libdeflate's level 12, or less. `cargo bench --bench codec -- png` prints bytes and times of the whole encoder.
 
 mod adler;
 mod bits;
