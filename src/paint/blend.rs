@@ -59,35 +59,48 @@ fn row_at(level: Level, mode: BlendMode, dst: &mut [u8], line: Line<'_>, run: Ru
                 color.get(..shades.len()).unwrap_or(&color)
             }
         };
-        level.run(|| block(mode, dst, source, cover));
+        block(level, mode, (dst, source, cover));
     }
+}
+
+/// Backdrop, source and coverage.
+type Px<'p> = (&'p mut [[u8; 4]], &'p [[u8; 4]], &'p [u8]);
+
+/// A mode that takes each channel by itself, as one that takes a colour; named, so that it is compiled into its loop.
+macro_rules! each {
+    ($channel:path) => {{
+        #[inline(always)]
+        fn mix([r, g, b]: Rgb, [x, y, z]: Rgb) -> Rgb {
+            [$channel(r, x), $channel(g, y), $channel(b, z)]
+        }
+        mix
+    }};
 }
 
 /// The loop of a mode.
-#[inline(always)]
-fn block(mode: BlendMode, dst: &mut [[u8; 4]], source: &[[u8; 4]], cover: &[u8]) {
+fn block(level: Level, mode: BlendMode, px: Px<'_>) {
     match mode {
-        BlendMode::Normal => blend(dst, source, cover, |_, s| s),
-        BlendMode::Multiply => blend(dst, source, cover, each(|b, s| b * s)),
-        BlendMode::Screen => blend(dst, source, cover, each(screen)),
-        BlendMode::Overlay => blend(dst, source, cover, each(|b, s| hard_light(s, b))),
-        BlendMode::Darken => blend(dst, source, cover, each(f32::min)),
-        BlendMode::Lighten => blend(dst, source, cover, each(f32::max)),
-        BlendMode::ColorDodge => blend(dst, source, cover, each(color_dodge)),
-        BlendMode::ColorBurn => blend(dst, source, cover, each(color_burn)),
-        BlendMode::HardLight => blend(dst, source, cover, each(hard_light)),
-        BlendMode::SoftLight => blend(dst, source, cover, each(soft_light)),
-        BlendMode::Difference => blend(dst, source, cover, each(|b, s| (b - s).abs())),
-        BlendMode::Exclusion => blend(dst, source, cover, each(|b, s| b + s - 2.0 * b * s)),
-        BlendMode::Hue => blend(dst, source, cover, |b, s| with_luminosity(with_saturation(s, saturation(b)), luminosity(b))),
-        BlendMode::Saturation => blend(dst, source, cover, |b, s| with_luminosity(with_saturation(b, saturation(s)), luminosity(b))),
-        BlendMode::Color => blend(dst, source, cover, |b, s| with_luminosity(s, luminosity(b))),
-        BlendMode::Luminosity => blend(dst, source, cover, |b, s| with_luminosity(b, luminosity(s))),
+        BlendMode::Normal => level.run_with((px, source), blend),
+        BlendMode::Multiply => level.run_with((px, each!(multiply)), blend),
+        BlendMode::Screen => level.run_with((px, each!(screen)), blend),
+        BlendMode::Overlay => level.run_with((px, each!(overlay)), blend),
+        BlendMode::Darken => level.run_with((px, each!(f32::min)), blend),
+        BlendMode::Lighten => level.run_with((px, each!(f32::max)), blend),
+        BlendMode::ColorDodge => level.run_with((px, each!(color_dodge)), blend),
+        BlendMode::ColorBurn => level.run_with((px, each!(color_burn)), blend),
+        BlendMode::HardLight => level.run_with((px, each!(hard_light)), blend),
+        BlendMode::SoftLight => level.run_with((px, each!(soft_light)), blend),
+        BlendMode::Difference => level.run_with((px, each!(difference)), blend),
+        BlendMode::Exclusion => level.run_with((px, each!(exclusion)), blend),
+        BlendMode::Hue => level.run_with((px, hue), blend),
+        BlendMode::Saturation => level.run_with((px, saturated), blend),
+        BlendMode::Color => level.run_with((px, colored), blend),
+        BlendMode::Luminosity => level.run_with((px, lit), blend),
     }
 }
 
 #[inline(always)]
-fn blend(dst: &mut [[u8; 4]], source: &[[u8; 4]], cover: &[u8], mix: impl Fn(Rgb, Rgb) -> Rgb) {
+fn blend<M: Fn(Rgb, Rgb) -> Rgb>(((dst, source, cover), mix): (Px<'_>, M)) {
     for ((d, s), c) in dst.iter_mut().zip(source).zip(cover) {
         let (backdrop, source) = (u32::from_le_bytes(*d), u32::from_le_bytes(*s));
         let mixed = pixel(backdrop, source, *c, &mix);
@@ -107,9 +120,14 @@ fn pixel(backdrop: u32, source: u32, cover: u8, mix: impl Fn(Rgb, Rgb) -> Rgb) -
     part(rb, rs, rm) | part(gb, gs, gm) << 8 | part(bb, bs, bm) << 16 | alpha << 24
 }
 
+/// A share as a byte, rounded to the nearest. A cast that minds what does not fit is one px at a time; added to 2^23, the nearest whole
+/// number stands in the low bits, and is one too many where it lies above.
 #[inline(always)]
 fn byte(v: f32) -> u32 {
-    (v * 255.0 + 0.5).clamp(0.0, 255.0) as i32 as u32
+    const WHOLE: f32 = 8_388_608.0;
+    let v = (v * 255.0 + 0.5).clamp(0.0, 255.0);
+    let nearest = v + WHOLE;
+    (nearest.to_bits() & 0xff) - u32::from(nearest - WHOLE > v)
 }
 
 /// The colour without its alpha, and the alpha; clear is black.
@@ -120,10 +138,29 @@ fn straight(px: u32) -> (Rgb, f32) {
     ([part(r), part(g), part(b)], a / 255.0)
 }
 
-/// A mode that takes each channel by itself.
 #[inline(always)]
-fn each(mode: impl Fn(f32, f32) -> f32) -> impl Fn(Rgb, Rgb) -> Rgb {
-    move |[r, g, b], [x, y, z]| [mode(r, x), mode(g, y), mode(b, z)]
+fn source(_: Rgb, s: Rgb) -> Rgb {
+    s
+}
+
+#[inline(always)]
+fn multiply(b: f32, s: f32) -> f32 {
+    b * s
+}
+
+#[inline(always)]
+fn overlay(b: f32, s: f32) -> f32 {
+    hard_light(s, b)
+}
+
+#[inline(always)]
+fn difference(b: f32, s: f32) -> f32 {
+    (b - s).abs()
+}
+
+#[inline(always)]
+fn exclusion(b: f32, s: f32) -> f32 {
+    b + s - 2.0 * b * s
 }
 
 #[inline(always)]
@@ -160,11 +197,29 @@ fn hard_light(b: f32, s: f32) -> f32 {
 
 #[inline(always)]
 fn soft_light(b: f32, s: f32) -> f32 {
-    if s <= 0.5 {
-        return b - (1.0 - 2.0 * s) * b * (1.0 - b);
-    }
-    let d = if b <= 0.25 { ((16.0 * b - 12.0) * b + 4.0) * b } else { b.sqrt() };
-    b + (2.0 * s - 1.0) * (d - b)
+    let (low, root) = (((16.0 * b - 12.0) * b + 4.0) * b, b.sqrt());
+    let (dark, light) = (b - (1.0 - 2.0 * s) * b * (1.0 - b), b + (2.0 * s - 1.0) * (if b <= 0.25 { low } else { root } - b));
+    if s <= 0.5 { dark } else { light }
+}
+
+#[inline(always)]
+fn hue(b: Rgb, s: Rgb) -> Rgb {
+    with_luminosity(with_saturation(s, saturation(b)), luminosity(b))
+}
+
+#[inline(always)]
+fn saturated(b: Rgb, s: Rgb) -> Rgb {
+    with_luminosity(with_saturation(b, saturation(s)), luminosity(b))
+}
+
+#[inline(always)]
+fn colored(b: Rgb, s: Rgb) -> Rgb {
+    with_luminosity(s, luminosity(b))
+}
+
+#[inline(always)]
+fn lit(b: Rgb, s: Rgb) -> Rgb {
+    with_luminosity(b, luminosity(s))
 }
 
 #[inline(always)]
@@ -178,10 +233,11 @@ fn saturation([r, g, b]: [f32; 3]) -> f32 {
 }
 
 #[inline(always)]
-fn with_saturation(c: [f32; 3], to: f32) -> [f32; 3] {
-    let [r, g, b] = c;
+fn with_saturation([r, g, b]: Rgb, to: f32) -> Rgb {
     let (low, high) = (r.min(g).min(b), r.max(g).max(b));
-    if high > low { c.map(|v| (v - low) / (high - low) * to) } else { [0.0; 3] }
+    // grey is 0 / 1 * 0: a choice of numbers, where one of quotients stays a branch
+    let (span, to) = if high > low { (high - low, to) } else { (1.0, 0.0) };
+    [(r - low) / span * to, (g - low) / span * to, (b - low) / span * to]
 }
 
 #[inline(always)]
