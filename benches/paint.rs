@@ -65,7 +65,9 @@ fn paint(criterion: &mut Criterion) {
         let plan = renderer.plan(&template, &Row::new(), &Context::default()).expect("no row is needed");
         let rendered = renderer.render(&plan, &Resources::new(), &mut scratch).expect("nothing is missing");
         let at = (y * 1080 + x) * 4;
-        assert_eq!(rendered.frame.pixels()[at..at + 4], *expected, "{name}");
+        // One level: what a group is faded by is rounded, and then what it fades.
+        let found = &rendered.frame.pixels()[at..at + 4];
+        assert!(found.iter().zip(expected).all(|(a, b)| a.abs_diff(*b) <= 1), "{name}: {found:?}, not {expected:?}");
         criterion.bench_function(&format!("paint/{name}/templrender"), |b| {
             b.iter(|| renderer.render(&plan, &Resources::new(), &mut scratch).expect("it was rendered before").frame);
         });

@@ -69,7 +69,7 @@ fn waves(side: u32) -> Frame {
 fn text(criterion: &mut Criterion) {
     let renderer = renderer();
     let json = r#"{ "templrender": 1, "name": "text", "size": [1080, 1080], "fonts": ["Noto Sans"], "fields": { "title": { "type": "text" } }, "layers": [
-        { "id": "title", "type": "text", "text": "{{ title }}", "left": 40, "top": 40, "width": 640, "height": 200, "font-size": 48, "line-clamp": 3 },
+        { "id": "title", "type": "text", "text": "{{ title }}", "left": 40, "top": 40, "width": 640, "height": 300, "font-size": 48, "line-clamp": 4 },
         { "id": "fit", "type": "text", "text": "{{ title }}", "left": 40, "top": 440, "width": 400, "height": 120, "font-size": 64, "min-font-size": 12 } ] }"#;
     let mut row = Row::new();
     row.set("title", "Hand-thrown stoneware cups with a saucer of walnut, glazed inside, for two");

@@ -94,7 +94,7 @@ class Results:
         """The median over the rounds of a round's median against the limit's of that round."""
         times, limit = self.times(name, job), self.limit(job)
         assert times
-        return statistics.median(a / b for a, b in zip(times["rounds"], limit["rounds"], strict=True))
+        return statistics.median(float(a / b) for a, b in zip(times["rounds"], limit["rounds"], strict=True))
 
 
 def main() -> int:
@@ -130,7 +130,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     for old in OUT.glob("*.J*"):
         old.unlink()
     results = OUT / "results.json"
-    command = [sys.executable, "-c", DRIVER, SHARED / "peers" / "run_all.py", json.dumps(also), OUT]
+    command: list[str | Path] = [sys.executable, "-c", DRIVER, SHARED / "peers" / "run_all.py", json.dumps(also), OUT]
     command += ["--rounds", str(options.rounds), "--n", str(options.n), "--out", results]
     command += ["--only", options.only] if options.only is not None else []
     print(f"bench: {options.rounds} rounds, load {os.getloadavg()[0]:.1f} before", file=sys.stderr, flush=True)

@@ -38,7 +38,7 @@ ROOMS = [
     (r"src/codec/jpeg/(baseline|planes|scan|header)", "decode: rows and upsampling"),
     (r"zune.jpeg|jpeg.decoder", "decode: fallback"),
     (r"src/codec/jpeg/(entropy|writer|rows|kept)", "encode: entropy"),
-    (r"src/simd/jpeg_forward/.*:(.*::)?(transform|dct_quant|aan|transpose|load_row)$", "encode: transform"),
+    (r"src/simd/jpeg_forward/.*:(.*::)?(transform|dct_quant|fast|precise|aan|transpose|load_row)$", "encode: transform"),
     (r"src/simd/jpeg_forward", "encode: colour"),
     (r"src/codec/jpeg/(encode|tables)", "encode: tiles"),
     (r"src/codec/jpeg|src/codec/source", "decode: rest"),
@@ -91,7 +91,7 @@ def main() -> int:
 def build() -> Path:
     """The peer of the profile `release` with line tables, which change no instruction, in a folder of its own."""
     into = TARGET / "profile" / "build"
-    command = ["cargo", "build", "--locked", "--workspace", "--release", "--bin", "peer", "--target-dir", into]
+    command: list[str | Path] = ["cargo", "build", "--locked", "--workspace", "--release", "--bin", "peer", "--target-dir", into]
     subprocess.run(command, cwd=ROOT, check=True, env=os.environ | {"CARGO_PROFILE_RELEASE_DEBUG": "line-tables-only"})
     return into / "release" / "peer"
 
@@ -146,7 +146,7 @@ def sampled(command: list[str | Path], job: str, pictures: int, wall_us: float) 
     program, data = Path(command[0]).resolve(), OUT / "perf.data"
     record = ["perf", "record", "--quiet", "-e", "cpu-clock", "-F", "1000", "--call-graph", "dwarf,40960", "-o", data, "--", *command, "--draw", job]
     ask([*record, str(pictures)])
-    script = ["perf", "script", "-i", data, "--no-inline", "-F", "ip,sym,dso"]
+    script: list[str | Path] = ["perf", "script", "-i", data, "--no-inline", "-F", "ip,sym,dso"]
     process = subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     stacks = read_stacks(process.stdout, program)

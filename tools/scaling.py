@@ -41,7 +41,7 @@ def main() -> int:
         ("check, rows", options.rows, checked(programs, options.rows)),
     ]
     load = os.getloadavg()[0]
-    rates = {name: ([], []) for name, *_ in cases} | {"J1, pictures": ([], [])}  # type: dict[str, tuple[list[float], list[float]]]
+    rates: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in (*(case[0] for case in cases), "J1, pictures")}
     for number in range(options.rounds):
         for threads in (1, 2) if number % 2 == 0 else (2, 1):
             for name, count, command in cases:

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use core_::{Context, Effort, Fonts, Frame, Guard, Limits, Output, Renderer, Resources, Row, Scratch, Subsampling, Template};
+use core_::{Context, Effort, Fonts, Guard, Limits, Output, Renderer, Resources, Row, Scratch, Subsampling, Template};
 use rustix::time::{ClockId, clock_gettime};
 
 /// A photo that is scaled to the sizes of the photo series.
