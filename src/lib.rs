@@ -60,7 +60,9 @@
 
 mod check;
 mod codec;
+mod compile;
 mod css;
+mod decode;
 mod diff;
 mod digest;
 mod error;
@@ -90,6 +92,7 @@ mod text;
 
 pub use check::{Channel, ChannelFinding, CheckOptions, CheckReport, Checker, RowPlace, WorstRow};
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
+pub use compile::Compiled;
 pub use diff::{DiffReport, Differ, DifferentRow};
 pub use error::{Cause, Code, Error, Fault};
 pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Group, Groups, Overrides, Rewriter, RowIds};

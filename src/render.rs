@@ -1,30 +1,25 @@
 //! The renderer: what is shared between renders (fonts, limits), what one thread keeps (scratch), and the way from a plan to a frame.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use crate::codec::{self, DecodeHint};
+use crate::compile::{self, Compiled, Fixed};
+use crate::decode::{Decoded, Drawn};
 use crate::error::Error;
 use crate::generate::Models;
-use crate::geom::{Affine, Point, Rect};
+use crate::geom::Rect;
 use crate::guard::{Guard, Sentry};
 use crate::job::Job;
 use crate::layout::{self, LaidLayer, Outcome};
 use crate::limits::Limits;
-use crate::paint::{self, PaintScratch};
+use crate::paint::{self, PaintScratch, Plates};
 use crate::pixel::Frame;
 use crate::plan::treatment::Step;
 use crate::plan::watch::{Supposed, Watch};
-use crate::plan::{self, Answered, Context, Having, Plan};
+use crate::plan::{self, Answered, Context, Expected, Having, Plan};
 use crate::report::{LayerReport, LineReport, ModelReport, Note, Report, Timings};
-use crate::resources::{NeedId, Picture, Resources};
+use crate::resources::{NeedId, Resources};
 use crate::row::Row;
-use crate::scene::{FaceId, Item, PictureId, Scene, Segment};
+use crate::scene::{FaceId, PictureId, Scene, Segment};
 use crate::template::Template;
 use crate::text::{Fonts, TextEngine};
-
-/// Most pixels of all decoded pictures of one render, in pictures of the limit.
-const DECODED_CANVASES: u64 = 4;
 
 /// Fonts and limits, shared by all threads.
 ///
@@ -264,21 +259,105 @@ impl Renderer {
     /// As [`render`](Self::render), and [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded) or
     /// [`Code::Cancelled`](crate::Code::Cancelled). The scratch may be used on.
     pub fn render_guarded(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch, guard: &Guard<'_>) -> Result<Rendered, Error> {
+        self.draw(None, plan, resources, scratch, guard)
+    }
+
+    /// The same, with what of the template was painted before: the same bytes, sooner.
+    ///
+    /// # Errors
+    /// As [`render_guarded`](Self::render_guarded).
+    pub fn render_compiled(
+        &self,
+        compiled: &Compiled,
+        plan: &Plan,
+        resources: &Resources,
+        scratch: &mut Scratch,
+        guard: &Guard<'_>,
+    ) -> Result<Rendered, Error> {
+        self.draw(Some(compiled), plan, resources, scratch, guard)
+    }
+
+    fn draw(
+        &self,
+        compiled: Option<&Compiled>,
+        plan: &Plan,
+        resources: &Resources,
+        scratch: &mut Scratch,
+        guard: &Guard<'_>,
+    ) -> Result<Rendered, Error> {
         let sentry = Sentry::new(guard);
         let mut watch = Stopwatch { sentry: &sentry, at: sentry.now_ns() };
         sentry.enter("layout")?;
         let (scene, mut report) = self.lay_out(plan, resources, scratch, &sentry)?;
+        let fit = compiled.and_then(|compiled| compiled.fit(&scene, plan, resources, &self.fonts.digest()));
         let layout = watch.lap_us();
         sentry.enter("decode")?;
-        let pictures = self.pictures(plan, resources, &scene, &sentry)?;
+        let known = |id: PictureId, drawn: &Drawn| fit.as_ref().and_then(|fit| fit.picture(id, drawn));
+        let pictures = Decoded::of(&scene, plan, resources, known, &self.limits, &sentry)?;
         let decode = watch.lap_us();
         sentry.enter("paint")?;
         let outlines = Outlines(&self.fonts);
-        let frame = paint::paint(&scene, &Decoded(pictures), &outlines, &mut scratch.paint, &self.limits, &sentry)?;
+        let brush = paint::Brush { pictures: &pictures, outlines: &outlines, limits: &self.limits, sentry: &sentry };
+        let over = match &fit {
+            None => None,
+            Some(fit) => paint::paint_over(fit.plates(), &scene, fit.fixed(), &brush, &mut scratch.paint)?.map(|(mut frame, touched)| {
+                frame.set_origin(fit.origin(touched));
+                frame
+            }),
+        };
+        let frame = match over {
+            Some(frame) => frame,
+            None => paint::paint(&scene, &brush, &mut scratch.paint)?,
+        };
         if let (Some(layout), Some(decode), Some(paint)) = (layout, decode, watch.lap_us()) {
             report.timings_us = Some(Timings { layout, decode, paint, ..Timings::default() });
         }
         Ok(Rendered { frame, report })
+    }
+
+    /// Paints what of a template is the same for every row, for [`render_compiled`](Self::render_compiled).
+    ///
+    /// `row` is a usual one: what is fixed is looked for in its picture. `context` is that of the plans to come but for `now`; `resources` has
+    /// the answers to assets, photos need not be there. A template whose painted layers would take more than [`Compiled::MAX_BYTES`]
+    /// is drawn as ever.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan), and what drawing the fixed layers fails with.
+    pub fn compile(
+        &self,
+        template: &Template,
+        row: &Row,
+        context: &Context,
+        resources: &Resources,
+        scratch: &mut Scratch,
+    ) -> Result<Compiled, Error> {
+        let sentry = Sentry::default();
+        let usual = plan::plan(template, row, context, self.having())?;
+        let expected = Expected(Answered { plan: &usual, resources });
+        let (usual_scene, _) = layout::layout(usual.canvas()?, self.engine(scratch), &expected, &sentry)?;
+        let (width, height) = self.check_canvas(&usual_scene)?;
+        let fits = u64::from(width) * u64::from(height) * 8 <= Compiled::MAX_BYTES as u64;
+        let Some(fixed) = plan::statics(template, context, self.having())?.filter(|_| fits) else {
+            return Ok(Compiled::nothing());
+        };
+        let answered = Answered { plan: &fixed, resources };
+        let (mut scene, _) = layout::layout(fixed.canvas()?, self.engine(scratch), &answered, &sentry)?;
+        if (scene.size, scene.scale) != (usual_scene.size, usual_scene.scale) {
+            return Ok(Compiled::nothing());
+        }
+        let digest = |plan: &Plan, id| compile::digest_of(plan, id, resources);
+        let mut same = |a, b| digest(&fixed, a).is_some_and(|a| digest(&usual, b) == Some(a));
+        let (items, count_under) = compile::common(scene.items, &usual_scene, &mut same);
+        scene.items = items;
+        let decoded = Decoded::of(&scene, &fixed, resources, |_, _| None, &self.limits, &sentry)?;
+        let outlines = Outlines(&self.fonts);
+        let brush = paint::Brush { pictures: &decoded, outlines: &outlines, limits: &self.limits, sentry: &sentry };
+        let plates = Plates::paint(&scene, count_under, &brush, &mut scratch.paint)?;
+        let pictures = Drawn::all(&scene)
+            .into_iter()
+            .filter_map(|(id, drawn)| Some((id, Fixed { digest: digest(&fixed, id)?, drawn, pixels: decoded.pixels(id)?.clone() })));
+        let pictures = pictures.collect();
+        Ok(Compiled::new(self.fonts.digest(), scene, pictures, plates, usual.output()))
     }
 
     /// Lays a plan out without drawing it.
@@ -298,47 +377,6 @@ impl Renderer {
         let size = self.check_canvas(&scene)?;
         let report = report_of(plan, resources, outcome, size);
         Ok((scene, report))
-    }
-
-    /// Decodes every picture of a scene, no larger than it is drawn where its format can do so.
-    fn pictures(
-        &self,
-        plan: &Plan,
-        resources: &Resources,
-        scene: &Scene,
-        sentry: &Sentry<'_>,
-    ) -> Result<BTreeMap<PictureId, Arc<Frame>>, Error> {
-        let mut drawn = BTreeMap::new();
-        drawn_parts(&scene.items, &Affine::scale(scene.scale, scene.scale), &mut drawn);
-        let (mut frames, mut pixels) = (BTreeMap::new(), 0_u64);
-        for (id, Drawn { width, height, part }) in drawn {
-            let Some((source, shown)) = plan.picture(id, resources) else { continue };
-            sentry.check()?;
-            let named = |mut fault: crate::Fault| {
-                // it is not the picture's fault that nobody waits for it
-                if sentry.held().is_ok() {
-                    fault.place = format!("resource {}", source.name);
-                }
-                fault
-            };
-            let side = |v: f32| v.ceil().clamp(1.0, self.limits.max_side_px as f32) as u32;
-            let frame = match shown.picture {
-                Picture::Bitmap { bytes, .. } => {
-                    let hint = DecodeHint { target: (side(width), side(height)), part };
-                    Arc::new(codec::decode(bytes, Some(hint), &self.limits, sentry).map_err(named)?.frame)
-                }
-                Picture::Svg { svg, .. } => Arc::new(svg.draw(side(width), side(height), source.tint, &self.limits).map_err(named)?),
-                Picture::Frame(frame) => Arc::clone(frame),
-            };
-            pixels += u64::from(frame.width()) * u64::from(frame.height());
-            let most = self.limits.max_pixels.saturating_mul(DECODED_CANVASES);
-            if pixels > most {
-                let message = format!("all pictures of a render must have at most {} megapixels, found more", most / 1_000_000);
-                return Err(named(crate::Fault::new(crate::Code::ResourceLimit, "", message)).into());
-            }
-            frames.insert(id, frame);
-        }
-        Ok(frames)
     }
 }
 
@@ -402,63 +440,6 @@ fn layer_report(layer: LaidLayer, plan: &Plan, resources: &Resources) -> LayerRe
         cutout: treatment.and_then(|treatment| treatment.cutout()).map(ran),
         face: found.as_ref().and_then(|(_, shown)| shown.face).map(|face| quad(&face)),
         layer: layer.ident,
-    }
-}
-
-/// How a picture is drawn, over all its places.
-struct Drawn {
-    /// The largest size in painted px.
-    width: f32,
-    height: f32,
-    /// What of it is read, in fractions of its sides from the left, top, left and top.
-    part: [f32; 4],
-}
-
-/// How each picture of a scene is drawn.
-fn drawn_parts(items: &[Item], to_px: &Affine, drawn: &mut BTreeMap<PictureId, Drawn>) {
-    let length = |from: Point, to: Point| libm::hypotf(to.x - from.x, to.y - from.y);
-    for item in items {
-        match item {
-            Item::Group(group) => drawn_parts(&group.items, &to_px.then_inner(&group.transform), drawn),
-            Item::Picture(picture) => {
-                let Rect { x, y, width, height } = picture.dest;
-                let corner = to_px.apply(Point::new(x, y));
-                let across = length(corner, to_px.apply(Point::new(x + width, y)));
-                let down = length(corner, to_px.apply(Point::new(x, y + height)));
-                let part = part_seen(&picture.dest, &picture.clip.rect, to_px, (across, down));
-                let known = drawn.entry(picture.source).or_insert(Drawn { width: 0.0, height: 0.0, part });
-                (known.width, known.height) = (known.width.max(across), known.height.max(down));
-                let ([left, top, right, bottom], [l, t, r, b]) = (known.part, part);
-                known.part = [left.min(l), top.min(t), right.max(r), bottom.max(b)];
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Painted px beyond the clip that scaling, sampling and the snapping of edges may read.
-const REACH_PX: f32 = 8.0;
-
-/// The part of a picture in `dest` that is read where `clip` shows: all of it unless it stands upright.
-fn part_seen(dest: &Rect, clip: &Rect, to_px: &Affine, (across, down): (f32, f32)) -> [f32; 4] {
-    let upright = to_px.b == 0.0 && to_px.c == 0.0 && to_px.a > 0.0 && to_px.d > 0.0;
-    if !upright {
-        return DecodeHint::WHOLE;
-    }
-    let part = [
-        (clip.x - dest.x) / dest.width - REACH_PX / across,
-        (clip.y - dest.y) / dest.height - REACH_PX / down,
-        (clip.right() - dest.x) / dest.width + REACH_PX / across,
-        (clip.bottom() - dest.y) / dest.height + REACH_PX / down,
-    ];
-    if part.iter().all(|v| v.is_finite()) { part.map(|v| v.clamp(0.0, 1.0)) } else { DecodeHint::WHOLE }
-}
-
-struct Decoded(BTreeMap<PictureId, Arc<Frame>>);
-
-impl paint::Pictures for Decoded {
-    fn picture(&self, id: PictureId) -> Option<&Frame> {
-        self.0.get(&id).map(Arc::as_ref)
     }
 }
 

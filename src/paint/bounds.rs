@@ -19,7 +19,7 @@ impl Painter<'_> {
         all
     }
 
-    fn item_bounds(&self, item: &Item, map: &Affine, visible: &Area) -> Area {
+    pub(super) fn item_bounds(&self, item: &Item, map: &Affine, visible: &Area) -> Area {
         let of = |rect: &Rect| Area::around(&map.bounds(rect)).outset(1);
         let blurred = |area: Area, sigma: f32| area.outset(blur::reach(shadow_sigma(sigma, map)));
         match item {

@@ -16,9 +16,24 @@ pub(crate) struct Canvas<'p> {
     pub(crate) pixels: &'p mut [u8],
     /// Asked row by row whether to go on.
     pub(crate) sentry: &'p Sentry<'p>,
+    /// Disjoint areas outside which nothing is painted.
+    pub(super) only: Option<&'p [Area]>,
+    /// By rows from the area's top: whether something was painted there.
+    pub(super) touched: Option<&'p mut [bool]>,
 }
 
-impl Canvas<'_> {
+impl<'p> Canvas<'p> {
+    pub(crate) fn new(area: Area, pixels: &'p mut [u8], sentry: &'p Sentry<'p>) -> Self {
+        Self { area, pixels, sentry, only: None, touched: None }
+    }
+
+    fn touch(&mut self, area: &Area) {
+        let rows = offset(self.area.top, area.top)..offset(self.area.top, area.bottom);
+        if let Some(rows) = self.touched.as_mut().and_then(|touched| touched.get_mut(rows)) {
+            rows.fill(true);
+        }
+    }
+
     /// Row `y` between `from` and `to`, which lie inside the area.
     pub(crate) fn row_mut(&mut self, y: i32, from: i32, to: i32) -> &mut [u8] {
         let start = offset(self.area.top, y) * self.area.width() + offset(self.area.left, from);
@@ -112,6 +127,19 @@ pub(crate) fn compose(canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Coverage,
     if area.is_empty() || ink.alpha == 0 {
         return;
     }
+    match canvas.only {
+        None => compose_in(&area, canvas, clip, coverage, ink, rows),
+        Some(parts) => {
+            for part in parts.iter().map(|part| area.intersect(part)).filter(|part| !part.is_empty()) {
+                compose_in(&part, canvas, clip, coverage, ink, rows);
+            }
+        }
+    }
+}
+
+/// The same in a part of the canvas that lies inside everything.
+fn compose_in(area: &Area, canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Coverage, ink: &Ink<'_>, rows: &mut Rows) {
+    canvas.touch(area);
     let Rows { level, mask, faded, paint, fine } = rows;
     for y in area.top..area.bottom {
         let (from, to) = (area.left, area.right);

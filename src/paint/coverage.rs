@@ -12,6 +12,10 @@ use super::area::{Area, offset};
 use super::path::{self, Outline};
 use crate::geom::Affine;
 use crate::scene::Shape;
+use crate::simd::blend::mask_times;
+
+/// Px of a mask that are worked out where they are asked for, at a time.
+const PART: usize = 256;
 
 /// A run of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +52,7 @@ enum Kind {
     Dense(Arc<Vec<u8>>),
     /// A smaller mask whose column and row at `cut` are repeated until it fills the area.
     Stretched {
-        mask: Vec<u8>,
+        mask: Arc<Vec<u8>>,
         size: (usize, usize),
         cut: (usize, usize),
     },
@@ -76,7 +80,7 @@ impl Coverage {
     }
 
     /// A mask of a `size`, stretched to `area` by repeating the column and row at `cut`.
-    pub(crate) fn stretched(area: Area, mask: Vec<u8>, size: (usize, usize), cut: (usize, usize)) -> Self {
+    pub(crate) fn stretched(area: Area, mask: Arc<Vec<u8>>, size: (usize, usize), cut: (usize, usize)) -> Self {
         debug_assert!(size.0 <= area.width() && size.1 <= area.height(), "a mask is only stretched");
         Self { area, kind: Kind::Stretched { mask, size, cut } }
     }
@@ -166,8 +170,12 @@ impl Coverage {
                 0 => {}
                 255 => part(columns, self.area.left),
                 by => {
-                    let product: Vec<u8> = columns.iter().map(|c| crate::simd::div255(u32::from(*c) * u32::from(by))).collect();
-                    part(&product, self.area.left);
+                    for (at, columns) in (self.area.left..).step_by(PART).zip(columns.chunks(PART)) {
+                        let mut product = [by; PART];
+                        let Some(product) = product.get_mut(..columns.len()) else { continue };
+                        mask_times(product, columns);
+                        part(product, at);
+                    }
                 }
             },
             Kind::Stretched { mask, size: (width, height), cut: (cut_x, cut_y) } => {
@@ -179,7 +187,12 @@ impl Coverage {
                 part(before, self.area.left);
                 match after.first().copied().unwrap_or(0) {
                     0 => {}
-                    value => part(&vec![value; more_x], middle_at),
+                    value => {
+                        let even = [value; PART];
+                        for at in (0..more_x).step_by(PART) {
+                            part(even.get(..more_x - at).unwrap_or(&even), middle_at + at as i32);
+                        }
+                    }
                 }
                 part(after, after_at);
             }

@@ -49,7 +49,7 @@ pub(crate) fn apply(layer: Layer, filter: &Filter, map: &Affine, target: Area, s
             blur::blur::<1>(&mut mask, area.width(), area.height(), sigma, sentry);
             let cast = Area::new(area.left + dx, area.top + dy, area.right + dx, area.bottom + dy);
             let mut out = Layer { area: target, pixels: vec![0; target.width() * target.height() * 4] };
-            let mut canvas = Canvas { area: target, pixels: &mut out.pixels, sentry };
+            let mut canvas = Canvas::new(target, &mut out.pixels, sentry);
             let (clip, mut rows) = (Clip::area(target), Rows::default());
             compose(&mut canvas, &clip, &Coverage::dense(cast, mask), &Ink::new(Source::Color(premultiplied(color)), 255), &mut rows);
             let pixels = Pixels { area: layer.area, pixels: &layer.pixels, opaque: false };

@@ -8,8 +8,12 @@
 use crate::css::color::Color;
 use crate::geom::{Affine, Point};
 use crate::scene::{Gradient, GradientLine};
+use crate::simd::Level;
 
 const TABLE: usize = 2048;
+
+/// Px of a row that are worked out together.
+const BLOCK: usize = 64;
 
 /// A gradient in device px, ready to be read.
 pub(crate) struct Shader {
@@ -119,29 +123,57 @@ impl Shader {
         }
     }
 
-    fn fill<P: Copy + Default>(&self, table: &[P], of: fn([f32; 4]) -> P, y: i32, from: i32, out: &mut [P]) {
+    fn fill<P: Copy>(&self, table: &[P], of: fn([f32; 4]) -> P, y: i32, from: i32, out: &mut [P]) {
+        match <&[P; TABLE]>::try_from(table) {
+            Ok(table) => Level::detect().run(|| self.looked_up(table, y, from, out)),
+            Err(_) => {
+                let mut places = [0.0; BLOCK];
+                for (from, out) in (from..).step_by(BLOCK).zip(out.chunks_mut(BLOCK)) {
+                    self.places(y, from, &mut places);
+                    out.iter_mut().zip(&places).for_each(|(px, at)| *px = of(self.color_at(*at)));
+                }
+            }
+        }
+    }
+
+    /// A row out of a table: where a block's px stand in it is worked out in vectors, before any of its entries is read.
+    #[inline(always)]
+    fn looked_up<P: Copy>(&self, table: &[P; TABLE], y: i32, from: i32, out: &mut [P]) {
+        let mut places = [0.0; BLOCK];
+        let mut entries = [0; BLOCK];
+        for (from, out) in (from..).step_by(BLOCK).zip(out.chunks_mut(BLOCK)) {
+            self.places(y, from, &mut places);
+            for (entry, at) in entries.iter_mut().zip(&places) {
+                *entry = nearest(*at);
+            }
+            for (px, entry) in out.iter_mut().zip(&entries) {
+                if let Some(color) = table.get(*entry as usize % TABLE) {
+                    *px = *color;
+                }
+            }
+        }
+    }
+
+    /// Where the middles of a row's px from `from` on lie along the gradient: in steps of the table if there is one, else from 0 to 1.
+    #[inline(always)]
+    fn places(&self, y: i32, from: i32, out: &mut [f32; BLOCK]) {
         let m = &self.map;
         let y = y as f32 + 0.5;
         let (dx, x0) = (m.a, m.c * y + m.e);
         let (dy, y0) = (m.b, m.d * y + m.f);
-        let row = out.iter_mut().zip((from..).map(|x| x as f32 + 0.5));
-        let table = <&[P; TABLE]>::try_from(table);
-        let distance = |x: f32| {
-            let p = Point::new(dx * x + x0, dy * x + y0);
-            (p.x * p.x + p.y * p.y).sqrt()
-        };
-        match (&self.kind, table) {
-            (Kind::Linear, Ok(table)) => {
-                let (scale, shift) = (dx * (TABLE - 1) as f32, x0 * (TABLE - 1) as f32);
-                row.for_each(|(px, x)| *px = look_up(table, scale * x + shift));
+        let has_table = !(self.table.is_empty() && self.fine_table.is_empty());
+        let steps = if has_table { (TABLE - 1) as f32 } else { 1.0 };
+        let row = out.iter_mut().zip(0..).map(|(at, i)| (at, (from + i) as f32 + 0.5));
+        match self.kind {
+            Kind::Linear | Kind::Flat => {
+                let (scale, shift) = (dx * steps, x0 * steps);
+                row.for_each(|(at, x)| *at = scale * x + shift);
             }
-            (Kind::Linear | Kind::Flat, _) => row.for_each(|(px, x)| *px = of(self.color_at(dx * x + x0))),
-            (Kind::Radial, Ok(table)) => row.for_each(|(px, x)| *px = look_up(table, distance(x) * (TABLE - 1) as f32)),
-            (Kind::Radial, _) => row.for_each(|(px, x)| *px = of(self.color_at(distance(x)))),
-            (Kind::Conic, Ok(table)) => {
-                row.for_each(|(px, x)| *px = look_up(table, turn(dx * x + x0, dy * x + y0) * (TABLE - 1) as f32));
-            }
-            (Kind::Conic, _) => row.for_each(|(px, x)| *px = of(self.color_at(turn(dx * x + x0, dy * x + y0)))),
+            Kind::Radial => row.for_each(|(at, x)| {
+                let p = Point::new(dx * x + x0, dy * x + y0);
+                *at = (p.x * p.x + p.y * p.y).sqrt() * steps;
+            }),
+            Kind::Conic => row.for_each(|(at, x)| *at = turn(dx * x + x0, dy * x + y0) * steps),
         }
     }
 
@@ -173,9 +205,9 @@ impl Shader {
 
 /// The entry nearest to a place that may lie outside. Added to 2^23, the place's whole number stands in the float's low bits, which is
 /// quicker than a cast; NaN gives some entry.
-fn look_up<P: Copy + Default>(table: &[P; TABLE], at: f32) -> P {
-    let at = (at.clamp(0.0, (TABLE - 1) as f32) + 8_388_608.0).to_bits() as usize & (TABLE - 1);
-    table.get(at).copied().unwrap_or_default()
+#[inline(always)]
+fn nearest(at: f32) -> u32 {
+    (at.clamp(0.0, (TABLE - 1) as f32) + 8_388_608.0).to_bits()
 }
 
 fn premultiplied(c: Color) -> [f32; 4] {
@@ -204,6 +236,7 @@ fn fine(color: [f32; 4]) -> [u16; 4] {
 }
 
 /// The angle of a vector as a share of a turn, 0 to 1, clockwise from the right where y points down.
+#[inline(always)]
 fn turn(x: f32, y: f32) -> f32 {
     let (ax, ay) = (x.abs(), y.abs());
     let ratio = if ax == 0.0 && ay == 0.0 { 0.0 } else { ax.min(ay) / ax.max(ay) };
@@ -264,6 +297,51 @@ mod tests {
     fn angles_go_round_once() {
         for (x, y, at) in [(1.0, 0.0, 0.0), (1.0, 1.0, 0.125), (0.0, 1.0, 0.25), (-1.0, 0.0, 0.5), (0.0, -1.0, 0.75), (1.0, -1.0, 0.875)] {
             assert!((turn(x, y) - at).abs() < 1e-4, "{x} {y} {}", turn(x, y));
+        }
+    }
+
+    /// What a row is made of, px by px, in the order of the operations that decides on the last bit.
+    fn expected(shader: &Shader, x: i32, y: i32) -> [u8; 4] {
+        let m = &shader.map;
+        let (x, y) = (x as f32 + 0.5, y as f32 + 0.5);
+        let (dx, dy, x0, y0) = (m.a, m.b, m.c * y + m.e, m.d * y + m.f);
+        let (u, v) = (dx * x + x0, dy * x + y0);
+        let last = (TABLE - 1) as f32;
+        let at = match shader.kind {
+            Kind::Linear | Kind::Flat if shader.table.is_empty() => u,
+            Kind::Linear | Kind::Flat => dx * last * x + x0 * last,
+            Kind::Radial => (u * u + v * v).sqrt() * if shader.table.is_empty() { 1.0 } else { last },
+            Kind::Conic => turn(u, v) * if shader.table.is_empty() { 1.0 } else { last },
+        };
+        if shader.table.is_empty() {
+            bytes(shader.color_at(at))
+        } else {
+            shader.table[(at.clamp(0.0, last) + 8_388_608.0).to_bits() as usize % TABLE]
+        }
+    }
+
+    #[test]
+    fn a_row_is_its_pixels_one_by_one() {
+        let p = Point::new;
+        let lines = [
+            GradientLine::Linear { from: p(3.0, -7.0), to: p(91.0, 55.0) },
+            GradientLine::Radial { center: p(31.3, 20.9), radius_x: 60.0, radius_y: 22.0 },
+            GradientLine::Conic { center: p(40.5, 3.5), from_degrees: 33.0 },
+        ];
+        let smooth = vec![(0.0, Color::BLACK), (0.4, Color::WHITE), (1.0, Color { r: 0.2, g: 0.9, b: 0.4, a: 1.0 })];
+        let hard = vec![(0.0, Color::BLACK), (0.3, Color::WHITE), (0.3, Color::BLACK), (0.7, Color::WHITE)];
+        for line in lines {
+            for (stops, repeating) in [(&smooth, false), (&hard, false), (&hard, true)] {
+                let shader =
+                    Shader::new(&Gradient { line: line.clone(), repeating, stops: stops.clone() }, &Affine::IDENTITY, 1.0).unwrap();
+                assert_eq!(shader.table.is_empty(), stops.len() == 4);
+                for len in 0..=131 {
+                    let mut out = Vec::new();
+                    assert_eq!(shader.row(len - 40, -len, 0, &mut out), None);
+                    let wanted: Vec<u8> = (-len..0).flat_map(|x| expected(&shader, x, len - 40)).collect();
+                    assert_eq!(out, wanted, "{len}");
+                }
+            }
         }
     }
 }

@@ -57,7 +57,7 @@ impl Painter<'_> {
         if let Some(clip) = &group.clip {
             inner.clip = inner.clip.with(inner.coverage(clip, &area));
         }
-        let mut inside = Canvas { area, pixels: &mut layer.pixels, sentry: self.sentry };
+        let mut inside = Canvas::new(area, &mut layer.pixels, self.sentry);
         self.items(&mut inside, &inner, &group.items, depth + 1)?;
         let opened = area.pixels();
         let (layer, more) = self.filtered(layer, &group.filters, &ctm, &visible)?;
@@ -129,7 +129,7 @@ impl Painter<'_> {
             under = filter::apply(under, one, ctm, target, self.sentry);
         }
         let pixels = Pixels { area: under.area, pixels: &under.pixels, opaque: false };
-        let mut onto = Canvas { area: layer.area, pixels: &mut layer.pixels, sentry: self.sentry };
+        let mut onto = Canvas::new(layer.area, &mut layer.pixels, self.sentry);
         compose(&mut onto, &Clip::area(area), shape, &Ink::new(Source::Pixels(pixels), 255), &mut self.scratch.rows);
         self.layer_pixels = self.layer_pixels.saturating_sub(opened);
         Ok(())

@@ -15,14 +15,17 @@ mod coverage;
 mod filter;
 mod gradient;
 mod group;
+mod landing;
 mod path;
 mod picture;
+mod plate;
 mod scratch;
 mod shadow;
 #[cfg(test)]
 mod tests;
 mod text;
 
+use crate::codec::Window;
 use crate::css::color::Color;
 use crate::error::{Code, Error, Fault};
 use crate::geom::Affine;
@@ -37,12 +40,19 @@ use gradient::Shader;
 use path::Outline;
 use tiny_skia::FillRule;
 
+pub(crate) use landing::landings;
+pub(crate) use plate::{Plates, paint_over};
 pub(crate) use scratch::PaintScratch;
 
 /// The decoded pictures of a scene.
 pub(crate) trait Pictures {
     /// Decoded and premultiplied; it may be smaller than the file says. `None` paints nothing.
     fn picture(&self, id: PictureId) -> Option<&Frame>;
+
+    /// What the frame is, where it is not the picture but what is seen of it, at the size that it [lands](landings) at.
+    fn window(&self, _id: PictureId) -> Option<&Window> {
+        None
+    }
 }
 
 /// The glyphs of a scene.
@@ -54,30 +64,34 @@ pub(crate) trait Outlines {
     fn identity(&self) -> u64;
 }
 
+/// What a scene is painted with.
+#[derive(Clone, Copy)]
+pub(crate) struct Brush<'a> {
+    pub(crate) pictures: &'a dyn Pictures,
+    pub(crate) outlines: &'a dyn Outlines,
+    pub(crate) limits: &'a Limits,
+    pub(crate) sentry: &'a Sentry<'a>,
+}
+
 /// Paints a scene onto a new frame.
-pub(crate) fn paint(
-    scene: &Scene,
-    pictures: &dyn Pictures,
-    outlines: &dyn Outlines,
-    scratch: &mut PaintScratch,
-    limits: &Limits,
-    sentry: &Sentry<'_>,
-) -> Result<Frame, Error> {
+pub(crate) fn paint(scene: &Scene, brush: &Brush<'_>, scratch: &mut PaintScratch) -> Result<Frame, Error> {
+    let (mut frame, state) = blank(scene, brush.limits)?;
+    let mut canvas = Canvas::new(state.clip.area, frame.pixels_mut(), brush.sentry);
+    Painter::new(brush, scratch).items(&mut canvas, &state, &scene.items, 0)?;
+    brush.sentry.held()?;
+    Ok(frame)
+}
+
+/// A transparent frame of a scene's size, and what its items begin with.
+fn blank(scene: &Scene, limits: &Limits) -> Result<(Frame, State), Error> {
     let scale = scene.scale;
     let side = |px: u32| (px as f32 * scale + 0.5).floor().max(1.0) as u32;
-    let mut frame = Frame::new(side(scene.size.0), side(scene.size.1), limits)?;
+    let frame = Frame::new(side(scene.size.0), side(scene.size.1), limits)?;
     if !(scale.is_finite() && scale > 0.0) {
         return Err(Fault::new(Code::BadArgument, "output.scale", format!("the scale must be positive, found {scale}")).into());
     }
-    let side = |px: u32| i32::try_from(px).unwrap_or(i32::MAX);
-    let area = Area::new(0, 0, side(frame.width()), side(frame.height()));
-    let state = State { ctm: Affine::scale(scale, scale), clip: Clip::area(area), opacity: 1.0, snap: scale != 1.0 };
-    let mut canvas = Canvas { area, pixels: frame.pixels_mut(), sentry };
-    scratch.glyphs.belong_to(outlines.identity());
-    let mut painter = Painter { pictures, outlines, scratch, limits, sentry, layer_pixels: 0 };
-    painter.items(&mut canvas, &state, &scene.items, 0)?;
-    sentry.held()?;
-    Ok(frame)
+    let state = State::new(scale, &frame);
+    Ok((frame, state))
 }
 
 /// What painting needs all along.
@@ -104,6 +118,12 @@ struct State {
 }
 
 impl State {
+    fn new(scale: f32, frame: &Frame) -> Self {
+        let side = |px: u32| i32::try_from(px).unwrap_or(i32::MAX);
+        let area = Area::new(0, 0, side(frame.width()), side(frame.height()));
+        Self { ctm: Affine::scale(scale, scale), clip: Clip::area(area), opacity: 1.0, snap: scale != 1.0 }
+    }
+
     /// A shape's map to device px and the shape, with its edges snapped where they must be.
     fn place(&self, shape: &Shape) -> (Shape, Affine) {
         match coverage::upright(shape, &self.ctm) {
@@ -128,7 +148,13 @@ impl State {
     }
 }
 
-impl Painter<'_> {
+impl<'a> Painter<'a> {
+    fn new(brush: &Brush<'a>, scratch: &'a mut PaintScratch) -> Self {
+        let Brush { pictures, outlines, limits, sentry } = *brush;
+        scratch.glyphs.belong_to(outlines.identity());
+        Self { pictures, outlines, scratch, limits, sentry, layer_pixels: 0 }
+    }
+
     fn items(&mut self, canvas: &mut Canvas<'_>, state: &State, items: &[Item], depth: u32) -> Result<(), Error> {
         if state.clip.area.intersect(&canvas.area).is_empty() {
             return Ok(());

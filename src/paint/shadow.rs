@@ -1,7 +1,9 @@
 //! Box shadows: a blurred shape outside the border box, or a blurred hole inside the padding box.
 //!
 //! A rectangle's blur is a product of two one-dimensional edges and takes no mask at all. A round one blurs the smallest shape that has
-//! the same four corners; its middle column and row are then stretched. Rotated ones are blurred as they fall on the canvas.
+//! the same four corners, which the scratch keeps; its middle column and row are then stretched. Rotated ones are blurred as they fall on the canvas.
+
+use std::sync::Arc;
 
 use tiny_skia::FillRule;
 
@@ -10,7 +12,8 @@ use super::blur;
 use super::canvas::{Canvas, Ink, Source, compose};
 use super::coverage::{Coverage, upright};
 use super::path::{self, Outline};
-use super::{Painter, State};
+use super::scratch::{ShadowCache, shadow_key};
+use super::{PaintScratch, Painter, State};
 use crate::css::style::Corners;
 use crate::geom::{Affine, Rect};
 use crate::guard::Sentry;
@@ -28,14 +31,14 @@ impl Painter<'_> {
         let cast = Shape { rect: cast.rect.translate(shadow.x, shadow.y), ..cast };
         let sigma = super::shadow_sigma(shadow.sigma, &state.ctm);
         let own = Coverage::of_shape(&shadow.shape, &state.ctm, &visible);
-        let rows = &mut self.scratch.rows;
+        let PaintScratch { rows, shadows, .. } = &mut *self.scratch;
         let source = Source::Color(color);
         if shadow.inset {
-            let hole = blurred(&cast, &state.ctm, sigma, &visible, self.sentry);
+            let hole = blurred(&cast, &state.ctm, sigma, &visible, shadows, self.sentry);
             let ink = Ink { except: Some(&hole), ..Ink::new(source, 255) };
             compose(canvas, &state.clip, &own, &ink, rows);
         } else if !cast.rect.is_empty() {
-            let cast = blurred(&cast, &state.ctm, sigma, &visible, self.sentry);
+            let cast = blurred(&cast, &state.ctm, sigma, &visible, shadows, self.sentry);
             let ink = Ink { except: Some(&own), ..Ink::new(source, 255) };
             compose(canvas, &state.clip, &cast, &ink, rows);
         }
@@ -68,7 +71,7 @@ fn spread_out(shape: &Shape, by: f32) -> Shape {
 }
 
 /// A shape's coverage under a map, blurred with a sigma in device px.
-fn blurred(shape: &Shape, map: &Affine, sigma: f32, visible: &Area, sentry: &Sentry<'_>) -> Coverage {
+fn blurred(shape: &Shape, map: &Affine, sigma: f32, visible: &Area, shadows: &mut ShadowCache, sentry: &Sentry<'_>) -> Coverage {
     let reach = blur::reach(sigma);
     if reach == 0 {
         return Coverage::of_shape(shape, map, visible);
@@ -78,7 +81,7 @@ fn blurred(shape: &Shape, map: &Affine, sigma: f32, visible: &Area, sentry: &Sen
     }
     match upright(shape, map) {
         Some(shape) if shape.is_rect() => blurred_rect(&shape.rect, sigma, visible),
-        Some(shape) => blurred_round(&shape, sigma, reach, visible, sentry),
+        Some(shape) => blurred_round(&shape, (sigma, reach), visible, shadows, sentry),
         None => {
             let mut outline = Outline::new(*map);
             outline.shape(shape);
@@ -99,7 +102,7 @@ fn blurred_rect(rect: &Rect, sigma: f32, visible: &Area) -> Coverage {
     if area.is_empty() { Coverage::full(Area::default()) } else { Coverage::product(area, columns, rows) }
 }
 
-fn blurred_round(shape: &Shape, sigma: f32, reach: i32, visible: &Area, sentry: &Sentry<'_>) -> Coverage {
+fn blurred_round(shape: &Shape, (sigma, reach): (f32, i32), visible: &Area, shadows: &mut ShadowCache, sentry: &Sentry<'_>) -> Coverage {
     let around = Area::around(&shape.rect).outset(reach);
     let (Some(whole), true) = (Area::exact(&shape.rect), !around.intersect(visible).is_empty()) else {
         return match rounded_path(shape) {
@@ -124,9 +127,21 @@ fn blurred_round(shape: &Shape, sigma: f32, reach: i32, visible: &Area, sentry: 
             None => Coverage::full(Area::default()),
         };
     }
-    let Some(path) = rounded_path(&small) else { return Coverage::full(Area::default()) };
-    let mut mask = path::coverage(&path, FillRule::Winding, small_area, Vec::new());
-    blur::blur::<1>(&mut mask, small_area.width(), small_area.height(), sigma, sentry);
+    let key = shadow_key(small_width, small_height, r, sigma);
+    let mask = match shadows.get(&key) {
+        Some(mask) => mask,
+        None => {
+            let Some(path) = rounded_path(&small) else { return Coverage::full(Area::default()) };
+            let mut mask = path::coverage(&path, FillRule::Winding, small_area, Vec::new());
+            blur::blur::<1>(&mut mask, small_area.width(), small_area.height(), sigma, sentry);
+            let mask = Arc::new(mask);
+            // one that the sentry left half done is nobody's
+            if sentry.held().is_ok() {
+                shadows.keep(key, &mask);
+            }
+            mask
+        }
+    };
     let cut = (super::area::offset(0, left + reach), super::area::offset(0, top + reach));
     Coverage::stretched(around, mask, (small_area.width(), small_area.height()), cut)
 }

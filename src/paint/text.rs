@@ -9,8 +9,9 @@ use tiny_skia::FillRule;
 
 use super::area::{Area, offset};
 use super::blur;
-use super::canvas::Canvas;
+use super::canvas::{Canvas, Ink, Source, compose};
 use super::coverage::{Coverage, Run};
+use super::gradient::Shader;
 use super::path::{self, Outline};
 use super::scratch::GlyphMask;
 use super::{Painter, State, device_scale, shadow_sigma};
@@ -22,6 +23,9 @@ use crate::scene::{Fill, Glyph, Glyphs, Segment, Stroke, TextLine};
 /// What making the mask of a glyph takes, in px of other work.
 const GLYPH_PX: usize = 4096;
 
+/// Places of coverages that the scratch keeps: as many as a line of text has.
+const KEPT: usize = 1024;
+
 impl Painter<'_> {
     pub(super) fn glyphs(&mut self, canvas: &mut Canvas<'_>, state: &State, run: &Glyphs) {
         if !(run.size > 0.0 && run.size.is_finite()) {
@@ -31,38 +35,58 @@ impl Painter<'_> {
         let sigma = shadow_sigma(run.blur_sigma, &state.ctm);
         let reach = blur::reach(sigma);
         let near = visible.outset(reach);
-        let fills = self.glyph_coverages(state, run, &near);
+        let mut all = std::mem::take(&mut self.scratch.coverages);
+        self.glyph_coverages(state, run, &near, &mut all);
         if reach > 0 {
-            let mut all = fills;
-            all.extend(self.stroke_coverages(state, run, &near));
+            self.stroke_coverages(state, run, &near, &mut all);
             let blurred = blurred(&all, sigma, reach, &near, self.sentry);
             self.filled(canvas, state, &blurred, &run.fill);
-            return;
-        }
-        for coverage in &fills {
-            self.filled(canvas, state, coverage, &run.fill);
-        }
-        if let Some((_, color)) = run.stroke {
-            for coverage in self.stroke_coverages(state, run, &near) {
-                self.filled(canvas, state, &coverage, &Fill::Color(color));
+        } else {
+            self.all_filled(canvas, state, &all, &run.fill);
+            if let Some((_, color)) = run.stroke {
+                all.clear();
+                self.stroke_coverages(state, run, &near, &mut all);
+                self.all_filled(canvas, state, &all, &Fill::Color(color));
             }
+        }
+        if all.capacity() <= KEPT {
+            all.clear();
+            self.scratch.coverages = all;
         }
     }
 
-    fn glyph_coverages(&mut self, state: &State, run: &Glyphs, visible: &Area) -> Vec<Coverage> {
+    /// Coverages in one colour or gradient.
+    fn all_filled(&mut self, canvas: &mut Canvas<'_>, state: &State, all: &[Coverage], fill: &Fill) {
+        let shader;
+        let source = match fill {
+            Fill::Color(color) => Source::Color(state.tint(*color)),
+            Fill::Gradient(gradient) => match Shader::new(gradient, &state.ctm, state.opacity) {
+                Some(made) => {
+                    shader = made;
+                    Source::Gradient(&shader)
+                }
+                None => return,
+            },
+        };
+        let ink = Ink::new(source, 255);
+        for coverage in all {
+            compose(canvas, &state.clip, coverage, &ink, &mut self.scratch.rows);
+        }
+    }
+
+    fn glyph_coverages(&mut self, state: &State, run: &Glyphs, visible: &Area, all: &mut Vec<Coverage>) {
         let map = &state.ctm;
         let upright = map.b == 0.0 && map.c == 0.0 && map.a > 0.0 && map.a == map.d;
         let size = run.size * map.a;
         if !upright || size.is_nan() || size >= 4096.0 {
             let wanted = run.glyphs.iter().take_while(|_| !self.sentry.stops_after(GLYPH_PX));
-            return wanted.filter_map(|glyph| self.glyph_path(state, run, glyph, visible)).collect();
+            all.extend(wanted.filter_map(|glyph| self.glyph_path(state, run, glyph, visible)));
+            return;
         }
         let outlines = self.outlines;
         let cache = &mut self.scratch.glyphs;
         cache.tidy();
-        let variations = run.variations.iter().map(|(tag, value)| (*tag, value.to_bits())).collect();
-        let font = cache.font((run.face, size.to_bits(), variations));
-        let mut all = Vec::with_capacity(run.glyphs.len());
+        let font = cache.font(run.face, size, &run.variations);
         for glyph in &run.glyphs {
             if self.sentry.stops_after(GLYPH_PX) {
                 break;
@@ -83,7 +107,6 @@ impl Painter<'_> {
                 all.push(Coverage::shared(area, Arc::clone(&mask.mask)));
             }
         }
-        all
     }
 
     fn glyph_path(&self, state: &State, run: &Glyphs, glyph: &Glyph, visible: &Area) -> Option<Coverage> {
@@ -95,8 +118,8 @@ impl Painter<'_> {
         (!coverage.area.is_empty()).then_some(coverage)
     }
 
-    fn stroke_coverages(&self, state: &State, run: &Glyphs, visible: &Area) -> Vec<Coverage> {
-        let Some((width, color)) = run.stroke.filter(|(width, _)| *width > 0.0) else { return Vec::new() };
+    fn stroke_coverages(&self, state: &State, run: &Glyphs, visible: &Area, all: &mut Vec<Coverage>) {
+        let Some((width, color)) = run.stroke.filter(|(width, _)| *width > 0.0) else { return };
         let stroke = Stroke { color, width, join: LineJoin::Miter, cap: LineCap::Butt, dashes: Vec::new() };
         let one = |glyph: &Glyph| {
             let segments = self.outlines.outline(run.face, &run.variations, glyph.id)?;
@@ -105,7 +128,7 @@ impl Painter<'_> {
             let coverage = Coverage::of_path(&path, FillRule::Winding, visible);
             (!coverage.area.is_empty()).then_some(coverage)
         };
-        run.glyphs.iter().take_while(|_| !self.sentry.stops_after(GLYPH_PX)).filter_map(one).collect()
+        all.extend(run.glyphs.iter().take_while(|_| !self.sentry.stops_after(GLYPH_PX)).filter_map(one));
     }
 
     pub(super) fn text_line(&mut self, canvas: &mut Canvas<'_>, state: &State, line: &TextLine) {

@@ -42,7 +42,18 @@ pub(super) fn build(
     key.part("template", &template.digest());
     key.part("variant", context.variant.as_deref().unwrap_or("").as_bytes());
     key.part("fonts", &having.fonts.digest());
+    of_document((template, document), row, context, having, watch, key)
+}
 
+/// Fills a template's document with a row; `key` is told of what the row decides.
+pub(super) fn of_document(
+    (template, document): (&Template, &Document),
+    row: &Row,
+    context: &Context,
+    having: Having<'_>,
+    watch: &mut dyn Watch,
+    mut key: KeyMaker,
+) -> Result<Inner, Error> {
     let changes = Changes::default();
     let time_zone = fields::time_zone(document, row, context, &changes)?;
     let row = row.anchored(&time_zone);

@@ -133,6 +133,13 @@ pub(crate) fn survey(template: &Template, row: &Row, context: &Context, having: 
     build::build(template, row, context, having, watch, KeyMaker::unasked()).map(Plan::from)
 }
 
+/// What of a template is the same for every row, as a plan without a key; `None` where that is not even the canvas.
+pub(crate) fn statics(template: &Template, context: &Context, having: Having<'_>) -> Result<Option<Plan>, Error> {
+    let Some(document) = template.document(context.variant.as_deref())?.statics() else { return Ok(None) };
+    build::of_document((template, &document), &Row::new(), context, having, &mut (), KeyMaker::unasked())
+        .map(|inner| Some(Plan::from(inner)))
+}
+
 impl From<Inner> for Plan {
     fn from(built: Inner) -> Self {
         Self { inner: Arc::new(built) }
@@ -390,6 +397,15 @@ fn not_answered(need: &Need) -> String {
 pub(crate) struct Answered<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) resources: &'a Resources,
+}
+
+/// The same where pictures that are not there yet are supposed to be.
+pub(crate) struct Expected<'a>(pub(crate) Answered<'a>);
+
+impl Finder for Expected<'_> {
+    fn find(&self, picture: &PlannedPicture) -> Option<Found> {
+        self.0.find(picture).or_else(|| watch::Supposed(self.0.plan).find(picture))
+    }
 }
 
 impl Finder for Answered<'_> {

@@ -26,7 +26,8 @@ impl Level {
         Self { avx2 }
     }
 
-    /// Calls a function so that what is inlined into it is compiled for this level: bit tricks gain by it as well as vectors.
+    /// Calls a function so that what is inlined into it is compiled for this level: bit tricks gain by it as well as vectors. For closures
+    /// of some lines: a long one is not inlined itself, and stays as the target has it. [`run_with`](Self::run_with) is for those.
     #[inline(always)]
     pub(crate) fn run<R>(self, function: impl FnOnce() -> R) -> R {
         #[cfg(target_arch = "x86_64")]
@@ -36,10 +37,27 @@ impl Level {
         }
         function()
     }
+
+    /// Calls a function of any length with its arguments, compiled for this level: one that has a name and is `#[inline(always)]`.
+    #[inline(always)]
+    pub(crate) fn run_with<A, R>(self, arguments: A, function: impl FnOnce(A) -> R) -> R {
+        #[cfg(target_arch = "x86_64")]
+        if self.avx2 {
+            // SAFETY: `avx2` is set by `detect` alone, after it has asked the processor for all four
+            return unsafe { run_avx2_with(arguments, function) };
+        }
+        function(arguments)
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
 fn run_avx2<R>(function: impl FnOnce() -> R) -> R {
     function()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
+fn run_avx2_with<A, R>(arguments: A, function: impl FnOnce(A) -> R) -> R {
+    function(arguments)
 }

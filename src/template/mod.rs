@@ -23,6 +23,7 @@ mod rules;
 mod schema;
 mod scope;
 mod size;
+mod statics;
 mod strings;
 mod value;
 

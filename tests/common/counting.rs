@@ -1,4 +1,4 @@
-//! An allocator that counts: how many bytes are live, and how many were at most.
+//! An allocator that counts: how many bytes are live, how many were at most, and how often any were asked for.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(unsafe_code, reason = "a counting allocator is the only way to see how much memory a render takes")]
@@ -10,6 +10,8 @@ pub(crate) struct Counting;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+static BYTES: AtomicUsize = AtomicUsize::new(0);
 
 /// Bytes that are live now.
 pub(crate) fn live() -> usize {
@@ -24,16 +26,29 @@ pub(crate) fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
     (result, PEAK.load(Relaxed) - before)
 }
 
+/// What `work` gives, how often it asked for memory, and for how many bytes in all; growing counts as asking.
+pub(crate) fn asked_by<T>(work: impl FnOnce() -> T) -> (T, usize, usize) {
+    let (calls, bytes) = (CALLS.load(Relaxed), BYTES.load(Relaxed));
+    let result = work();
+    (result, CALLS.load(Relaxed) - calls, BYTES.load(Relaxed) - bytes)
+}
+
+fn count(bytes: usize) {
+    PEAK.fetch_max(LIVE.fetch_add(bytes, Relaxed) + bytes, Relaxed);
+    CALLS.fetch_add(1, Relaxed);
+    BYTES.fetch_add(bytes, Relaxed);
+}
+
 // SAFETY: every call goes to the system's allocator unchanged
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        PEAK.fetch_max(LIVE.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
+        count(layout.size());
         // SAFETY: the caller's promise is passed on
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        PEAK.fetch_max(LIVE.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
+        count(layout.size());
         // SAFETY: the caller's promise is passed on
         unsafe { System.alloc_zeroed(layout) }
     }

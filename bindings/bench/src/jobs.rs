@@ -8,7 +8,8 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use core_::{Context, Fonts, NeedSource, Renderer, Resources, Row, Scratch, Template};
+use core_::{Context, Fonts, Guard, NeedSource, Renderer, Resources, Row, Scratch, Template, Timings};
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
 pub(crate) const NAMES: [&str; 4] = ["J1", "J2", "J3", "tiny"];
@@ -36,6 +37,44 @@ pub(crate) struct Jobs {
     logo: Arc<[u8]>,
     avatar: Arc<[u8]>,
 }
+
+/// The steps of a job, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Template and row to a plan.
+    Plan,
+    /// Pictures handed over and looked at.
+    Answer,
+    /// Plan to scene.
+    Layout,
+    /// Pictures to pixels.
+    Decode,
+    /// Scene to frame; pictures are scaled here.
+    Paint,
+    /// Frame to bytes.
+    Encode,
+    /// Frame, plan and bytes given back.
+    Free,
+}
+
+impl Step {
+    pub(crate) const ALL: [Self; 7] = [Self::Plan, Self::Answer, Self::Layout, Self::Decode, Self::Paint, Self::Encode, Self::Free];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Answer => "answer",
+            Self::Layout => "layout",
+            Self::Decode => "decode",
+            Self::Paint => "paint",
+            Self::Encode => "encode",
+            Self::Free => "free",
+        }
+    }
+}
+
+/// Told of each step that is over.
+type Over<'o> = &'o mut dyn FnMut(Step, Option<Timings>);
 
 impl Jobs {
     pub(crate) fn load(root: &Path) -> Result<Self, Box<dyn Error>> {
@@ -68,6 +107,35 @@ impl Jobs {
 
     /// The encoded picture of a job for the row of that number.
     pub(crate) fn draw(&self, job: &str, number: usize) -> Result<Vec<u8>, Box<dyn Error>> {
+        self.draw_watched(job, number, &Guard::default(), &mut |_, _| {})
+    }
+
+    /// The same, by the host's clock: microseconds of each step of [`Step::ALL`], to the last buffer that is given back.
+    pub(crate) fn draw_stepwise(&self, job: &str, number: usize) -> Result<[f64; Step::ALL.len()], Box<dyn Error>> {
+        let mut taken = [0.0; Step::ALL.len()];
+        let mut at = now_ns();
+        let guard = Guard { clock: Some(now_ns), ..Guard::default() };
+        let bytes = self.draw_watched(job, number, &guard, &mut |step, timings| {
+            let now = now_ns();
+            let us = (now - std::mem::replace(&mut at, now)) as f64 / 1e3;
+            match timings {
+                // What the renderer's own clock does not name is the report and what is given back: it counts as layout.
+                Some(timings) => {
+                    let (decode, paint) = (timings.decode as f64, timings.paint as f64);
+                    taken[Step::Decode as usize] += decode;
+                    taken[Step::Paint as usize] += paint;
+                    taken[Step::Layout as usize] += us - decode - paint;
+                }
+                None => taken[step as usize] += us,
+            }
+        })?;
+        drop(bytes);
+        taken[Step::Free as usize] += (now_ns() - at) as f64 / 1e3;
+        Ok(taken)
+    }
+
+    /// Draws, and says after each step that it is over; the step of the renderer comes with its timings, where the guard has a clock.
+    fn draw_watched(&self, job: &str, number: usize, guard: &Guard<'_>, over: Over<'_>) -> Result<Vec<u8>, Box<dyn Error>> {
         let (template, row) = match job {
             "J1" => (&self.ad, pick(&self.ad_rows, number)?),
             "J2" => (&self.card, pick(&self.card_rows, number)?),
@@ -76,6 +144,7 @@ impl Jobs {
             _ => return Err(format!("no such job: {job:?}, there are {NAMES:?}").into()),
         };
         let plan = self.renderer.plan(template, row, &Context::default())?;
+        over(Step::Plan, None);
         let mut resources = Resources::new();
         loop {
             let found: Vec<_> = plan.pending(&resources).into_iter().map(|need| (need.id(), self.answer(need.source()))).collect();
@@ -86,10 +155,14 @@ impl Jobs {
                 resources.insert(id, bytes.ok_or("a need that no job has")?)?;
             }
         }
+        over(Step::Answer, None);
         let mut scratch = self.scratches.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        let rendered = self.renderer.render(&plan, &resources, &mut scratch)?;
+        let rendered = self.renderer.render_guarded(&plan, &resources, &mut scratch, guard)?;
         self.scratches.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        Ok(rendered.frame.encode(plan.output())?)
+        over(Step::Paint, rendered.report.timings_us);
+        let bytes = rendered.frame.encode(plan.output())?;
+        over(Step::Encode, None);
+        Ok(bytes)
     }
 
     fn answer(&self, source: &NeedSource) -> Option<Arc<[u8]>> {
@@ -111,4 +184,10 @@ fn with_picture(row: &Value, name: &str) -> Result<Row, Box<dyn Error>> {
 
 fn pick(rows: &[Row], number: usize) -> Result<&Row, Box<dyn Error>> {
     rows.get(number % rows.len().max(1)).ok_or_else(|| "data.json has no rows".into())
+}
+
+/// The host's clock.
+fn now_ns() -> u64 {
+    let time = clock_gettime(ClockId::Monotonic);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }

@@ -76,7 +76,7 @@ fn groups_are_nested_so_deep_and_no_deeper() {
         for _ in 0..depth {
             item = group(vec![item], |g| g.isolated = true);
         }
-        paint(&scene(16, 16, vec![item]), &stage(), &stage(), &mut PaintScratch::default(), &Limits::default(), &Sentry::default())
+        with(&stage(), &Limits::default(), |brush| paint(&scene(16, 16, vec![item]), brush, &mut PaintScratch::default()))
     };
     assert_eq!(px(&nested(256).unwrap(), 3, 3), [0, 0, 0, 255]);
     assert_eq!(nested(257).unwrap_err().to_string(), "groups are nested 256 deep, over the limit of 256");
@@ -89,8 +89,7 @@ fn open_layers_count_against_the_limit_of_px() {
         item = group(vec![item, boxed(0.0, 0.0, 1.0, 1.0, Color::BLACK)], |g| g.opacity = 0.5);
     }
     let limits = Limits { max_pixels: 64 * 48 * 4, ..Limits::default() };
-    let error =
-        paint(&scene(64, 48, vec![item]), &stage(), &stage(), &mut PaintScratch::default(), &limits, &Sentry::default()).unwrap_err();
+    let error = with(&stage(), &limits, |brush| paint(&scene(64, 48, vec![item]), brush, &mut PaintScratch::default())).unwrap_err();
     assert_eq!(error.to_string(), "open layers of groups have 15360 px, over the limit of 12288");
 }
 
@@ -98,9 +97,7 @@ fn open_layers_count_against_the_limit_of_px() {
 fn a_scale_that_is_none_is_refused() {
     for scale in [0.0, -1.0, f32::NAN, f32::INFINITY] {
         let scene = Scene { scale, ..scene(10, 10, Vec::new()) };
-        assert!(
-            paint(&scene, &stage(), &stage(), &mut PaintScratch::default(), &Limits::default(), &Sentry::default()).is_err(),
-            "{scale}"
-        );
+        let painted = with(&stage(), &Limits::default(), |brush| paint(&scene, brush, &mut PaintScratch::default()));
+        assert!(painted.is_err(), "{scale}");
     }
 }

@@ -56,7 +56,7 @@ fn an_invisible_item_changes_nothing() {
 fn a_used_scratch_gives_the_bytes_of_a_fresh_one() {
     let (one, other) = (scene(120, 90, medley()), Scene { scale: 1.7, ..scene(70, 90, medley()) });
     let mut scratch = PaintScratch::default();
-    let mut used = |scene: &Scene| paint(scene, &stage(), &stage(), &mut scratch, &Limits::default(), &Sentry::default()).unwrap();
+    let mut used = |scene: &Scene| with(&stage(), &Limits::default(), |brush| paint(scene, brush, &mut scratch)).unwrap();
     for scene in [&one, &other, &one, &one, &other] {
         assert!(used(scene) == render(scene));
     }
@@ -75,7 +75,7 @@ fn glyph_masks_of_other_fonts_are_not_used() {
     }
     let scene = scene(120, 40, vec![Item::Glyphs(text(5.0, 30.0, 24.0, Color::BLACK))]);
     let fresh = |outlines: &dyn Outlines, scratch: &mut PaintScratch| {
-        paint(&scene, &stage(), outlines, scratch, &Limits::default(), &Sentry::default()).unwrap()
+        with(outlines, &Limits::default(), |brush| paint(&scene, brush, scratch)).unwrap()
     };
     let mut scratch = PaintScratch::default();
     let first = fresh(&stage(), &mut scratch);

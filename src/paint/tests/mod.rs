@@ -4,6 +4,7 @@ mod blend;
 mod golden;
 mod hostile;
 mod laws;
+mod plate;
 
 use super::*;
 use crate::css::style::{BlendMode, BorderStyle, Corners, Sides};
@@ -56,7 +57,12 @@ pub(super) fn scene(width: u32, height: u32, items: Vec<Item>) -> Scene {
 }
 
 pub(super) fn render(scene: &Scene) -> Frame {
-    paint(scene, &stage(), &stage(), &mut PaintScratch::default(), &Limits::default(), &Sentry::default()).unwrap()
+    with(&stage(), &Limits::default(), |brush| paint(scene, brush, &mut PaintScratch::default())).unwrap()
+}
+
+/// Paints with the stage's pictures and other outlines or limits.
+pub(super) fn with<R>(outlines: &dyn Outlines, limits: &Limits, paint: impl FnOnce(&Brush<'_>) -> R) -> R {
+    paint(&Brush { pictures: &stage(), outlines, limits, sentry: &Sentry::default() })
 }
 
 pub(super) fn rgb(r: u8, g: u8, b: u8) -> Color {
