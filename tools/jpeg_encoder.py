@@ -68,7 +68,8 @@ def pictures(count: int) -> Iterator[tuple[np.ndarray, bool]]:
         photo = loaded[i % len(loaded)]
         if i % 2 == 0:
             # odd sizes: the smallest, then any
-            width, height = ((1, 1), (67, 131), (1, 131), (67, 1), (8, 8), (16, 16), (17, 16), (16, 17))[i // 2] if i < 16 else (chance.randint(1, 67), chance.randint(1, 131))
+            first = ((1, 1), (67, 131), (1, 131), (67, 1), (8, 8), (16, 16), (17, 16), (16, 17))
+            width, height = first[i // 2] if i < 16 else (chance.randint(1, 67), chance.randint(1, 131))
         else:
             width, height = chance.randint(160, 256), chance.randint(160, 256)
         scale = chance.choice((1, 1, 2, 3))

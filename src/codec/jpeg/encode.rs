@@ -11,7 +11,7 @@
 //! a scalar twin of the same bytes (`simd::jpeg_forward`).
 
 use super::entropy::{Line, Writer};
-use super::tables::{CHROMA, Huffman, LUMA, TABLES, in_zigzag, quant_tables, quantiser};
+use super::tables::{CHROMA, LUMA, TABLES, in_zigzag, quant_tables, quantiser};
 use crate::simd::Level;
 use crate::simd::jpeg_forward::{Blocks, Quantiser, Sampling, TILE_PX, Tile};
 
@@ -166,7 +166,7 @@ fn tiles(settings: &Settings, quantiser: &Quantiser, rgba: &[u8], mut each: impl
                 (edge.as_slice(), TILE_PX * 4)
             }
         };
-        level.colour(sampling, pixels, pitch, &mut tile);
+        level.colour(sampling, matches!(quantiser, Quantiser::Precise(_)), pixels, pitch, &mut tile);
         level.transform(sampling, &tile, quantiser, &mut blocks);
         each(&blocks, x + 8 < width);
     }

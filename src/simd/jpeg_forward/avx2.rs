@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::precise::{BETWEEN, BITS, E2, E6, O1, O3, O5, O7, Z3, Z4};
-use super::{C4, C6, C26, C62, CB, CR, Divisor, Quant, Tile, Y, Y_BIAS, ZIGZAG};
+use super::{C4, C6, C26, C62, CB, CR, Divisor, Quant, Tile, Y, Y_SHIFT, ZIGZAG};
 
 /// Byte shuffles: `MASKS[z][h]` takes from column h what belongs in elements 8z to 8z + 7 of the zig-zag order.
 #[repr(align(32))]
@@ -58,6 +58,16 @@ fn dot(rb: __m256i, ga: __m256i, weights: (__m256i, __m256i)) -> __m256i {
     _mm256_add_epi32(_mm256_madd_epi16(rb, weights.0), _mm256_madd_epi16(ga, weights.1))
 }
 
+/// `rounded` of the reference, of a sum that is shifted first.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn rounded<const BITS: i32, const LESS: i32>(sum: __m256i, shift: i32) -> __m256i {
+    let sum = _mm256_add_epi32(sum, _mm256_set1_epi32(shift + (1 << (BITS + LESS - 1)) - LESS));
+    // the count of an immediate shift cannot be a sum of parameters
+    let bits = _mm_cvtsi32_si128(BITS + LESS);
+    if LESS == 0 { _mm256_srai_epi32::<BITS>(sum) } else { _mm256_slli_epi32::<LESS>(_mm256_sra_epi32(sum, bits)) }
+}
+
 #[inline]
 #[target_feature(enable = "avx2")]
 fn store(row: &mut [i16; 16], v: __m256i) {
@@ -69,10 +79,9 @@ fn store(row: &mut [i16; 16], v: __m256i) {
 /// 64 bytes can be read at each of the 16 rows from `src` on, `pitch` bytes apart.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn colour_420(src: *const u8, pitch: usize, tile: &mut Tile) {
+pub(super) unsafe fn colour_420<const LESS: i32>(src: *const u8, pitch: usize, tile: &mut Tile) {
     let low = _mm256_set1_epi32(0x00ff_00ff);
     let (wy, wb, wr) = (weights(Y), weights(CB), weights(CR));
-    let (bias, half) = (_mm256_set1_epi32(Y_BIAS), _mm256_set1_epi32(32768));
     let (luma, chroma) = tile.0.split_at_mut(16);
     for (y, (pair_of_rows, out)) in luma.as_chunks_mut::<2>().0.iter_mut().zip(chroma).enumerate() {
         // R and B, G and A of both halves, two rows added
@@ -82,9 +91,8 @@ pub(super) unsafe fn colour_420(src: *const u8, pitch: usize, tile: &mut Tile) {
             let (a, b) = unsafe { load(src.add((2 * y + i) * pitch)) };
             let (arb, aga) = (_mm256_and_si256(a, low), _mm256_srli_epi16::<8>(a));
             let (brb, bga) = (_mm256_and_si256(b, low), _mm256_srli_epi16::<8>(b));
-            let ya = _mm256_srai_epi32::<14>(_mm256_add_epi32(dot(arb, aga, wy), bias));
-            let yb = _mm256_srai_epi32::<14>(_mm256_add_epi32(dot(brb, bga, wy), bias));
-            store(row, _mm256_packs_epi32(ya, yb));
+            let (ya, yb) = (dot(arb, aga, wy), dot(brb, bga, wy));
+            store(row, _mm256_packs_epi32(rounded::<14, LESS>(ya, Y_SHIFT), rounded::<14, LESS>(yb, Y_SHIFT)));
             for (sum, v) in sums.iter_mut().zip([arb, aga, brb, bga]) {
                 *sum = _mm256_add_epi16(*sum, v);
             }
@@ -92,7 +100,7 @@ pub(super) unsafe fn colour_420(src: *const u8, pitch: usize, tile: &mut Tile) {
         // neighbours added: eight groups of px in order, as (R, B) and (G, A) sums of four
         let [a, b, c, d] = sums;
         let (rb, ga) = (fold(a, c), fold(b, d));
-        let term = |w| _mm256_srai_epi32::<16>(_mm256_add_epi32(dot(rb, ga, w), half));
+        let term = |w| rounded::<16, LESS>(dot(rb, ga, w), 0);
         store(out, _mm256_permute4x64_epi64::<0xD8>(_mm256_packs_epi32(term(wb), term(wr))));
     }
 }
@@ -109,10 +117,9 @@ fn fold(a: __m256i, b: __m256i) -> __m256i {
 /// 64 bytes can be read at each of the 8 rows from `src` on, `pitch` bytes apart.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn colour_444(src: *const u8, pitch: usize, tile: &mut Tile) {
+pub(super) unsafe fn colour_444<const LESS: i32>(src: *const u8, pitch: usize, tile: &mut Tile) {
     let low = _mm256_set1_epi32(0x00ff_00ff);
     let (wy, wb, wr) = (weights(Y), weights(CB), weights(CR));
-    let (bias, half) = (_mm256_set1_epi32(Y_BIAS), _mm256_set1_epi32(8192));
     let (luma, chroma) = tile.0.split_at_mut(8);
     let (blue, red) = chroma.split_at_mut(8);
     for (y, ((luma, blue), red)) in luma.iter_mut().zip(blue).zip(red).enumerate() {
@@ -120,14 +127,13 @@ pub(super) unsafe fn colour_444(src: *const u8, pitch: usize, tile: &mut Tile) {
         let (a, b) = unsafe { load(src.add(y * pitch)) };
         let (arb, aga) = (_mm256_and_si256(a, low), _mm256_srli_epi16::<8>(a));
         let (brb, bga) = (_mm256_and_si256(b, low), _mm256_srli_epi16::<8>(b));
-        let term = |w, bias| {
+        let term = |w, shift| {
             let (a, b) = (dot(arb, aga, w), dot(brb, bga, w));
-            let shifted = |v| _mm256_srai_epi32::<14>(_mm256_add_epi32(v, bias));
-            _mm256_packs_epi32(shifted(a), shifted(b))
+            _mm256_packs_epi32(rounded::<14, LESS>(a, shift), rounded::<14, LESS>(b, shift))
         };
-        store(luma, term(wy, bias));
-        store(blue, term(wb, half));
-        store(red, term(wr, half));
+        store(luma, term(wy, Y_SHIFT));
+        store(blue, term(wb, 0));
+        store(red, term(wr, 0));
     }
 }
 
@@ -135,15 +141,15 @@ pub(super) unsafe fn colour_444(src: *const u8, pitch: usize, tile: &mut Tile) {
 /// 64 bytes can be read at each of the 8 rows from `src` on, `pitch` bytes apart.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn grey(src: *const u8, pitch: usize, tile: &mut Tile) {
+pub(super) unsafe fn grey<const LESS: i32>(src: *const u8, pitch: usize, tile: &mut Tile) {
     let low = _mm256_set1_epi32(0x00ff_00ff);
-    let (weights, bias) = (weights(Y), _mm256_set1_epi32(Y_BIAS));
+    let weights = weights(Y);
     for (y, luma) in tile.0.iter_mut().take(8).enumerate() {
         // SAFETY: row y is one of the 8
         let (a, b) = unsafe { load(src.add(y * pitch)) };
         let term = |v| {
             let dots = dot(_mm256_and_si256(v, low), _mm256_srli_epi16::<8>(v), weights);
-            _mm256_srai_epi32::<14>(_mm256_add_epi32(dots, bias))
+            rounded::<14, LESS>(dots, Y_SHIFT)
         };
         store(luma, _mm256_packs_epi32(term(a), term(b)));
     }

@@ -116,8 +116,8 @@ pub(crate) const ZIGZAG: [u8; 64] = {
 const Y: [i32; 3] = [9798, 19235, 3735];
 const CB: [i32; 3] = [-5529, -10855, 16384];
 const CR: [i32; 3] = [16384, -13720, -2664];
-/// Rounding and level shift of luma in half units (>> 14).
-const Y_BIAS: i32 = 8192 - (128 << 15);
+/// Level shift of luma.
+const Y_SHIFT: i32 = -(128 << 15);
 
 // Constants of the AAN transform in Q15.
 const C4: i16 = 23170; // 0.707106781
@@ -126,24 +126,29 @@ const C26: i16 = 17734; // 0.541196100
 const C62: i16 = 10045; // 1.306562965 - 1
 
 impl Level {
-    /// One tile of RGBA rows, `pitch` bytes apart, as luma and chroma.
+    /// One tile of RGBA rows, `pitch` bytes apart, as luma and chroma, in half units, or for `whole` units rounded to those: where steps
+    /// are so short that a decoder finds each sample again, its rounding is the file's.
     #[inline(always)]
-    pub(crate) fn colour(self, sampling: Sampling, rgba: &[u8], pitch: usize, tile: &mut Tile) {
+    pub(crate) fn colour(self, sampling: Sampling, whole: bool, rgba: &[u8], pitch: usize, tile: &mut Tile) {
         #[cfg(target_arch = "x86_64")]
         if self.avx2 && rgba.len() >= (sampling.tile_height() - 1) * pitch + TILE_PX * 4 {
             // SAFETY: the processor has AVX2; the last row read ends at the length just compared
             return unsafe {
-                match sampling {
-                    Sampling::S420 => avx2::colour_420(rgba.as_ptr(), pitch, tile),
-                    Sampling::S444 => avx2::colour_444(rgba.as_ptr(), pitch, tile),
-                    Sampling::Grey => avx2::grey(rgba.as_ptr(), pitch, tile),
+                match (sampling, whole) {
+                    (Sampling::S420, false) => avx2::colour_420::<0>(rgba.as_ptr(), pitch, tile),
+                    (Sampling::S420, true) => avx2::colour_420::<1>(rgba.as_ptr(), pitch, tile),
+                    (Sampling::S444, false) => avx2::colour_444::<0>(rgba.as_ptr(), pitch, tile),
+                    (Sampling::S444, true) => avx2::colour_444::<1>(rgba.as_ptr(), pitch, tile),
+                    (Sampling::Grey, false) => avx2::grey::<0>(rgba.as_ptr(), pitch, tile),
+                    (Sampling::Grey, true) => avx2::grey::<1>(rgba.as_ptr(), pitch, tile),
                 }
             };
         }
+        let less = i32::from(whole);
         match sampling {
-            Sampling::S420 => colour_420(rgba, pitch, tile),
-            Sampling::S444 => colour_444(rgba, pitch, tile, 24),
-            Sampling::Grey => colour_444(rgba, pitch, tile, 8),
+            Sampling::S420 => colour_420(rgba, pitch, tile, less),
+            Sampling::S444 => colour_444(rgba, pitch, tile, less, 24),
+            Sampling::Grey => colour_444(rgba, pitch, tile, less, 8),
         }
     }
 
@@ -214,11 +219,17 @@ fn dot([r, g, b]: [i32; 3], [wr, wg, wb]: [i32; 3]) -> i32 {
     r * wr + g * wg + b * wb
 }
 
-fn colour_420(rgba: &[u8], pitch: usize, tile: &mut Tile) {
+/// A sum of products in half units of `bits` bits behind the point, rounded to so many bits less. Whole units round a half down, so that
+/// the bluest blue is 127 and the transform's sums stay within 16 bits.
+fn rounded(sum: i32, bits: i32, less: i32) -> i16 {
+    (((sum + (1 << (bits + less - 1)) - less) >> (bits + less)) << less) as i16
+}
+
+fn colour_420(rgba: &[u8], pitch: usize, tile: &mut Tile, less: i32) {
     let (luma, chroma) = tile.0.split_at_mut(16);
     for (y, row) in luma.iter_mut().enumerate() {
         for (x, out) in row.iter_mut().enumerate() {
-            *out = ((dot(pixel(rgba, pitch, x, y), Y) + Y_BIAS) >> 14) as i16;
+            *out = rounded(dot(pixel(rgba, pitch, x, y), Y) + Y_SHIFT, 14, less);
         }
     }
     for (y, row) in chroma.iter_mut().enumerate() {
@@ -226,22 +237,22 @@ fn colour_420(rgba: &[u8], pitch: usize, tile: &mut Tile) {
         for (x, (cb, cr)) in cb.iter_mut().zip(cr).enumerate() {
             let corners = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(i, j)| pixel(rgba, pitch, 2 * x + i, 2 * y + j));
             let sum = corners.into_iter().fold([0; 3], |[r, g, b], [pr, pg, pb]| [r + pr, g + pg, b + pb]);
-            *cb = ((dot(sum, CB) + 32768) >> 16) as i16;
-            *cr = ((dot(sum, CR) + 32768) >> 16) as i16;
+            *cb = rounded(dot(sum, CB), 16, less);
+            *cr = rounded(dot(sum, CR), 16, less);
         }
     }
 }
 
 /// The first so many rows.
-fn colour_444(rgba: &[u8], pitch: usize, tile: &mut Tile, rows: usize) {
+fn colour_444(rgba: &[u8], pitch: usize, tile: &mut Tile, less: i32, rows: usize) {
     for (i, row) in tile.0.iter_mut().take(rows).enumerate() {
-        let (weights, bias) = match i / 8 {
-            0 => (Y, Y_BIAS),
-            1 => (CB, 8192),
-            _ => (CR, 8192),
+        let (weights, shift) = match i / 8 {
+            0 => (Y, Y_SHIFT),
+            1 => (CB, 0),
+            _ => (CR, 0),
         };
         for (x, out) in row.iter_mut().enumerate() {
-            *out = ((dot(pixel(rgba, pitch, x, i % 8), weights) + bias) >> 14) as i16;
+            *out = rounded(dot(pixel(rgba, pitch, x, i % 8), weights) + shift, 14, less);
         }
     }
 }
@@ -324,7 +335,7 @@ mod tests {
                 if is_precise { Quantiser::Precise([divisor(0), divisor(3)]) } else { Quantiser::Fast([quant(0), quant(3)]) };
             let run = |level: Level| {
                 let (mut tile, mut blocks) = (Tile::default(), Blocks::default());
-                level.colour(sampling, &pixels, 80, &mut tile);
+                level.colour(sampling, is_precise, &pixels, 80, &mut tile);
                 level.transform(sampling, &tile, &quantiser, &mut blocks);
                 (tile, blocks)
             };
