@@ -85,7 +85,7 @@ fn a_jpeg_cut_or_changed_is_an_error_or_a_picture() {
         let bytes = photo(90, 60).encode(&Output { subsampling, ..Output::jpeg(quality) }).unwrap();
         tally.damage(&bytes, 24, 150, &mut Random(quality.into()), &format!("{subsampling:?}"));
     }
-    assert!(tally.drawn > 200 && tally.refused > 200, "{} drawn, {} refused", tally.drawn, tally.refused);
+    assert!(tally.drawn > 200 && tally.refused > 100, "{} drawn, {} refused", tally.drawn, tally.refused);
 }
 
 fn corpora() -> Option<PathBuf> {
