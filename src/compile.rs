@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::codec::{self, KeptRows, Output};
-use crate::decode::Drawn;
+use crate::decode::{Drawn, Pixels};
 use crate::error::Error;
 use crate::guard::{Guard, Sentry};
 use crate::paint::Plates;
@@ -65,7 +65,7 @@ pub(crate) struct Fixed {
     /// Of its bytes.
     pub(crate) digest: [u8; 32],
     pub(crate) drawn: Drawn,
-    pub(crate) frame: Arc<Frame>,
+    pub(crate) pixels: Pixels,
 }
 
 /// Which items of a scene are painted already.
@@ -93,7 +93,7 @@ impl Compiled {
     /// Memory that it takes, bytes.
     pub fn bytes(&self) -> usize {
         self.inner.as_ref().map_or(0, |inner| {
-            let pictures: usize = inner.pictures.values().map(|fixed| fixed.frame.pixels().len()).sum();
+            let pictures: usize = inner.pictures.values().map(|fixed| fixed.pixels.frame.pixels().len()).sum();
             pictures + inner.plates.bytes() + inner.rows.as_ref().map_or(0, KeptRows::bytes)
         })
     }
@@ -142,9 +142,9 @@ impl Fit<'_> {
     }
 
     /// The decoded picture of the scene, where it is drawn as it was here.
-    pub(crate) fn picture(&self, id: PictureId, drawn: &Drawn) -> Option<Arc<Frame>> {
+    pub(crate) fn picture(&self, id: PictureId, drawn: &Drawn) -> Option<Pixels> {
         let fixed = self.inner.pictures.get(self.pictures.get(&id)?)?;
-        (fixed.drawn == *drawn).then(|| Arc::clone(&fixed.frame))
+        (fixed.drawn == *drawn).then(|| fixed.pixels.clone())
     }
 
     /// What a frame that was begun with the plates remembers.

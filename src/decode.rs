@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::codec::{self, DecodeHint};
+use crate::codec::{self, DecodeHint, Window};
 use crate::error::{Error, Fault};
 use crate::geom::{Affine, Point, Rect};
 use crate::guard::Sentry;
@@ -18,11 +18,22 @@ use crate::scene::{Item, PictureId, Scene};
 const DECODED_CANVASES: u64 = 4;
 
 /// Decoded pictures by their number in the plan.
-pub(crate) struct Decoded(BTreeMap<PictureId, Arc<Frame>>);
+pub(crate) struct Decoded(BTreeMap<PictureId, Pixels>);
+
+/// A decoded picture, or a window of it.
+#[derive(Clone)]
+pub(crate) struct Pixels {
+    pub(crate) frame: Arc<Frame>,
+    window: Option<Window>,
+}
 
 impl paint::Pictures for Decoded {
     fn picture(&self, id: PictureId) -> Option<&Frame> {
-        self.0.get(&id).map(Arc::as_ref)
+        self.0.get(&id).map(|pixels| &*pixels.frame)
+    }
+
+    fn window(&self, id: PictureId) -> Option<&Window> {
+        self.0.get(&id)?.window.as_ref()
     }
 }
 
@@ -32,7 +43,7 @@ impl Decoded {
         scene: &Scene,
         plan: &Plan,
         resources: &Resources,
-        known: impl Fn(PictureId, &Drawn) -> Option<Arc<Frame>>,
+        known: impl Fn(PictureId, &Drawn) -> Option<Pixels>,
         limits: &Limits,
         sentry: &Sentry<'_>,
     ) -> Result<Self, Error> {
@@ -49,28 +60,35 @@ impl Decoded {
             };
             let side = |v: f32| v.ceil().clamp(1.0, limits.max_side_px as f32) as u32;
             let (width, height) = (side(drawn.width), side(drawn.height));
-            let frame = match (known(id, &drawn), shown.picture) {
-                (Some(frame), _) => frame,
+            let whole = |frame| Pixels { frame, window: None };
+            let decoded = match (known(id, &drawn), shown.picture) {
+                (Some(known), _) => known,
                 (None, Picture::Bitmap { bytes, .. }) => {
-                    let hint = DecodeHint { target: (width, height), part: drawn.part };
-                    Arc::new(codec::decode(bytes, Some(hint), limits, sentry).map_err(named)?.frame)
+                    let window = drawn.window.map(|window| Ok((window, codec::decode_window(bytes, &window, limits, sentry)?)));
+                    match window.transpose().map_err(named)? {
+                        Some((window, Some(frame))) => Pixels { frame: Arc::new(frame), window: Some(window) },
+                        Some((_, None)) | None => {
+                            let hint = DecodeHint { target: (width, height), part: drawn.part };
+                            whole(Arc::new(codec::decode(bytes, Some(hint), limits, sentry).map_err(named)?.frame))
+                        }
+                    }
                 }
-                (None, Picture::Svg { svg, .. }) => Arc::new(svg.draw(width, height, source.tint, limits).map_err(named)?),
-                (None, Picture::Frame(frame)) => Arc::clone(frame),
+                (None, Picture::Svg { svg, .. }) => whole(Arc::new(svg.draw(width, height, source.tint, limits).map_err(named)?)),
+                (None, Picture::Frame(frame)) => whole(Arc::clone(frame)),
             };
-            pixels += u64::from(frame.width()) * u64::from(frame.height());
+            pixels += u64::from(decoded.frame.width()) * u64::from(decoded.frame.height());
             let most = limits.max_pixels.saturating_mul(DECODED_CANVASES);
             if pixels > most {
                 let message = format!("all pictures of a render must have at most {} megapixels, found more", most / 1_000_000);
                 return Err(named(Fault::new(crate::Code::ResourceLimit, "", message)).into());
             }
-            frames.insert(id, frame);
+            frames.insert(id, decoded);
         }
         Ok(Self(frames))
     }
 
-    /// The frame of a picture.
-    pub(crate) fn frame(&self, id: PictureId) -> Option<&Arc<Frame>> {
+    /// Those of one picture.
+    pub(crate) fn pixels(&self, id: PictureId) -> Option<&Pixels> {
         self.0.get(&id)
     }
 }
@@ -83,6 +101,8 @@ pub(crate) struct Drawn {
     height: f32,
     /// What of it is read, in fractions of its sides from the left, top, left and top.
     part: [f32; 4],
+    /// Where it is seen upright and at one size.
+    window: Option<Window>,
 }
 
 impl Drawn {
@@ -90,6 +110,9 @@ impl Drawn {
     pub(crate) fn all(scene: &Scene) -> BTreeMap<PictureId, Self> {
         let mut drawn = BTreeMap::new();
         gather(&scene.items, &Affine::scale(scene.scale, scene.scale), &mut drawn);
+        for (id, window) in paint::landings(scene) {
+            drawn.entry(id).and_modify(|drawn| drawn.window = window);
+        }
         drawn
     }
 }
@@ -105,7 +128,7 @@ fn gather(items: &[Item], to_px: &Affine, drawn: &mut BTreeMap<PictureId, Drawn>
                 let across = length(corner, to_px.apply(Point::new(x + width, y)));
                 let down = length(corner, to_px.apply(Point::new(x, y + height)));
                 let part = part_seen(&picture.dest, &picture.clip.rect, to_px, (across, down));
-                let known = drawn.entry(picture.source).or_insert(Drawn { width: 0.0, height: 0.0, part });
+                let known = drawn.entry(picture.source).or_insert(Drawn { width: 0.0, height: 0.0, part, window: None });
                 (known.width, known.height) = (known.width.max(across), known.height.max(down));
                 let ([left, top, right, bottom], [l, t, r, b]) = (known.part, part);
                 known.part = [left.min(l), top.min(t), right.max(r), bottom.max(b)];

@@ -1,7 +1,5 @@
 //! The renderer: what is shared between renders (fonts, limits), what one thread keeps (scratch), and the way from a plan to a frame.
 
-use std::sync::Arc;
-
 use crate::compile::{self, Compiled, Fixed};
 use crate::decode::{Decoded, Drawn};
 use crate::error::Error;
@@ -355,10 +353,9 @@ impl Renderer {
         let outlines = Outlines(&self.fonts);
         let brush = paint::Brush { pictures: &decoded, outlines: &outlines, limits: &self.limits, sentry: &sentry };
         let plates = Plates::paint(&scene, count_under, &brush, &mut scratch.paint)?;
-        let pictures = Drawn::all(&scene).into_iter().filter_map(|(id, drawn)| {
-            let frame = Arc::clone(decoded.frame(id)?);
-            Some((id, Fixed { digest: digest(&fixed, id)?, drawn, frame }))
-        });
+        let pictures = Drawn::all(&scene)
+            .into_iter()
+            .filter_map(|(id, drawn)| Some((id, Fixed { digest: digest(&fixed, id)?, drawn, pixels: decoded.pixels(id)?.clone() })));
         let pictures = pictures.collect();
         Ok(Compiled::new(self.fonts.digest(), scene, pictures, plates, usual.output()))
     }

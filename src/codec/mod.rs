@@ -58,6 +58,16 @@ impl DecodeHint {
     pub(crate) const WHOLE: [f32; 4] = [0.0, 0.0, 1.0, 1.0];
 }
 
+/// What of a picture is drawn, in px of the canvas: the size that the whole upright picture has there, and a rectangle of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) whole: (u32, u32),
+    pub(crate) left: u32,
+    pub(crate) top: u32,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
 /// A decoded picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Decoded {
@@ -110,6 +120,23 @@ pub(crate) fn decode(bytes: &[u8], hint: Option<DecodeHint>, limits: &Limits, se
     };
     let frame = frame.ok_or_else(|| Fault::new(Code::Bug, "", "a decoder delivered other than width * height pixels"))?;
     Ok(Decoded { frame, natural: (probe.width, probe.height) })
+}
+
+/// A window of the picture, upright, in sRGB, at the size it is drawn at; `None` where its decoder gains nothing by that.
+///
+/// The px of a window are those that any other window of the same whole has there.
+pub(crate) fn decode_window(bytes: &[u8], window: &Window, limits: &Limits, sentry: &Sentry<'_>) -> Result<Option<Frame>, Fault> {
+    if probe(bytes, limits)?.format != Format::Jpeg {
+        return Ok(None);
+    }
+    if let Some(message) = crate::pixel::over_limit("canvas", window.width, window.height, limits) {
+        return Err(Fault::new(Code::CanvasLimit, "", message));
+    }
+    let scaled = jpeg::decode_window(bytes, window, limits, sentry);
+    sentry.held()?;
+    let Some(raw) = scaled? else { return Ok(None) };
+    let frame = Frame::from_opaque(raw.width, raw.height, raw.straight);
+    frame.map(Some).ok_or_else(|| Fault::new(Code::Bug, "", "a decoder delivered other than width * height pixels"))
 }
 
 impl Frame {

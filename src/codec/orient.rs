@@ -1,5 +1,6 @@
 //! EXIF's eight orientations, and pixels turned upright.
 
+use super::Window;
 use crate::guard::Sentry;
 
 /// How the stored pixels have to be turned to be upright.
@@ -43,6 +44,22 @@ impl Orientation {
             (left, right) = (1.0 - right, 1.0 - left);
         }
         if self.transpose { [top, left, bottom, right] } else { [left, top, right, bottom] }
+    }
+
+    /// A window of the upright picture in the stored one.
+    pub(crate) fn stored_window(self, window: &Window) -> Window {
+        let (width, height) = window.whole;
+        let mut stored = *window;
+        if self.mirror_y {
+            stored.top = height.saturating_sub(window.top.saturating_add(window.height));
+        }
+        if self.mirror_x {
+            stored.left = width.saturating_sub(window.left.saturating_add(window.width));
+        }
+        if self.transpose {
+            stored = Window { whole: (height, width), left: stored.top, top: stored.left, width: stored.height, height: stored.width };
+        }
+        stored
     }
 
     /// Stored RGBA as upright RGBA; half done where the sentry says so.

@@ -15,6 +15,7 @@ mod coverage;
 mod filter;
 mod gradient;
 mod group;
+mod landing;
 mod path;
 mod picture;
 mod plate;
@@ -24,6 +25,7 @@ mod shadow;
 mod tests;
 mod text;
 
+use crate::codec::Window;
 use crate::css::color::Color;
 use crate::error::{Code, Error, Fault};
 use crate::geom::Affine;
@@ -38,6 +40,7 @@ use gradient::Shader;
 use path::Outline;
 use tiny_skia::FillRule;
 
+pub(crate) use landing::landings;
 pub(crate) use plate::{Plates, paint_over};
 pub(crate) use scratch::PaintScratch;
 
@@ -45,6 +48,11 @@ pub(crate) use scratch::PaintScratch;
 pub(crate) trait Pictures {
     /// Decoded and premultiplied; it may be smaller than the file says. `None` paints nothing.
     fn picture(&self, id: PictureId) -> Option<&Frame>;
+
+    /// What the frame is, where it is not the picture but what is seen of it, at the size that it [lands](landings) at.
+    fn window(&self, _id: PictureId) -> Option<&Window> {
+        None
+    }
 }
 
 /// The glyphs of a scene.

@@ -3,8 +3,9 @@
 use super::area::{Area, offset};
 use super::canvas::{Canvas, Ink, Pixels, Source, compose};
 use super::coverage::Coverage;
+use super::landing::{landing, place};
 use super::{Painter, State};
-use crate::error::Error;
+use crate::error::{Code, Error, Fault};
 use crate::geom::{Affine, Point, Rect};
 use crate::pixel::Frame;
 use crate::scene::{Picture, Shape};
@@ -19,12 +20,17 @@ impl Painter<'_> {
         }
         let visible = state.visible(&canvas.area);
         let mut clip = state.clip.with(state.coverage(&picture.clip, &visible));
-        let (placed, map) = state.place(&Shape::rect(dest));
-        let upright = map.b == 0.0 && map.c == 0.0 && map.a > 0.0 && map.d > 0.0;
-        let exact = Area::exact(&map.bounds(&placed.rect)).filter(|_| upright);
-        match exact {
-            Some(area) => self.upright_picture(canvas, state, frame, area, &clip),
-            None => {
+        let window = self.pictures.window(picture.source);
+        match (landing(state, &dest), window) {
+            (Some(area), Some(window)) => {
+                let at = place(&area, window).ok_or_else(stray)?;
+                let pixels = Pixels { area: at, pixels: frame.pixels(), opaque: frame.is_opaque() };
+                compose(canvas, &clip, &Coverage::full(at), &Ink::new(Source::Pixels(pixels), state.alpha()), &mut self.scratch.rows);
+                Ok(())
+            }
+            (None, Some(_)) => Err(stray()),
+            (Some(area), None) => self.upright_picture(canvas, state, frame, area, &clip),
+            (None, None) => {
                 let edge = state.coverage(&Shape::rect(dest), &visible);
                 if !holds(&dest, &picture.clip.rect) {
                     clip = clip.with(edge);
@@ -112,6 +118,11 @@ impl Painter<'_> {
         self.layer_pixels = self.layer_pixels.saturating_sub(seen.pixels());
         Ok(())
     }
+}
+
+/// A window of a picture was decoded that is not where the picture is painted.
+fn stray() -> Error {
+    Fault::new(Code::Bug, "", "a picture must be painted where it was said to land").into()
 }
 
 /// The px of a row, between two ends, whose place in the texture is not more than 2 px outside of it.

@@ -177,7 +177,8 @@ impl Frame {
     }
 }
 
-/// Whether none of these pixels lets anything through.
+/// Whether none of these pixels lets anything through; inlined, so that it is compiled for the caller's instruction set.
+#[inline(always)]
 pub(crate) fn is_opaque(pixels: &[u8]) -> bool {
     // 512 pixels are judged at a time, which the compiler turns into vector code
     pixels.chunks(2048).all(|part| {

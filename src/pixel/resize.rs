@@ -94,7 +94,7 @@ impl Resizer {
 ///
 /// The library's own filter asks the system's sine, whose last bit differs from machine to machine. Here one series serves both sines,
 /// since sin 3y = sin y (3 - 4 sin^2 y).
-fn lanczos(x: f64) -> f64 {
+pub(super) fn lanczos(x: f64) -> f64 {
     let x = x.abs();
     if x >= 3.0 {
         return 0.0;
@@ -105,6 +105,16 @@ fn lanczos(x: f64) -> f64 {
     let y = x * (std::f64::consts::PI / 3.0);
     let s = sine(y.min(std::f64::consts::PI - y));
     s * s * (3.0 - 4.0 * s * s) / (3.0 * y * y)
+}
+
+/// The cubic between four neighbours, as the library has it.
+pub(super) fn catmull_rom(x: f64) -> f64 {
+    let x = x.abs();
+    match x {
+        _ if x < 1.0 => (1.5 * x - 2.5) * x * x + 1.0,
+        _ if x < 2.0 => ((-0.5 * x + 2.5) * x - 4.0) * x + 2.0,
+        _ => 0.0,
+    }
 }
 
 /// The sine of 0 to pi / 2, within 1e-13, by additions and multiplications alone.

@@ -8,6 +8,7 @@ pub(crate) mod blend;
 pub(crate) mod jpeg_forward;
 pub(crate) mod jpeg_inverse;
 mod level;
+pub(crate) mod planes;
 
 pub(crate) use level::Level;
 

@@ -240,7 +240,7 @@ struct EngineOptions<'a> {
 
 #[cfg(any(feature = "rten", feature = "tract", feature = "ort"))]
 fn load(folder: &str, options: &EngineOptions<'_>, limits: &Limits) -> Result<Vec<Model>, Error> {
-    let options = templrender_models::Options {
+    let options = ::templrender_models::Options {
         engine: options.engine.parse()?,
         ort_library: options.ort_library.map(Into::into),
         cuda: options.cuda,

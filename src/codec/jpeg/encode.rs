@@ -136,6 +136,11 @@ impl Encoder {
         CodedRow { first, last, bits: bits.into_boxed_slice(), ends }
     }
 
+    /// The blocks of a row of MCUs: for tests.
+    pub(crate) fn blocks(&self, rgba: &[u8], each: impl FnMut(&Blocks, bool)) {
+        tiles(&self.settings, &self.quantiser, rgba, each);
+    }
+
     /// The file.
     pub(crate) fn finish(self) -> Vec<u8> {
         let mut out = self.writer.finish();

@@ -172,30 +172,39 @@ impl Table {
             bits.eat(entry & 255);
             return (on, entry as i32 >> 16);
         }
-        self.long(bits, entry, dc)
-    }
-
-    /// A code longer than the lookup, or a value that sticks out of it.
-    #[inline(never)]
-    fn long(&self, bits: &mut Bits<'_>, entry: u32, dc: bool) -> (u32, i32) {
-        let (mut length, mut symbol) = (entry & 255, entry >> 16);
-        if length == 0 {
-            let top = (bits.buffer >> 48) as u32;
-            let beyond = |l: &u32| self.limit.get(*l as usize).is_some_and(|limit| top < *limit);
-            let Some(found) = (LOOKUP + 1..=16).find(beyond) else {
-                bits.damaged = true;
-                return (END, 0);
-            };
-            length = found;
-            let at = (top >> (16 - length)) as i32 + self.delta.get(length as usize).copied().unwrap_or(0);
-            symbol = self.symbols.get(at as usize & 255).copied().unwrap_or(0).into();
-        }
-        bits.eat(length);
+        let symbol = if entry != 0 {
+            // a value that sticks out of the lookup
+            bits.eat(entry & 255);
+            entry >> 16
+        } else {
+            let Long { length, symbol } = self.long(bits.buffer);
+            bits.damaged |= length == 0;
+            bits.eat(length);
+            symbol
+        };
         let size = symbol & 15;
         let value = extend((bits.buffer >> 1 >> (63 - size)) as u32, size);
         bits.eat(size);
         (how_far(symbol, dc), value)
     }
+
+    /// A code longer than the lookup. It gets the bits by value: they stay in registers for everybody else.
+    #[inline(never)]
+    fn long(&self, buffer: u64) -> Long {
+        let top = (buffer >> 48) as u32;
+        let beyond = |l: &u32| self.limit.get(*l as usize).is_some_and(|limit| top < *limit);
+        let Some(length) = (LOOKUP + 1..=16).find(beyond) else {
+            return Long { length: 0, symbol: 0 };
+        };
+        let at = (top >> (16 - length)) as i32 + self.delta.get(length as usize).copied().unwrap_or(0);
+        Long { length, symbol: self.symbols.get(at as usize & 255).copied().unwrap_or(0).into() }
+    }
+}
+
+/// A code that is longer than a lookup; of no length where there is none such, and then the end of the block.
+struct Long {
+    length: u32,
+    symbol: u32,
 }
 
 fn how_far(symbol: u32, dc: bool) -> u32 {

@@ -110,19 +110,27 @@ struct Bands<'f> {
     opaque: bool,
     matte: [u8; 3],
     row_bytes: usize,
+    level: Level,
     /// The row that was asked for last, if it is not the frame's own.
     flat: Vec<u8>,
 }
 
 impl<'f> Bands<'f> {
     fn new(frame: &'f Frame, matte: [u8; 3], settings: &Settings) -> Self {
-        Self { pixels: frame.pixels(), opaque: frame.is_known_opaque(), matte, row_bytes: settings.row_bytes(), flat: Vec::new() }
+        Self {
+            pixels: frame.pixels(),
+            opaque: frame.is_known_opaque(),
+            matte,
+            row_bytes: settings.row_bytes(),
+            level: settings.level,
+            flat: Vec::new(),
+        }
     }
 
     fn band(&mut self, row: usize) -> &[u8] {
         let rest = self.pixels.get(row * self.row_bytes..).unwrap_or_default();
         let own = rest.get(..self.row_bytes).unwrap_or(rest);
-        if self.opaque || is_opaque(own) {
+        if self.opaque || self.level.run(|| is_opaque(own)) {
             return own;
         }
         let over = |c: u8, a: u8, m: u8| u32::from(c) + (u32::from(m) * (255 - u32::from(a)) + 127) / 255;

@@ -2,7 +2,9 @@
 
 use std::arch::x86_64::*;
 
-use super::{C2_1, C2_C6_1, C2C6_2, CB_TO_B, CB_TO_G, COS8_1, CR_TO_G, CR_TO_R, Coefficients, DUMMY, SHIFT, SIN8, SQRT2_1, STEP};
+use super::{
+    C2_1, C2_C6_1, C2C6_2, CB_TO_B, CB_TO_G, COS8_1, CR_TO_G, CR_TO_R, Coefficients, DUMMY, SHIFT, SIN8, SQRT2_1, STEP, Upsampled,
+};
 
 macro_rules! add {
     ($a:expr, $b:expr) => {
@@ -170,10 +172,10 @@ unsafe fn store_rows(v: __m128i, to: *mut u8, stride: usize) {
 }
 
 /// # Safety
-/// 8 bytes can be written at each of the 8 rows from `out` on, `stride` bytes apart.
+/// 4 bytes can be written at each of the 4 rows from each of `at` on, `stride` bytes apart.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn inverse_half(four: &mut Coefficients, out: *mut u8, stride: usize) {
+pub(super) unsafe fn inverse_half(four: &mut Coefficients, plane: *mut u8, at: [usize; 4], stride: usize) {
     let x = [load(four, 0), load(four, 1), load(four, 2), load(four, 3)];
     clear(four, 4);
     let [a, b, c, d] = pass_4(x);
@@ -187,13 +189,38 @@ pub(super) unsafe fn inverse_half(four: &mut Coefficients, out: *mut u8, stride:
         _mm256_unpacklo_epi64(u1, u3),
         _mm256_unpackhi_epi64(u1, u3),
     ]);
+    let [a, b, c, d] = at;
+    let side_by_side = b == a + 4 && d == c + 4;
     for (i, [even, odd]) in r.as_chunks::<2>().0.iter().enumerate() {
         let v = samples(*even, *odd);
-        // SAFETY: rows 2 i and 2 i + 1 and the two four below them are of the eight
+        let (upper, lower) = (_mm256_castsi256_si128(v), _mm256_extracti128_si256::<1>(v));
+        let row = 2 * i * stride;
+        // SAFETY: rows 2 i and 2 i + 1 are two of the four of each block, and two blocks side by side are rows of 8
         unsafe {
-            store_rows(_mm256_castsi256_si128(v), out.add(2 * i * stride), stride);
-            store_rows(_mm256_extracti128_si256::<1>(v), out.add((2 * i + 4) * stride), stride);
+            if side_by_side {
+                store_rows(upper, plane.add(a + row), stride);
+                store_rows(lower, plane.add(c + row), stride);
+            } else {
+                store_quads(upper, plane.add(a + row), plane.add(b + row), stride);
+                store_quads(lower, plane.add(c + row), plane.add(d + row), stride);
+            }
         }
+    }
+}
+
+/// Four bytes to each of two rows of two blocks.
+///
+/// # Safety
+/// 4 bytes can be written at `a` and `b` and at `stride` bytes after them.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn store_quads(v: __m128i, a: *mut u8, b: *mut u8, stride: usize) {
+    // SAFETY: the caller vouches for all four places
+    unsafe {
+        a.cast::<i32>().write_unaligned(_mm_cvtsi128_si32(v));
+        b.cast::<i32>().write_unaligned(_mm_extract_epi32::<1>(v));
+        a.add(stride).cast::<i32>().write_unaligned(_mm_extract_epi32::<2>(v));
+        b.add(stride).cast::<i32>().write_unaligned(_mm_extract_epi32::<3>(v));
     }
 }
 
@@ -253,9 +280,9 @@ fn put(y: &[u8; STEP], low: Terms, high: Terms, out: &mut [u8; STEP * 4]) {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn colour_upsampled(y: &[u8; STEP], cb: &[i16; 18], cr: &[i16; 18], out: &mut [u8; STEP * 4]) {
-    let (b_even, b_odd) = between(cb);
-    let (r_even, r_odd) = between(cr);
+pub(super) fn colour_upsampled(y: &[u8; STEP], chroma: Upsampled<'_>, out: &mut [u8; STEP * 4]) {
+    let (b_even, b_odd) = between(chroma.cb, chroma.rounding);
+    let (r_even, r_odd) = between(chroma.cr, chroma.rounding);
     let low = terms(_mm256_unpacklo_epi16(b_even, b_odd), _mm256_unpacklo_epi16(r_even, r_odd));
     let high = terms(_mm256_unpackhi_epi16(b_even, b_odd), _mm256_unpackhi_epi16(r_even, r_odd));
     put(y, low, high, out);
@@ -264,14 +291,15 @@ pub(super) fn colour_upsampled(y: &[u8; STEP], cb: &[i16; 18], cr: &[i16; 18], o
 /// 16 samples upsampled by a triangle: those of even and of odd px.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn between(samples: &[i16; 18]) -> (__m256i, __m256i) {
+fn between(samples: &[i16; 18], rounding: [i16; 2]) -> (__m256i, __m256i) {
+    let [half_even, half_odd] = rounding.map(|v| _mm256_set1_epi16(v));
     let p = samples.as_ptr();
     // SAFETY: 16 values from the first, the second and the third on are within the 18
     let (before, here, after) =
         unsafe { (_mm256_loadu_si256(p.cast()), _mm256_loadu_si256(p.add(1).cast()), _mm256_loadu_si256(p.add(2).cast())) };
     let three = _mm256_add_epi16(_mm256_add_epi16(here, here), here);
-    let even = _mm256_srai_epi16::<4>(_mm256_add_epi16(three, _mm256_add_epi16(before, _mm256_set1_epi16(8))));
-    let odd = _mm256_srai_epi16::<4>(_mm256_add_epi16(three, _mm256_add_epi16(after, _mm256_set1_epi16(7))));
+    let even = _mm256_srai_epi16::<4>(_mm256_add_epi16(three, _mm256_add_epi16(before, half_even)));
+    let odd = _mm256_srai_epi16::<4>(_mm256_add_epi16(three, _mm256_add_epi16(after, half_odd)));
     (even, odd)
 }
 

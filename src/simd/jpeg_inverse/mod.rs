@@ -33,6 +33,15 @@ impl Default for Coefficients {
     }
 }
 
+/// Chroma for 32 px at half the width, in quarters around 0, one sample more on both sides.
+#[derive(Clone, Copy)]
+pub(crate) struct Upsampled<'c> {
+    pub(crate) cb: &'c [i16; 18],
+    pub(crate) cr: &'c [i16; 18],
+    /// What is added to sixteenths of even and of odd px.
+    pub(crate) rounding: [i16; 2],
+}
+
 /// A constant in Q15.
 const fn q15(value: f64) -> i16 {
     (value * 32_768.0 + 0.5) as i16
@@ -63,26 +72,26 @@ impl Level {
         inverse_pair(pair, last, plane, a, b, stride);
     }
 
-    /// Four blocks of 4x4 (the low frequencies of 8x8 ones) to a square of 8x8 samples at `at`: half the size.
+    /// Four blocks of 4x4 (the low frequencies of 8x8 ones) to samples at four places: half the size.
     #[inline(always)]
-    pub(crate) fn inverse_half(self, four: &mut Coefficients, plane: &mut [u8], at: usize, stride: usize) {
+    pub(crate) fn inverse_half(self, four: &mut Coefficients, plane: &mut [u8], at: [usize; 4], stride: usize) {
         #[cfg(target_arch = "x86_64")]
-        if self.avx2 && at + 7 * stride + 8 <= plane.len() {
-            // SAFETY: the processor has AVX2; the square ends within the plane, as just compared
-            return unsafe { avx2::inverse_half(four, plane.as_mut_ptr().add(at), stride) };
+        if self.avx2 && at.iter().all(|at| at + 3 * stride + 4 <= plane.len()) {
+            // SAFETY: the processor has AVX2; all four blocks end within the plane, as just compared
+            return unsafe { avx2::inverse_half(four, plane.as_mut_ptr(), at, stride) };
         }
         inverse_half(four, plane, at, stride);
     }
 
-    /// 32 px of RGBA from luma and from chroma at half the width, in quarters around 0, one sample more on both sides.
+    /// 32 px of RGBA from luma and from chroma at half the width.
     #[inline(always)]
-    pub(crate) fn colour_upsampled(self, y: &[u8; STEP], cb: &[i16; 18], cr: &[i16; 18], out: &mut [u8; STEP * 4]) {
+    pub(crate) fn colour_upsampled(self, y: &[u8; STEP], chroma: Upsampled<'_>, out: &mut [u8; STEP * 4]) {
         #[cfg(target_arch = "x86_64")]
         if self.avx2 {
             // SAFETY: the processor has AVX2
-            return unsafe { avx2::colour_upsampled(y, cb, cr, out) };
+            return unsafe { avx2::colour_upsampled(y, chroma, out) };
         }
-        colour_upsampled(y, cb, cr, out);
+        colour_upsampled(y, chroma, out);
     }
 
     /// 32 px of RGBA from luma and chroma of the same width.
@@ -168,8 +177,8 @@ fn pass_4([x0, x1, x2, x3]: [i16; 4]) -> [i16; 4] {
     [add(a, m), add(b, n), sub(b, n), sub(a, m)]
 }
 
-fn inverse_half(four: &mut Coefficients, plane: &mut [u8], at: usize, stride: usize) {
-    for (block, at) in [at, at + 4, at + 4 * stride, at + 4 * stride + 4].into_iter().enumerate() {
+fn inverse_half(four: &mut Coefficients, plane: &mut [u8], at: [usize; 4], stride: usize) {
+    for (block, at) in at.into_iter().enumerate() {
         let value = |column: usize, row: usize| four.0.get(column * 16 + block * 4 + row).copied().unwrap_or(0);
         let rows: [[i16; 4]; 4] = std::array::from_fn(|row| pass_4(std::array::from_fn(|c| value(c, row))));
         let columns = std::array::from_fn::<[i16; 4], 4, _>(|x| pass_4(rows.map(|row| row.get(x).copied().unwrap_or(0))));
@@ -180,6 +189,29 @@ fn inverse_half(four: &mut Coefficients, plane: &mut [u8], at: usize, stride: us
     four.0.iter_mut().take(DUMMY as usize / 2).for_each(|v| *v = 0);
 }
 
+/// The lowest 2x2 of a block to as many samples: a quarter of the size. Too little for vectors.
+#[inline(always)]
+pub(crate) fn inverse_quarter(block: &mut Coefficients, plane: &mut [u8], at: usize, stride: usize) {
+    let [mean, down, ..] = &mut block.0;
+    let (a, b) = (add(*mean, *down), sub(*mean, *down));
+    (*mean, *down) = (0, 0);
+    if let Some([across, both]) = block.0.get_mut(16..18) {
+        let (c, d) = (add(*across, *both), sub(*across, *both));
+        (*across, *both) = (0, 0);
+        put(plane, at, &[sample(add(a, c), SHIFT), sample(sub(a, c), SHIFT)]);
+        put(plane, at + stride, &[sample(add(b, d), SHIFT), sample(sub(b, d), SHIFT)]);
+    }
+}
+
+/// The mean of a block as one sample: an eighth of the size.
+#[inline(always)]
+pub(crate) fn inverse_dc(block: &mut Coefficients, plane: &mut [u8], at: usize) {
+    let [mean, ..] = &mut block.0;
+    put(plane, at, &[sample(*mean, SHIFT)]);
+    *mean = 0;
+}
+
+#[inline(always)]
 fn put(plane: &mut [u8], at: usize, samples: &[u8]) {
     if let Some(place) = plane.get_mut(at..at + samples.len()) {
         place.copy_from_slice(samples);
@@ -194,11 +226,11 @@ pub(crate) fn colour(y: u8, cb: i16, cr: i16) -> [u8; 4] {
     [r, g, b, 255]
 }
 
-fn colour_upsampled(y: &[u8; STEP], cb: &[i16; 18], cr: &[i16; 18], out: &mut [u8; STEP * 4]) {
+fn colour_upsampled(y: &[u8; STEP], Upsampled { cb, cr, rounding: [even, odd] }: Upsampled<'_>, out: &mut [u8; STEP * 4]) {
     let between = |samples: &[i16; 18], x: usize| {
         let at = |i: usize| samples.get(i).copied().unwrap_or(0);
         let near = 3 * at(x / 2 + 1);
-        if x.is_multiple_of(2) { (near + at(x / 2) + 8) >> 4 } else { (near + at(x / 2 + 2) + 7) >> 4 }
+        if x.is_multiple_of(2) { (near + at(x / 2) + even) >> 4 } else { (near + at(x / 2 + 2) + odd) >> 4 }
     };
     for (x, (y, out)) in y.iter().zip(out.as_chunks_mut::<4>().0).enumerate() {
         *out = colour(*y, between(cb, x), between(cr, x));
@@ -223,6 +255,7 @@ mod tests {
             values in prop::collection::vec(any::<i16>(), 128),
             small in any::<bool>(),
             last in prop::sample::select(vec![0u32, 3, 9, 10, 63]),
+            square in any::<bool>(),
         ) {
             let mut start = Coefficients::default();
             for (i, v) in values.iter().enumerate() {
@@ -234,7 +267,8 @@ mod tests {
                 let (mut pair, mut plane) = (start.clone(), vec![7; 20 * 8]);
                 level.inverse_pair(&mut pair, last, &mut plane, 1, 10, 20);
                 let (mut four, mut half) = (start.clone(), vec![7; 20 * 8]);
-                level.inverse_half(&mut four, &mut half, 3, 20);
+                let at = if square { [3, 7, 83, 87] } else { [9, 0, 85, 92] };
+                level.inverse_half(&mut four, &mut half, at, 20);
                 (pair, plane, half)
             };
             prop_assert_eq!(run(Level::SCALAR), run(Level::detect()));
@@ -245,12 +279,13 @@ mod tests {
             y in prop::array::uniform32(any::<u8>()),
             b in prop::array::uniform32(any::<u8>()),
             r in prop::array::uniform32(any::<u8>()),
+            rounding in prop::sample::select(vec![[8, 7], [4, 8]]),
         ) {
             let quarters = |v: &[u8; 32]| std::array::from_fn(|i| (i16::from(v[i]) - 128) * 3 + i16::from(v[31 - i]) - 128);
             let run = |level: Level| {
                 let (mut full, mut up) = ([0; 128], [0; 128]);
                 level.colour_full(&y, &b, &r, &mut full);
-                level.colour_upsampled(&y, &quarters(&b), &quarters(&r), &mut up);
+                level.colour_upsampled(&y, Upsampled { cb: &quarters(&b), cr: &quarters(&r), rounding }, &mut up);
                 (full, up)
             };
             prop_assert_eq!(run(Level::SCALAR), run(Level::detect()));

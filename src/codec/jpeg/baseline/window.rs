@@ -1,0 +1,246 @@
+//! A picture straight at the size it is drawn at: planes are scaled, chroma from its own size, and turned into colour last.
+//!
+//! Scaling and the change of colours are both sums, so their order matters to rounding and to what is cut off at 0 and 255 alone. Before
+//! the change there are a third or a half of the values, afterwards it has the fewest px to be done for. Chroma's upsampling is part of its
+//! weights ([`Axis`]). Rows are scaled as they come from the scan: what waits are as many rows as a px is made of. The weights of a px
+//! depend on the size of the whole alone, so a window has the px that the whole has.
+
+use std::ops::Range;
+
+use super::super::header::Header;
+use super::layout::{Layout, Plane, Upsampling};
+use super::ring::Ring;
+use super::rows::full;
+use super::scan::{Wanted, read};
+use super::tables::Tables;
+use crate::codec::{Raw, Window};
+use crate::guard::Sentry;
+use crate::pixel::{Axis, Spread, Taps, byte_len};
+use crate::simd::Level;
+use crate::simd::jpeg_inverse::STEP;
+use crate::simd::planes::{Across, BEFORE, ONE};
+
+/// Samples that may wait; an extreme stretch goes another way.
+const MOST_WAITING: usize = 1 << 24;
+
+/// The window of the stored picture, scaled from 1/`scale` of its size, or `None` where this decoder does not read it or is stopped.
+pub(in super::super) fn decode_window(
+    bytes: &[u8],
+    header: &Header,
+    scale: u32,
+    window: &Window,
+    level: Level,
+    sentry: &Sentry<'_>,
+) -> Option<Raw> {
+    let layout = Layout::new(header, super::eighths(scale)?)?;
+    let tables = Tables::read(bytes, header)?;
+    let mut scaler = Scaler::new(&layout, window)?;
+    let wanted = scaler.wanted(&layout);
+    read(bytes, header, &layout, &tables, &wanted, level, sentry, &mut |ring, row| level.run(|| scaler.take(ring, row, level)))?;
+    (scaler.y == scaler.height).then_some(Raw { width: window.width, height: window.height, straight: scaler.straight, opaque: true })
+}
+
+struct Scaler {
+    planes: Vec<Scaled>,
+    mcu_rows: usize,
+    is_rgb: bool,
+    height: usize,
+    straight: Vec<u8>,
+    line: Vec<u8>,
+    /// The next row.
+    y: usize,
+}
+
+/// A plane that is scaled.
+#[derive(Clone)]
+struct Scaled {
+    plane: Plane,
+    /// Columns that are read.
+    columns: Range<usize>,
+    first_row: usize,
+    /// Of each row of px.
+    down: Taps<i16>,
+    across: Across,
+    /// Rows of samples that wait, used in turn.
+    waiting: Vec<i16>,
+    stride: usize,
+    rows: usize,
+    /// Rows that have come.
+    filled: usize,
+    places: Vec<usize>,
+    line: Vec<i16>,
+    px: Vec<u8>,
+}
+
+impl Scaler {
+    fn new(layout: &Layout, window: &Window) -> Option<Self> {
+        let (whole_width, whole_height) = (window.whole.0 as usize, window.whole.1 as usize);
+        let (columns, rows) = (side(window.left, window.width, whole_width)?, side(window.top, window.height, whole_height)?);
+        let shrinks = whole_width < layout.width || whole_height < layout.height;
+        let x = Axis { px: layout.width, whole: whole_width, window: columns.clone() }.taps(shrinks);
+        let y = Axis { px: layout.height, whole: whole_height, window: rows.clone() }.taps(shrinks);
+        let mut planes: Vec<Scaled> = Vec::with_capacity(layout.planes.len());
+        for plane in &layout.planes {
+            let spread = |per: usize, smooth: bool| match per {
+                1 => Spread::Single,
+                _ if smooth => Spread::Triangle,
+                per => Spread::Box(per),
+            };
+            let smooth = |either| layout.upsampling == Upsampling::Both || layout.upsampling == either;
+            let known = planes.last().filter(|before| before.plane == *plane);
+            planes.push(match known {
+                Some(before) => before.clone(),
+                None => {
+                    let across = x.spread(spread(plane.per_x, smooth(Upsampling::Across)), plane.width).whole(ONE);
+                    let down = y.spread(spread(plane.per_y, smooth(Upsampling::Down)), plane.height).whole(ONE);
+                    Scaled::new(*plane, &across, down, columns.len())?
+                }
+            });
+        }
+        let mut scaler = Self {
+            planes,
+            mcu_rows: layout.rows,
+            is_rgb: layout.is_rgb,
+            height: rows.len(),
+            straight: Vec::with_capacity(byte_len(window.width, window.height)?),
+            line: vec![255; columns.len() * 4],
+            y: 0,
+        };
+        scaler.make_room()?;
+        Some(scaler)
+    }
+
+    /// Goes through the rows of MCUs as they will come, for how many rows of samples have to wait.
+    fn make_room(&mut self) -> Option<()> {
+        let mut y = 0;
+        for row in 0..self.mcu_rows {
+            for plane in &mut self.planes {
+                let (start, _) = plane.down.get(y)?;
+                plane.filled = plane.there(row, self.mcu_rows);
+                plane.rows = plane.rows.max(plane.filled.saturating_sub(start));
+            }
+            while y < self.height && self.planes.iter().all(|plane| plane.has(y)) {
+                y += 1;
+            }
+            if y == self.height {
+                break;
+            }
+        }
+        let waiting = self.planes.iter().map(|plane| plane.rows.saturating_mul(plane.stride)).sum::<usize>();
+        if waiting > MOST_WAITING {
+            return None;
+        }
+        for plane in &mut self.planes {
+            plane.waiting = vec![0; plane.rows * plane.stride];
+            plane.filled = 0;
+        }
+        Some(())
+    }
+
+    /// The MCUs that are transformed.
+    fn wanted(&self, layout: &Layout) -> Wanted {
+        let mut wanted = Wanted { columns: usize::MAX..0, rows: usize::MAX..0 };
+        for plane in &self.planes {
+            let (columns, rows) = (plane.plane.columns(), plane.plane.rows());
+            let last = plane.down.iter().map(|(start, weights)| start + weights.len()).max().unwrap_or(0);
+            wanted.columns.start = wanted.columns.start.min(plane.columns.start / columns);
+            wanted.columns.end = wanted.columns.end.max(plane.columns.end.div_ceil(columns)).min(layout.columns);
+            wanted.rows.start = wanted.rows.start.min(plane.first_row / rows);
+            wanted.rows.end = wanted.rows.end.max(last.div_ceil(rows));
+        }
+        wanted
+    }
+
+    /// Takes a row of MCUs and draws what can be drawn now.
+    #[inline(always)]
+    fn take(&mut self, ring: &Ring, row: usize, level: Level) -> Option<bool> {
+        for (component, plane) in self.planes.iter_mut().enumerate() {
+            plane.fill(ring, component, plane.there(row, self.mcu_rows))?;
+        }
+        while self.y < self.height && self.planes.iter().all(|plane| plane.has(self.y)) {
+            for plane in &mut self.planes {
+                plane.draw(self.y, level)?;
+            }
+            colours(&self.planes, self.is_rgb, &mut self.line, level)?;
+            self.straight.extend_from_slice(&self.line);
+            self.y += 1;
+        }
+        Some(self.y < self.height)
+    }
+}
+
+/// A window along one side, if it lies within the whole.
+fn side(from: u32, length: u32, whole: usize) -> Option<Range<usize>> {
+    let (from, length) = (from as usize, length as usize);
+    (length > 0 && from + length <= whole).then_some(from..from + length)
+}
+
+impl Scaled {
+    fn new(plane: Plane, across: &Taps<i16>, down: Taps<i16>, px: usize) -> Option<Self> {
+        let first = across.iter().map(|(start, _)| start).min()?;
+        let end = across.iter().map(|(start, weights)| start + weights.len()).max()?;
+        let first_row = down.iter().map(|(start, _)| start).min()?;
+        let across = Across::new(across.iter().map(|(start, weights)| (start - first, weights)));
+        // whole vectors, which the ring has room for
+        let columns = first..first + (end - first).next_multiple_of(16);
+        Some(Self {
+            plane,
+            line: vec![0; columns.len().max(across.needs())],
+            px: vec![0; px.next_multiple_of(STEP)],
+            // an odd number of cache lines: rows do not fall on each other in the cache
+            stride: columns.len().next_multiple_of(32) | 32,
+            columns,
+            first_row,
+            down,
+            across,
+            waiting: Vec::new(),
+            rows: 1,
+            filled: 0,
+            places: Vec::new(),
+        })
+    }
+
+    /// Rows that are there after this row of MCUs.
+    fn there(&self, row: usize, mcu_rows: usize) -> usize {
+        if row + 1 == mcu_rows { self.plane.height } else { ((row + 1) * self.plane.rows()).min(self.plane.height) }
+    }
+
+    /// Whether all rows of a row of px are there.
+    fn has(&self, y: usize) -> bool {
+        self.down.get(y).is_some_and(|(start, weights)| start + weights.len() <= self.filled)
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, ring: &Ring, component: usize, until: usize) -> Option<()> {
+        for row in self.filled.max(self.first_row)..until {
+            let from = ring.row(component, row)?.get(self.columns.clone())?;
+            let at = row % self.rows * self.stride;
+            for (to, sample) in self.waiting.get_mut(at..at + self.columns.len())?.iter_mut().zip(from) {
+                *to = i16::from(*sample) << BEFORE;
+            }
+        }
+        self.filled = until;
+        Some(())
+    }
+
+    #[inline(always)]
+    fn draw(&mut self, y: usize, level: Level) -> Option<()> {
+        let (start, weights) = self.down.get(y)?;
+        self.places.clear();
+        self.places.extend((0..weights.len()).map(|i| (start + i) % self.rows * self.stride));
+        level.down(&self.waiting, &self.places, weights, self.line.get_mut(..self.columns.len())?);
+        level.across(&self.line, &self.across, &mut self.px);
+        Some(())
+    }
+}
+
+/// A row of px in colour.
+#[inline(always)]
+fn colours(planes: &[Scaled], is_rgb: bool, line: &mut [u8], level: Level) -> Option<()> {
+    let (luma, chroma) = planes.split_first()?;
+    let [cb, cr] = chroma else {
+        line.as_chunks_mut::<4>().0.iter_mut().zip(&luma.px).for_each(|(to, y)| *to = [*y, *y, *y, 255]);
+        return Some(());
+    };
+    full([&luma.px, &cb.px, &cr.px], is_rgb, line, level)
+}
