@@ -34,7 +34,9 @@ impl Tally {
     fn decode(&mut self, bytes: &[u8], what: &str) {
         let start = Instant::now();
         let limits = Limits::default();
-        for result in [Frame::decode(bytes, &limits), Frame::decode_at_least(bytes, 40, 30, &limits), Frame::decode_at_least(bytes, 1, 1, &limits)] {
+        for result in
+            [Frame::decode(bytes, &limits), Frame::decode_at_least(bytes, 40, 30, &limits), Frame::decode_at_least(bytes, 1, 1, &limits)]
+        {
             match result {
                 Ok(frame) => {
                     assert_eq!(frame.pixels().len(), frame.width() as usize * frame.height() as usize * 4, "{what}");

@@ -174,7 +174,9 @@ fn a_window_is_what_the_whole_has_there_on_every_processor() {
         for (whole, scale) in WHOLES.into_iter().flat_map(|whole| [1, 2, 4, 8].map(|scale| (whole, scale))) {
             let (width, height) = whole;
             let all = window(&bytes, scale, &Window { whole, left: 0, top: 0, width, height }, Level::detect()).unwrap();
-            for (left, top, right, bottom) in [(0, 0, width, height), (width / 3, height / 4, width, height / 2), (1, height - 1, 9, height)] {
+            for (left, top, right, bottom) in
+                [(0, 0, width, height), (width / 3, height / 4, width, height / 2), (1, height - 1, 9, height)]
+            {
                 let part = Window { whole, left, top, width: right - left, height: bottom - top };
                 let px = window(&bytes, scale, &part, Level::detect()).unwrap();
                 assert_eq!(Some(&px), window(&bytes, scale, &part, Level::SCALAR).as_ref(), "{sampling:?} 1/{scale} {part:?}");
@@ -200,8 +202,7 @@ fn a_window_is_near_to_scaling_the_picture() {
             let frame = Frame::from_opaque(whole.width, whole.height, whole.straight).unwrap();
             let crop = crate::geom::Rect::new(0.0, 0.0, whole.width as f32, whole.height as f32);
             let wanted = Resizer::default().resize(&frame, crop, width, height, &Limits::default()).unwrap();
-            let got =
-                window(&bytes, scale, &Window { whole: (width, height), left: 0, top: 0, width, height }, Level::detect()).unwrap();
+            let got = window(&bytes, scale, &Window { whole: (width, height), left: 0, top: 0, width, height }, Level::detect()).unwrap();
             let off: Vec<u8> = got.iter().zip(wanted.pixels()).map(|(a, b)| a.abs_diff(*b)).collect();
             let mean = off.iter().map(|v| f64::from(*v)).sum::<f64>() / off.len() as f64;
             assert!(mean < 0.6 && off.iter().all(|v| *v <= 4), "{sampling:?} 1/{scale} {width}x{height}: {mean} {:?}", off.iter().max());
