@@ -156,7 +156,7 @@ fn over_samples(start: usize, weights: &[f64], spread: Spread, samples: usize) -
     // the nearest sample, and the next with its share
     let made_of = |x: usize| match spread {
         Spread::Triangle => {
-            let next = if x % 2 == 0 { (x / 2).saturating_sub(1) } else { x / 2 + 1 };
+            let next = if x.is_multiple_of(2) { (x / 2).saturating_sub(1) } else { x / 2 + 1 };
             ((x / 2).min(last), next.min(last), 0.25)
         }
         _ => ((x / per).min(last), (x / per).min(last), 0.0),

@@ -68,7 +68,6 @@ impl Default for Blocks {
 
 /// The quantisers of luma and chroma, and with them the transform.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one of either is made for a file")]
 pub(crate) enum Quantiser {
     Fast([Quant; 2]),
     Precise([Divisor; 2]),

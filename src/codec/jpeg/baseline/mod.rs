@@ -22,7 +22,7 @@ use crate::guard::Sentry;
 use crate::simd::Level;
 use layout::Layout;
 use rows::Rows;
-use scan::{Wanted, read};
+use scan::{Task, Wanted, read};
 use tables::Tables;
 
 pub(super) use window::decode_window;
@@ -36,7 +36,8 @@ pub(super) fn decode(bytes: &[u8], header: &Header, scale: u32, part: [f32; 4], 
     let (columns, rows) = (within(left, right, layout.width), within(top, bottom, layout.height));
     let wanted = Wanted::around(&layout, &columns, &rows);
     let mut drawn = Rows::new(&layout, columns, rows)?;
-    read(bytes, header, &layout, &tables, &wanted, level, sentry, &mut |ring, row| drawn.take(ring, row, level))?;
+    let task = Task { bytes, header, layout: &layout, tables: &tables, wanted: &wanted, level, sentry };
+    read(&task, &mut |ring, row| drawn.take(ring, row, level))?;
     Some(Raw { width: layout.width as u32, height: layout.height as u32, straight: drawn.finish(), opaque: true })
 }
 

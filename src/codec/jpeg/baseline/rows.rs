@@ -53,7 +53,7 @@ impl<'l> Rows<'l> {
         let until = if last { layout.height } else { (row + 1) * height - usize::from(layout.looks_down()) };
         while self.y < until {
             if self.rows.contains(&self.y) {
-                level.run(|| self.draw(ring, level))?;
+                level.run_with((&mut *self, ring, level), draw)?;
                 self.straight.extend_from_slice(&self.line);
             } else {
                 self.straight.resize(self.straight.len() + self.line.len(), 255);
@@ -70,7 +70,7 @@ impl<'l> Rows<'l> {
     }
 
     #[inline(always)]
-    fn draw(&mut self, ring: &Ring, level: Level) -> Option<()> {
+    fn row(&mut self, ring: &Ring, level: Level) -> Option<()> {
         let luma = ring.row(0, self.y)?.get(self.columns.start..)?;
         let line = self.line.get_mut(self.columns.start * 4..self.columns.end * 4)?;
         let Some(chroma) = self.layout.planes.get(1) else {
@@ -96,7 +96,7 @@ impl<'l> Rows<'l> {
             }
             Upsampling::Down => {
                 // libjpeg-turbo rounds a half down in upper rows, up in lower ones
-                let half = if self.y % 2 == 0 { 1 } else { 2 };
+                let half = if self.y.is_multiple_of(2) { 1 } else { 2 };
                 for (component, to) in (1..).zip(&mut self.whole) {
                     for (to, (near, far)) in to.iter_mut().zip(ring.row(component, near)?.iter().zip(ring.row(component, far)?)) {
                         *to = ((3 * u16::from(*near) + u16::from(*far) + half) >> 2) as u8;
@@ -184,4 +184,9 @@ fn with_step(target: &mut [u8], write: impl FnOnce(&mut [u8; STEP * 4])) {
         write(&mut whole);
         target.iter_mut().zip(whole).for_each(|(to, v)| *to = v);
     }
+}
+
+#[inline(always)]
+fn draw((rows, ring, level): (&mut Rows<'_>, &Ring, Level)) -> Option<()> {
+    rows.row(ring, level)
 }

@@ -28,37 +28,29 @@ impl Wanted {
 /// Who takes the samples: the ring holds this row of MCUs and the one before it. Says whether more is wanted; `None` gives up.
 pub(super) type Sink<'s> = &'s mut dyn FnMut(&Ring, usize) -> Option<bool>;
 
+/// A file whose scan is to be read.
+pub(super) struct Task<'t> {
+    pub(super) bytes: &'t [u8],
+    pub(super) header: &'t Header,
+    pub(super) layout: &'t Layout,
+    pub(super) tables: &'t Tables,
+    pub(super) wanted: &'t Wanted,
+    pub(super) level: Level,
+    pub(super) sentry: &'t Sentry<'t>,
+}
+
 /// Reads a scan until its end or until the sink has enough; `None` where it is damaged or stopped.
-pub(super) fn read(
-    bytes: &[u8],
-    header: &Header,
-    layout: &Layout,
-    tables: &Tables,
-    wanted: &Wanted,
-    level: Level,
-    sentry: &Sentry<'_>,
-    sink: Sink<'_>,
-) -> Option<()> {
-    level.run(|| {
-        let scan = Scan::new(bytes.get(tables.scan_at..)?);
-        if scan.end != Some(0xd9) {
-            return None;
-        }
-        rows(header, layout, tables, &scan, wanted, level, sentry, sink)
-    })
+pub(super) fn read(task: &Task<'_>, sink: Sink<'_>) -> Option<()> {
+    task.level.run_with((task, sink), rows)
 }
 
 #[inline(always)]
-fn rows(
-    header: &Header,
-    layout: &Layout,
-    tables: &Tables,
-    scan: &Scan,
-    wanted: &Wanted,
-    level: Level,
-    sentry: &Sentry<'_>,
-    sink: Sink<'_>,
-) -> Option<()> {
+fn rows((task, sink): (&Task<'_>, Sink<'_>)) -> Option<()> {
+    let Task { bytes, header, layout, tables, wanted, level, sentry } = *task;
+    let scan = Scan::new(bytes.get(tables.scan_at..)?);
+    if scan.end != Some(0xd9) {
+        return None;
+    }
     let mut ring = Ring::new(layout);
     let mut readers = Vec::with_capacity(3);
     for (component, plane) in layout.planes.iter().enumerate() {
@@ -77,6 +69,7 @@ fn rows(
         placed.clear();
         placed.extend(groups.iter().map(|group| Placed::new(group, layout, &ring, row)));
         let (samples, stride) = ring.samples();
+        let mut planes = Planes { samples, stride, level };
         for column in 0..layout.columns {
             if until_restart == 0 {
                 bits = scan.bits(*restarts.next()?);
@@ -86,7 +79,7 @@ fn rows(
             until_restart -= 1;
             if wanted.rows.contains(&row) && wanted.columns.contains(&column) {
                 for group in &placed {
-                    group.read(&mut bits, &mut readers, &mut room, column, samples, stride, level);
+                    group.read(&mut bits, &mut readers, &mut room, column, &mut planes);
                 }
             } else {
                 for group in &placed {
@@ -102,6 +95,13 @@ fn rows(
         }
     }
     Some(())
+}
+
+/// Where samples go.
+struct Planes<'p> {
+    samples: &'p mut [u8],
+    stride: usize,
+    level: Level,
 }
 
 /// A group in a row of MCUs.
@@ -135,10 +135,10 @@ impl Placed {
         readers: &mut [Reader<'_>],
         room: &mut Coefficients,
         column: usize,
-        samples: &mut [u8],
-        stride: usize,
-        level: Level,
+        planes: &mut Planes<'_>,
     ) {
+        let Planes { samples, stride, level } = planes;
+        let (stride, level) = (*stride, *level);
         let mut at = self.at;
         at.iter_mut().zip(self.step).for_each(|(at, step)| *at += column * step);
         let components = (0u32..).zip(self.component).take(self.count);

@@ -11,7 +11,7 @@ use super::super::header::Header;
 use super::layout::{Layout, Plane, Upsampling};
 use super::ring::Ring;
 use super::rows::full;
-use super::scan::{Wanted, read};
+use super::scan::{Task, Wanted, read};
 use super::tables::Tables;
 use crate::codec::{Raw, Window};
 use crate::guard::Sentry;
@@ -36,8 +36,14 @@ pub(in super::super) fn decode_window(
     let tables = Tables::read(bytes, header)?;
     let mut scaler = Scaler::new(&layout, window)?;
     let wanted = scaler.wanted(&layout);
-    read(bytes, header, &layout, &tables, &wanted, level, sentry, &mut |ring, row| level.run(|| scaler.take(ring, row, level)))?;
+    let task = Task { bytes, header, layout: &layout, tables: &tables, wanted: &wanted, level, sentry };
+    read(&task, &mut |ring, row| level.run_with((&mut scaler, ring, row, level), take))?;
     (scaler.y == scaler.height).then_some(Raw { width: window.width, height: window.height, straight: scaler.straight, opaque: true })
+}
+
+#[inline(always)]
+fn take((scaler, ring, row, level): (&mut Scaler, &Ring, usize, Level)) -> Option<bool> {
+    scaler.take(ring, row, level)
 }
 
 struct Scaler {
@@ -139,16 +145,16 @@ impl Scaler {
 
     /// The MCUs that are transformed.
     fn wanted(&self, layout: &Layout) -> Wanted {
-        let mut wanted = Wanted { columns: usize::MAX..0, rows: usize::MAX..0 };
+        let (mut left, mut right, mut top, mut bottom) = (usize::MAX, 0, usize::MAX, 0);
         for plane in &self.planes {
             let (columns, rows) = (plane.plane.columns(), plane.plane.rows());
             let last = plane.down.iter().map(|(start, weights)| start + weights.len()).max().unwrap_or(0);
-            wanted.columns.start = wanted.columns.start.min(plane.columns.start / columns);
-            wanted.columns.end = wanted.columns.end.max(plane.columns.end.div_ceil(columns)).min(layout.columns);
-            wanted.rows.start = wanted.rows.start.min(plane.first_row / rows);
-            wanted.rows.end = wanted.rows.end.max(last.div_ceil(rows));
+            left = left.min(plane.columns.start / columns);
+            right = right.max(plane.columns.end.div_ceil(columns)).min(layout.columns);
+            top = top.min(plane.first_row / rows);
+            bottom = bottom.max(last.div_ceil(rows));
         }
-        wanted
+        Wanted { columns: left..right, rows: top..bottom }
     }
 
     /// Takes a row of MCUs and draws what can be drawn now.
