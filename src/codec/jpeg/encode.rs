@@ -18,22 +18,22 @@ use crate::simd::jpeg_forward::{Blocks, Quantiser, Sampling, TILE_PX, Tile};
 /// What is the same for all rows of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Settings {
-    pub(super) width: u16,
-    pub(super) height: u16,
+    pub(crate) width: u16,
+    pub(crate) height: u16,
     /// 1 to 100.
-    pub(super) quality: u8,
-    pub(super) sampling: Sampling,
-    pub(super) level: Level,
+    pub(crate) quality: u8,
+    pub(crate) sampling: Sampling,
+    pub(crate) level: Level,
 }
 
 impl Settings {
     /// Rows of MCUs.
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         usize::from(self.height).div_ceil(self.sampling.tile_height())
     }
 
     /// Bytes of a row of MCUs as RGBA; the last one may have fewer.
-    pub(super) fn row_bytes(&self) -> usize {
+    pub(crate) fn row_bytes(&self) -> usize {
         usize::from(self.width) * 4 * self.sampling.tile_height()
     }
 }
@@ -52,7 +52,7 @@ pub(crate) struct CodedRow {
 
 impl CodedRow {
     /// Memory that it takes.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>() + self.bits.len()
     }
 }

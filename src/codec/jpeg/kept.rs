@@ -61,7 +61,7 @@ pub(crate) fn encode_with(
 }
 
 /// A file of a frame, of whose rows some may be there already.
-pub(super) fn encode<'k>(
+pub(crate) fn encode<'k>(
     frame: &Frame,
     matte: [u8; 3],
     settings: Settings,
@@ -84,7 +84,7 @@ pub(super) fn encode<'k>(
 }
 
 /// What an output asks of the encoder.
-pub(super) fn settings(frame: &Frame, output: &Output, level: Level) -> Result<Settings, Fault> {
+pub(crate) fn settings(frame: &Frame, output: &Output, level: Level) -> Result<Settings, Fault> {
     let (Ok(width), Ok(height)) = (u16::try_from(frame.width()), u16::try_from(frame.height())) else {
         let message = format!("JPEG holds at most 65535 px a side, found {}x{}", frame.width(), frame.height());
         return Err(Fault::new(Code::CanvasLimit, "", message));
