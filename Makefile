@@ -54,6 +54,7 @@ test-all: test
 	$(CARGO) clippy --locked --profile ci -p templrender-cli --features parquet --all-targets -- -D warnings
 	$(CARGO) test --locked --profile ci -p templrender-cli --features parquet --test parquet
 	$(CARGO) clippy --locked --profile ci -p templrender-models --features tract,ort --all-targets -- -D warnings
+	$(CARGO) clippy --locked --profile ci -p templrender-c --features rten --all-targets -- -D warnings
 	bin=$$(python/venv.sh models models) && ORT_DYLIB_PATH=$$("$$bin/python" -c 'import onnxruntime as o; print(o.__path__[0])') \
 	    $(CARGO) test --locked --profile ci -p templrender-models --features tract,ort
 	bindings/c/test.sh valgrind

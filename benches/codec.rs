@@ -63,6 +63,9 @@ fn encode(c: &mut Criterion) {
     if let Some(bytes) = asset("frame_j2.png") {
         lossless(c, "j2", &Frame::decode(&bytes, &limits).unwrap());
     }
+    if let Some(bytes) = asset("logo.png") {
+        lossless(c, "logo", &Frame::decode(&bytes, &limits).unwrap());
+    }
 }
 
 /// The sizes of chroma and the qualities that ads are written in, and the quality that has a more precise transform.
@@ -92,8 +95,10 @@ fn lossless(c: &mut Criterion, name: &str, frame: &Frame) {
         println!("encode/{name}-lossless: templrender-{label} {} bytes", bytes.len());
         group.bench_function(format!("templrender-{label}"), |b| b.iter(|| black_box(frame).encode(&output).unwrap()));
     }
-    println!("encode/{name}-lossless: png-crate {} bytes", by_png(frame).len());
-    group.bench_function("png-crate", |b| b.iter(|| by_png(black_box(frame))));
+    for (label, compression) in [("png-crate", png::Compression::Fast), ("png-crate-balanced", png::Compression::Balanced)] {
+        println!("encode/{name}-lossless: {label} {} bytes", by_png(frame, compression).len());
+        group.bench_function(label, |b| b.iter(|| by_png(black_box(frame), compression)));
+    }
     group.finish();
 }
 
@@ -117,13 +122,14 @@ fn by_jpeg_encoder(frame: &Frame) -> Vec<u8> {
     out
 }
 
-fn by_png(frame: &Frame) -> Vec<u8> {
-    let mut out = Vec::new();
+fn by_png(frame: &Frame, compression: png::Compression) -> Vec<u8> {
+    let (mut out, straight) = (Vec::new(), frame.to_rgba());
     let mut encoder = png::Encoder::new(&mut out, frame.width(), frame.height());
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_compression(png::Compression::Fast);
-    let rgb: Vec<u8> = frame.pixels().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-    encoder.write_header().unwrap().write_image_data(&rgb).unwrap();
+    let (color, channels) = if frame.is_opaque() { (png::ColorType::Rgb, 3) } else { (png::ColorType::Rgba, 4) };
+    encoder.set_color(color);
+    encoder.set_compression(compression);
+    let samples: Vec<u8> = straight.chunks_exact(4).flat_map(|p| &p[..channels]).copied().collect();
+    encoder.write_header().unwrap().write_image_data(&samples).unwrap();
     out
 }
 

@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-models=(tools/models.py tools/model_speed.py tools/weights tools/tests)
+models=(tools/models.py tools/model_speed.py tools/model_engines.py tools/weights tools/tests)
 package=$target/python # the package with its native half, for PYTHONPATH
 
 say() { printf '%s\n' "$*"; }
@@ -35,7 +35,7 @@ types() {
     "$bin/python" python/tests/examples.py "$examples"
     MYPYPATH=$package "$bin/mypy" --cache-dir "$target/mypy" -p templrender
     MYPYPATH=$package "$bin/mypy" --cache-dir "$target/mypy" python/tests/typing "$examples"
-    MYPYPATH=tools:tools/tests "$bin/mypy" --cache-dir "$target/mypy" "${models[@]}"
+    MYPYPATH=$package:tools:tools/tests "$bin/mypy" --cache-dir "$target/mypy" "${models[@]}"
     "$bin/python" -m mypy.stubtest --mypy-config-file pyproject.toml --allowlist python/tests/stubtest-allowlist.txt --ignore-unused-allowlist templrender._templrender
 }
 

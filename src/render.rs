@@ -317,23 +317,22 @@ impl Renderer {
 
     /// Paints what of a template is the same for every row, for [`render_compiled`](Self::render_compiled).
     ///
-    /// `row` is a usual one: what is fixed is looked for in its picture. `context` is that of the plans to come but for `now`; `resources` has
-    /// the answers to assets, photos need not be there. A template whose painted layers would take more than [`Compiled::MAX_BYTES`]
-    /// is drawn as ever.
+    /// `usual` is the plan of a usual row: what is fixed is looked for in its picture, and plans to come must share its `context` but for
+    /// `now`. `resources` has the answers to assets; photos need not be there. A template whose painted layers would take more than
+    /// [`Compiled::MAX_BYTES`] is drawn as ever.
     ///
     /// # Errors
-    /// As [`plan`](Self::plan), and what drawing the fixed layers fails with.
+    /// What drawing the fixed layers fails with; a row that the template [skips](Plan::skipped).
     pub fn compile(
         &self,
         template: &Template,
-        row: &Row,
         context: &Context,
+        usual: &Plan,
         resources: &Resources,
         scratch: &mut Scratch,
     ) -> Result<Compiled, Error> {
         let sentry = Sentry::default();
-        let usual = plan::plan(template, row, context, self.having())?;
-        let expected = Expected(Answered { plan: &usual, resources });
+        let expected = Expected(Answered { plan: usual, resources });
         let (usual_scene, _) = layout::layout(usual.canvas()?, self.engine(scratch), &expected, &sentry)?;
         let (width, height) = self.check_canvas(&usual_scene)?;
         let fits = u64::from(width) * u64::from(height) * 8 <= Compiled::MAX_BYTES as u64;
@@ -346,7 +345,7 @@ impl Renderer {
             return Ok(Compiled::nothing());
         }
         let digest = |plan: &Plan, id| compile::digest_of(plan, id, resources);
-        let mut same = |a, b| digest(&fixed, a).is_some_and(|a| digest(&usual, b) == Some(a));
+        let mut same = |a, b| digest(&fixed, a).is_some_and(|a| digest(usual, b) == Some(a));
         let (items, count_under) = compile::common(scene.items, &usual_scene, &mut same);
         scene.items = items;
         let decoded = Decoded::of(&scene, &fixed, resources, |_, _| None, &self.limits, &sentry)?;

@@ -16,7 +16,7 @@ fn the_same_bytes_for_every_row_of_every_template() {
             let usual = &rows.first().expect("a template has rows").1;
             let plan = folder.plan(usual, context.variant.as_deref());
             let mut scratch = Scratch::new();
-            let compiled = folder.renderer.compile(&folder.template, usual, &context, &folder.answer(&plan), &mut scratch).unwrap();
+            let compiled = folder.renderer.compile(&folder.template, &context, &plan, &folder.answer(&plan), &mut scratch).unwrap();
             sooner += usize::from(compiled.bytes() > 0);
             for (name, row) in &rows {
                 let plan = folder.plan(row, context.variant.as_deref());
@@ -44,8 +44,8 @@ fn without_its_assets_it_draws_as_ever() {
     let folder = folders.iter().find(|folder| folder.name == "product-ad").unwrap();
     let (_, row) = &folder.rows(1)[0];
     let mut scratch = Scratch::new();
-    let compiled = folder.renderer.compile(&folder.template, row, &Context::default(), &Resources::new(), &mut scratch).unwrap();
     let plan = folder.plan(row, None);
+    let compiled = folder.renderer.compile(&folder.template, &Context::default(), &plan, &Resources::new(), &mut scratch).unwrap();
     let resources = folder.answer(&plan);
     let quick = folder.renderer.render_compiled(&compiled, &plan, &resources, &mut scratch, &Guard::default()).unwrap();
     assert!(quick.frame == folder.renderer.render(&plan, &resources, &mut scratch).unwrap().frame);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import gc
 import hashlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -40,6 +41,32 @@ def test_a_frame_is_its_pixels_premultiplied(straight: numpy.ndarray) -> None:
     for output in (t.Output.png(), t.Output.png(effort="small"), t.Output.webp()):
         assert t.Frame.decode(frame.encode(output)) == frame
     assert hash(t.Frame(straight.copy())) == hash(frame)
+
+
+def drawn(kind: str, width: int, height: int, seed: int) -> numpy.ndarray:
+    """Straight RGBA of one kind."""
+    random = numpy.random.default_rng(seed)
+    y, x = numpy.mgrid[:height, :width]
+    straight = numpy.full((height, width, 4), 255, numpy.uint8)
+    match kind:
+        case "gradient":
+            straight[..., :3] = numpy.stack([(x + y) // 7, (x + y) // 3, x // 2 + y], axis=2) & 255
+        case "noise":
+            straight[:] = random.integers(0, 256, straight.shape)
+        case "flat":
+            straight[:] = random.integers(0, 256, (1 + seed % 300, 4))[(x // 9 + y // 5 * 31) % (1 + seed % 300)]
+        case _:
+            straight[..., :3] = 128 + 90 * numpy.sin(x / 17 + y / 29)[..., None] + random.normal(0, 3, (height, width, 3))
+    return straight
+
+
+@given(st.sampled_from(["gradient", "noise", "flat", "photo"]), st.integers(1, 300), st.integers(1, 90), st.integers(0, 999))
+@settings(deadline=None, max_examples=40)
+def test_pillow_reads_the_same_pixels_from_a_png(kind: str, width: int, height: int, seed: int) -> None:
+    frame = t.Frame(drawn(kind, width, height, seed))
+    for effort in ("fast", "small"):
+        with Image.open(io.BytesIO(frame.encode(t.Output.png(effort=effort)))) as picture:
+            assert numpy.array_equal(numpy.asarray(picture.convert("RGBA")), frame.to_numpy())
 
 
 def test_the_buffer_is_the_frame_itself() -> None:

@@ -92,8 +92,8 @@ fn block(level: Level, mode: BlendMode, px: Px<'_>) {
         BlendMode::SoftLight => level.run_with((px, each!(soft_light)), blend),
         BlendMode::Difference => level.run_with((px, each!(difference)), blend),
         BlendMode::Exclusion => level.run_with((px, each!(exclusion)), blend),
-        BlendMode::Hue => level.run_with((px, hue), blend),
-        BlendMode::Saturation => level.run_with((px, saturated), blend),
+        BlendMode::Hue => level.run_with(px, blend_spread::<true>),
+        BlendMode::Saturation => level.run_with(px, blend_spread::<false>),
         BlendMode::Color => level.run_with((px, colored), blend),
         BlendMode::Luminosity => level.run_with((px, lit), blend),
     }
@@ -104,6 +104,22 @@ fn blend<M: Fn(Rgb, Rgb) -> Rgb>(((dst, source, cover), mix): (Px<'_>, M)) {
     for ((d, s), c) in dst.iter_mut().zip(source).zip(cover) {
         let (backdrop, source) = (u32::from_le_bytes(*d), u32::from_le_bytes(*s));
         let mixed = pixel(backdrop, source, *c, &mix);
+        *d = if *c == 0 || source >> 24 == 0 { backdrop } else { mixed }.to_le_bytes();
+    }
+}
+
+/// `hue` (the source's colour with the backdrop's saturation) or `saturation` (the other way round), with the backdrop's luminosity: two
+/// loops, since one of both steps is not turned into vectors.
+#[inline(always)]
+fn blend_spread<const HUE: bool>((dst, source, cover): Px<'_>) {
+    let mut spread = [[0.0; 3]; BLOCK];
+    for ((d, s), to) in dst.iter().zip(source).zip(&mut spread) {
+        let ((b, _), (s, _)) = (straight(u32::from_le_bytes(*d)), straight(u32::from_le_bytes(*s)));
+        *to = if HUE { with_saturation(s, saturation(b)) } else { with_saturation(b, saturation(s)) };
+    }
+    for (((d, s), c), spread) in dst.iter_mut().zip(source).zip(cover).zip(&spread) {
+        let (backdrop, source) = (u32::from_le_bytes(*d), u32::from_le_bytes(*s));
+        let mixed = pixel(backdrop, source, *c, |b, _| with_luminosity(*spread, luminosity(b)));
         *d = if *c == 0 || source >> 24 == 0 { backdrop } else { mixed }.to_le_bytes();
     }
 }
@@ -203,16 +219,6 @@ fn soft_light(b: f32, s: f32) -> f32 {
 }
 
 #[inline(always)]
-fn hue(b: Rgb, s: Rgb) -> Rgb {
-    with_luminosity(with_saturation(s, saturation(b)), luminosity(b))
-}
-
-#[inline(always)]
-fn saturated(b: Rgb, s: Rgb) -> Rgb {
-    with_luminosity(with_saturation(b, saturation(s)), luminosity(b))
-}
-
-#[inline(always)]
 fn colored(b: Rgb, s: Rgb) -> Rgb {
     with_luminosity(s, luminosity(b))
 }
@@ -241,7 +247,7 @@ fn with_saturation([r, g, b]: Rgb, to: f32) -> Rgb {
 }
 
 #[inline(always)]
-fn with_luminosity(c: [f32; 3], to: f32) -> [f32; 3] {
+fn with_luminosity(c: Rgb, to: f32) -> Rgb {
     let by = to - luminosity(c);
     let c = c.map(|v| v + by);
     let [r, g, b] = c;

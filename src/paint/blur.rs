@@ -40,11 +40,14 @@ pub(crate) fn blur<const CHANNELS: usize>(pixels: &mut [u8], width: usize, heigh
     if sigma.is_nan() || sigma < MIN_SIGMA || pixels.len() < width * height * CHANNELS || width == 0 || height == 0 {
         return;
     }
-    Level::detect().run(|| blur_at::<CHANNELS>(pixels, width, height, sigma, sentry));
+    Level::detect().run_with((pixels, width, height, sigma, sentry), blur_at::<CHANNELS>);
 }
 
+/// Pixels, width, height and sigma of a blur.
+type Task<'t> = (&'t mut [u8], usize, usize, f32, &'t Sentry<'t>);
+
 #[inline(always)]
-fn blur_at<const CHANNELS: usize>(pixels: &mut [u8], width: usize, height: usize, sigma: f32, sentry: &Sentry<'_>) {
+fn blur_at<const CHANNELS: usize>((pixels, width, height, sigma, sentry): Task<'_>) {
     debug_assert!(height > 0, "an empty picture is not blurred");
     let stride = width * CHANNELS;
     let mut from: Vec<u16> = Vec::with_capacity(pixels.len());
@@ -55,35 +58,27 @@ fn blur_at<const CHANNELS: usize>(pixels: &mut [u8], width: usize, height: usize
         from.extend(row.iter().map(|v| u16::from(*v) << 8));
     }
     let mut to = vec![0; from.len()];
-    let mut pass = |window: Window<'_>| {
+    let (gauss, boxes);
+    let windows: &[Window<'_>] = if sigma < 2.0 {
+        gauss = weights(sigma);
+        &[Window::Weights(&gauss)]
+    } else {
+        boxes = three_boxes(window(sigma));
+        &boxes
+    };
+    for window in windows {
         for (row_from, row_to) in from.chunks_exact(stride).zip(to.chunks_exact_mut(stride)) {
             if sentry.stops_after(width) {
                 return;
             }
-            match window {
+            match *window {
                 Window::Box { before, after } => box_row::<CHANNELS>(row_from, row_to, before, after),
                 Window::Weights(weights) => weigh_row::<CHANNELS>(row_from, row_to, weights),
             }
         }
-        match window {
+        match *window {
             Window::Box { before, after } => box_columns(&to, &mut from, stride, before, after, sentry),
             Window::Weights(weights) => weigh_columns(&to, &mut from, stride, weights, sentry),
-        }
-    };
-    if sigma < 2.0 {
-        pass(Window::Weights(&weights(sigma)));
-    } else {
-        let window = window(sigma);
-        let half = window / 2;
-        if window % 2 == 1 {
-            for _ in 0..3 {
-                pass(Window::Box { before: half, after: half });
-            }
-        } else {
-            // two even boxes that lean to either side, and an odd one
-            pass(Window::Box { before: half, after: half - 1 });
-            pass(Window::Box { before: half - 1, after: half });
-            pass(Window::Box { before: half, after: half });
         }
     }
     for (row, from) in pixels.chunks_mut(stride).zip(from.chunks(stride)) {
@@ -102,6 +97,13 @@ enum Window<'w> {
     Box { before: usize, after: usize },
     /// From the middle outwards; the sum of both sides is 65,536.
     Weights(&'w [u32]),
+}
+
+/// Three boxes of a width; two even ones lean to either side, and the third is odd.
+fn three_boxes(window: usize) -> [Window<'static>; 3] {
+    let half = window / 2;
+    let before = if window % 2 == 1 { half } else { half.saturating_sub(1) };
+    [Window::Box { before: half, after: before }, Window::Box { before, after: half }, Window::Box { before: half, after: half }]
 }
 
 /// The Gaussian's weights from the middle outwards.

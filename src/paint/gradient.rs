@@ -125,30 +125,12 @@ impl Shader {
 
     fn fill<P: Copy>(&self, table: &[P], of: fn([f32; 4]) -> P, y: i32, from: i32, out: &mut [P]) {
         match <&[P; TABLE]>::try_from(table) {
-            Ok(table) => Level::detect().run(|| self.looked_up(table, y, from, out)),
+            Ok(table) => Level::detect().run_with((self, table, y, from, out), looked_up),
             Err(_) => {
                 let mut places = [0.0; BLOCK];
                 for (from, out) in (from..).step_by(BLOCK).zip(out.chunks_mut(BLOCK)) {
                     self.places(y, from, &mut places);
                     out.iter_mut().zip(&places).for_each(|(px, at)| *px = of(self.color_at(*at)));
-                }
-            }
-        }
-    }
-
-    /// A row out of a table: where a block's px stand in it is worked out in vectors, before any of its entries is read.
-    #[inline(always)]
-    fn looked_up<P: Copy>(&self, table: &[P; TABLE], y: i32, from: i32, out: &mut [P]) {
-        let mut places = [0.0; BLOCK];
-        let mut entries = [0; BLOCK];
-        for (from, out) in (from..).step_by(BLOCK).zip(out.chunks_mut(BLOCK)) {
-            self.places(y, from, &mut places);
-            for (entry, at) in entries.iter_mut().zip(&places) {
-                *entry = nearest(*at);
-            }
-            for (px, entry) in out.iter_mut().zip(&entries) {
-                if let Some(color) = table.get(*entry as usize % TABLE) {
-                    *px = *color;
                 }
             }
         }
@@ -199,6 +181,25 @@ impl Shader {
                 color
             }
             _ => last.1,
+        }
+    }
+}
+
+/// A row out of a table: where a block's px stand in it is worked out in vectors, before any of its entries is read (an instruction that
+/// gathers entries is no quicker).
+#[inline(always)]
+fn looked_up<P: Copy>((shader, table, y, from, out): (&Shader, &[P; TABLE], i32, i32, &mut [P])) {
+    let mut places = [0.0; BLOCK];
+    let mut entries = [0; BLOCK];
+    for (from, out) in (from..).step_by(BLOCK).zip(out.chunks_mut(BLOCK)) {
+        shader.places(y, from, &mut places);
+        for (entry, at) in entries.iter_mut().zip(&places) {
+            *entry = nearest(*at);
+        }
+        for (px, entry) in out.iter_mut().zip(&entries) {
+            if let Some(color) = table.get(*entry as usize % TABLE) {
+                *px = *color;
+            }
         }
     }
 }

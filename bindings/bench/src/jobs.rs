@@ -6,9 +6,9 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use core_::{Context, Fonts, Guard, NeedSource, Renderer, Resources, Row, Scratch, Template, Timings};
+use core_::{Compiled, Context, Fonts, Guard, NeedSource, Plan, Renderer, Resources, Row, Scratch, Template, Timings};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
@@ -23,6 +23,8 @@ const COVER: &str = r#"{ "templrender": 1, "name": "cover", "size": [600, 600], 
 
 pub(crate) struct Jobs {
     renderer: Renderer,
+    /// The templates of `NAMES`, each compiled when it is drawn first, where that is asked for.
+    compiled: Option<[OnceLock<Compiled>; NAMES.len()]>,
     /// One for each thread that draws, while it does not.
     scratches: Mutex<Vec<Scratch>>,
     ad: Template,
@@ -77,7 +79,8 @@ impl Step {
 type Over<'o> = &'o mut dyn FnMut(Step, Option<Timings>);
 
 impl Jobs {
-    pub(crate) fn load(root: &Path) -> Result<Self, Box<dyn Error>> {
+    /// Everything that is kept between pictures; compiled templates too, where that is asked for.
+    pub(crate) fn load(root: &Path, is_compiled: bool) -> Result<Self, Box<dyn Error>> {
         let asset = |name: &str| std::fs::read(root.join("assets").join(name)).map_err(|e| format!("{name}: {e}"));
         let mut fonts = Fonts::new();
         for name in ["Inter-Regular.ttf", "Inter-Bold.ttf"] {
@@ -90,6 +93,7 @@ impl Jobs {
         };
         Ok(Self {
             renderer: Renderer::new(fonts),
+            compiled: is_compiled.then(Default::default),
             scratches: Mutex::default(),
             ad: Template::parse(include_str!("../../../templates/product-ad/template.json"))?,
             card: Template::parse(include_str!("../../../templates/og-card/template.json"))?,
@@ -103,6 +107,25 @@ impl Jobs {
             logo: asset("logo.png")?.into(),
             avatar: asset("avatar.jpg")?.into(),
         })
+    }
+
+    /// A job's compiled template, if they are asked for.
+    fn compiled(&self, job: &str) -> Result<Option<&Compiled>, Box<dyn Error>> {
+        let Some(compiled) = &self.compiled else { return Ok(None) };
+        let Some(place) = NAMES.iter().position(|name| *name == job).and_then(|at| compiled.get(at)) else { return Ok(None) };
+        if place.get().is_none() {
+            // Two threads may come here at once: both make the same.
+            let _ = place.set(self.compile(job)?);
+        }
+        Ok(place.get())
+    }
+
+    fn compile(&self, job: &str) -> Result<Compiled, Box<dyn Error>> {
+        let (template, row) = self.asked(job, 0)?;
+        let context = Context::default();
+        let plan = self.renderer.plan(template, row, &context)?;
+        let resources = self.answers(&plan)?;
+        Ok(self.renderer.compile(template, &context, &plan, &resources, &mut Scratch::new())?)
     }
 
     /// The encoded picture of a job for the row of that number.
@@ -136,33 +159,46 @@ impl Jobs {
 
     /// Draws, and says after each step that it is over; the step of the renderer comes with its timings, where the guard has a clock.
     fn draw_watched(&self, job: &str, number: usize, guard: &Guard<'_>, over: Over<'_>) -> Result<Vec<u8>, Box<dyn Error>> {
-        let (template, row) = match job {
-            "J1" => (&self.ad, pick(&self.ad_rows, number)?),
-            "J2" => (&self.card, pick(&self.card_rows, number)?),
-            "J3" => (&self.cover, &self.cover_row),
-            "tiny" => (&self.tiny, &self.tiny_row),
-            _ => return Err(format!("no such job: {job:?}, there are {NAMES:?}").into()),
-        };
+        let (template, row) = self.asked(job, number)?;
         let plan = self.renderer.plan(template, row, &Context::default())?;
         over(Step::Plan, None);
-        let mut resources = Resources::new();
-        loop {
-            let found: Vec<_> = plan.pending(&resources).into_iter().map(|need| (need.id(), self.answer(need.source()))).collect();
-            if found.is_empty() {
-                break;
-            }
-            for (id, bytes) in found {
-                resources.insert(id, bytes.ok_or("a need that no job has")?)?;
-            }
-        }
+        let resources = self.answers(&plan)?;
         over(Step::Answer, None);
         let mut scratch = self.scratches.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        let rendered = self.renderer.render_guarded(&plan, &resources, &mut scratch, guard)?;
+        let compiled = self.compiled(job)?;
+        let rendered = match compiled {
+            Some(compiled) => self.renderer.render_compiled(compiled, &plan, &resources, &mut scratch, guard)?,
+            None => self.renderer.render_guarded(&plan, &resources, &mut scratch, guard)?,
+        };
         self.scratches.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
         over(Step::Paint, rendered.report.timings_us);
         let bytes = rendered.frame.encode(plan.output())?;
         over(Step::Encode, None);
         Ok(bytes)
+    }
+
+    fn asked(&self, job: &str, number: usize) -> Result<(&Template, &Row), Box<dyn Error>> {
+        match job {
+            "J1" => Ok((&self.ad, pick(&self.ad_rows, number)?)),
+            "J2" => Ok((&self.card, pick(&self.card_rows, number)?)),
+            "J3" => Ok((&self.cover, &self.cover_row)),
+            "tiny" => Ok((&self.tiny, &self.tiny_row)),
+            _ => Err(format!("no such job: {job:?}, there are {NAMES:?}").into()),
+        }
+    }
+
+    /// Every picture of a plan, by its bytes.
+    fn answers(&self, plan: &Plan) -> Result<Resources, Box<dyn Error>> {
+        let mut resources = Resources::new();
+        loop {
+            let found: Vec<_> = plan.pending(&resources).into_iter().map(|need| (need.id(), self.answer(need.source()))).collect();
+            if found.is_empty() {
+                return Ok(resources);
+            }
+            for (id, bytes) in found {
+                resources.insert(id, bytes.ok_or("a need that no job has")?)?;
+            }
+        }
     }
 
     fn answer(&self, source: &NeedSource) -> Option<Arc<[u8]>> {

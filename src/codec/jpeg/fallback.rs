@@ -40,6 +40,10 @@ fn with_options(bytes: &[u8], header: &Header, options: DecoderOptions) -> Resul
         Some((w, h)) if w == usize::from(header.width) && h == usize::from(header.height) => {}
         _ => return Err(damaged(Format::Jpeg, "two headers differ about its size")),
     }
+    // of a damaged file it may leave out px, as transparent ones, without a word
+    if straight.iter().skip(3).step_by(4).any(|alpha| *alpha != 255) {
+        return Err(damaged(Format::Jpeg, "not all of its pixels are there"));
+    }
     Ok(Raw { width, height, straight, opaque: true })
 }
 

@@ -2,12 +2,14 @@
 //!
 //! Up to 256 colours become a palette of 1, 2, 4 or 8 bits. Else RGB, or RGBA where something shows through. Cards made of gradients,
 //! flat areas and text compress best unfiltered by our own deflate, photographs only filtered: some rows are tried out to tell them
-//! apart. `Fast` hands photographs to the `png` crate, whose deflate is made for filtered rows of them; `Small` tries both ways and searches longer.
+//! apart. `Fast` hands photographs to the `png` crate, whose deflate is made for filtered rows of them; `Small` tries
+//! some filters and weighs all ways of saying the same.
 
 use png::{BitDepth, ColorType, Compression, Encoder};
 
+use super::chunk;
 use super::deflate::{Search, zlib};
-use super::{chunk, filter};
+use super::filter::{self, Filter};
 use crate::codec::{Effort, Output};
 use crate::error::{Code, Fault};
 use crate::guard::Sentry;
@@ -48,17 +50,20 @@ pub(in crate::codec) fn encode(frame: &Frame, output: &Output, sentry: &Sentry<'
     let samples = |rows: &[u8]| rows.chunks_exact(stride + 1).flat_map(|row| row.get(1..)).fold(Vec::with_capacity(rows.len()), joined);
     let bands = rows.chunks((stride + 1) * BAND_STEP).flat_map(|rows| rows.chunks((stride + 1) * BAND).next()).fold(Vec::new(), joined);
     let unfiltered = || chunk::file(frame, 8, color, &[(b"IDAT", &zlib(&rows, stride + 1, search, sentry))]);
-    let plain = zlib(&bands, stride + 1, Search::TRIAL, sentry).len();
+    let tried = |rows: &[u8]| zlib(rows, stride + 1, Search::TRIAL, sentry).len();
+    let plain = tried(&bands);
     match output.effort {
         // a fifth of the bytes: the rows repeat as they are
         _ if plain * 5 < bands.len() => Ok(unfiltered()),
         Effort::Small => {
-            let filtered = zlib(&filter::adaptive(&samples(&bands), stride, channels, sentry), stride + 1, Search::TRIAL, sentry).len();
-            if plain <= filtered {
-                return Ok(unfiltered());
+            let (bands, all) = (samples(&bands), samples(&rows));
+            let filtered = |samples: &[u8], by: Filter| filter::filtered(samples, stride, channels, by, sentry);
+            match Filter::ALL.map(|by| (tried(&filtered(&bands, by)), by)).into_iter().min_by_key(|(bytes, _)| *bytes) {
+                Some((bytes, by)) if bytes < plain => {
+                    Ok(chunk::file(frame, 8, color, &[(b"IDAT", &zlib(&filtered(&all, by), stride + 1, search, sentry))]))
+                }
+                _ => Ok(unfiltered()),
             }
-            let filtered = filter::adaptive(&samples(&rows), stride, channels, sentry);
-            Ok(chunk::file(frame, 8, color, &[(b"IDAT", &zlib(&filtered, stride + 1, search, sentry))]))
         }
         Effort::Fast => {
             let samples = samples(&rows);

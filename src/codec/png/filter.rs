@@ -40,8 +40,33 @@ fn pack(rgba: &[u8], out: &mut [u8]) {
     }
 }
 
-/// Each row by the filter whose output has the least sum of absolute values; some rows only where the sentry says so.
-pub(super) fn adaptive(samples: &[u8], stride: usize, channels: usize, sentry: &Sentry<'_>) -> Vec<u8> {
+/// How rows are filtered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filter {
+    /// By what stands above.
+    Up,
+    /// By the nearest of left, above and the corner.
+    Paeth,
+    /// Each by the one of the five whose output has the least sum of absolute values.
+    Adaptive,
+}
+
+impl Filter {
+    pub(super) const ALL: [Self; 3] = [Self::Up, Self::Paeth, Self::Adaptive];
+
+    /// Those that a row is tried with.
+    fn kinds(self) -> &'static [u8] {
+        match self {
+            Self::Up => &[2],
+            Self::Paeth => &[4],
+            Self::Adaptive => &[0, 1, 2, 3, 4],
+        }
+    }
+}
+
+/// Each row behind its filter; some rows only where the sentry says so.
+pub(super) fn filtered(samples: &[u8], stride: usize, channels: usize, by: Filter, sentry: &Sentry<'_>) -> Vec<u8> {
+    let kinds = by.kinds();
     let rows = samples.chunks_exact(stride);
     let mut out = Vec::with_capacity(samples.len() + rows.len());
     let zeros = vec![0; stride + channels];
@@ -56,12 +81,12 @@ pub(super) fn adaptive(samples: &[u8], stride: usize, channels: usize, sentry: &
         if let Some(place) = row.get_mut(channels..) {
             place.copy_from_slice(samples);
         }
-        for (kind, out) in (0u8..).zip(&mut tried) {
-            filter(kind, samples, &row, &above, channels, out);
+        for (kind, out) in kinds.iter().zip(&mut tried) {
+            filter(*kind, samples, &row, &above, channels, out);
         }
         let weight = |v: &Vec<u8>| v.iter().map(|b| u64::from((*b as i8).unsigned_abs())).sum::<u64>();
-        if let Some((kind, best)) = (0u8..).zip(&tried).min_by_key(|(_, v)| weight(v)) {
-            out.push(kind);
+        if let Some((kind, best)) = kinds.iter().zip(&tried).min_by_key(|(_, v)| weight(v)) {
+            out.push(*kind);
             out.extend_from_slice(best);
         }
     }

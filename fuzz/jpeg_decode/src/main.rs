@@ -33,7 +33,7 @@ fn main() -> std::io::Result<()> {
     if let Some(folder) = folder {
         files(Path::new(&folder), &mut seeds)?;
     }
-    let (mut random, start, mut rounds, mut read) = (Random(seed * 0x9e37_79b9_7f4a_7c15 | 1), Instant::now(), 0u64, 0u64);
+    let (mut random, start, mut rounds, mut read) = (Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1), Instant::now(), 0u64, 0u64);
     std::panic::set_hook(Box::new(|_| {}));
     while start.elapsed().as_secs_f64() < seconds {
         let mut bytes = seeds[random.below(seeds.len())].clone();
@@ -45,7 +45,7 @@ fn main() -> std::io::Result<()> {
             failed => {
                 let path = PathBuf::from(format!("target/jpeg_decode-{seed}-{rounds}.jpg"));
                 std::fs::write(&path, &bytes)?;
-                println!("BROKEN: {} {:?}", path.display(), failed.err().map(|_| "panic"));
+                println!("BROKEN: {}: {}", path.display(), failed.ok().and_then(Result::err).unwrap_or_else(|| "panic".into()));
                 std::process::exit(1);
             }
         }
