@@ -65,6 +65,19 @@ pub(crate) struct Encoder {
     predictors: [i32; 3],
 }
 
+#[inline(always)]
+fn code((encoder, rgba): (&mut Encoder, &[u8])) {
+    let Encoder { settings, quantiser, writer, predictors } = encoder;
+    writer.line(|line| {
+        let mut left = *predictors;
+        tiles(settings, quantiser, rgba, |blocks, second| {
+            mcus(settings.sampling, blocks, second, &mut left, line);
+            line.end_mcu();
+        });
+        *predictors = left;
+    });
+}
+
 impl Encoder {
     /// Writes the headers.
     pub(crate) fn new(settings: Settings) -> Self {
@@ -77,17 +90,7 @@ impl Encoder {
 
     /// The next row of MCUs: rows of opaque RGBA (alpha is not read) without padding, as many as are left up to the height of an MCU.
     pub(crate) fn pixels(&mut self, rgba: &[u8]) {
-        let Self { settings, quantiser, writer, predictors } = self;
-        settings.level.run(|| {
-            writer.line(|line| {
-                let mut left = *predictors;
-                tiles(settings, quantiser, rgba, |blocks, second| {
-                    mcus(settings.sampling, blocks, second, &mut left, line);
-                    line.end_mcu();
-                });
-                *predictors = left;
-            });
-        });
+        self.settings.level.run_with((self, rgba), code);
     }
 
     /// The next row of MCUs, as the pixels that were coded would have made it at these settings.

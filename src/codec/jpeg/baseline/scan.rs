@@ -129,14 +129,7 @@ impl Placed {
 
     /// Decodes and transforms the blocks.
     #[inline(always)]
-    fn read(
-        &self,
-        bits: &mut Bits<'_>,
-        readers: &mut [Reader<'_>],
-        room: &mut Coefficients,
-        column: usize,
-        planes: &mut Planes<'_>,
-    ) {
+    fn read(&self, bits: &mut Bits<'_>, readers: &mut [Reader<'_>], room: &mut Coefficients, column: usize, planes: &mut Planes<'_>) {
         let Planes { samples, stride, level } = planes;
         let (stride, level) = (*stride, *level);
         let mut at = self.at;
