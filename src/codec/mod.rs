@@ -19,7 +19,6 @@ mod source;
 mod svg;
 mod webp;
 
-#[allow(unused_imports, reason = "only a compiled template copies rows")]
 pub(crate) use jpeg::{KeptRows, encode_with};
 pub use output::{Effort, Output, OutputFormat, Subsampling};
 pub use sniff::Format;

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::row::Value;
 
 /// Counts up with every change to what is drawn, so that keys of an older version never name a newer picture.
-const PIXEL_VERSION: u32 = 1;
+const PIXEL_VERSION: u32 = 2;
 
 /// Names a picture; prints as 32 hex digits.
 ///

@@ -12,12 +12,10 @@
 mod baseline;
 #[allow(dead_code, reason = "a compiled template alone copies rows, and a test alone reads blocks")]
 mod encode;
-#[allow(dead_code, reason = "as `encode`")]
 mod entropy;
 mod fallback;
 mod header;
 mod huffman;
-#[allow(dead_code, reason = "as `encode`")]
 mod kept;
 #[cfg(test)]
 mod read_back;
@@ -30,7 +28,6 @@ use crate::limits::Limits;
 use crate::pixel::Frame;
 use crate::simd::Level;
 use header::Header;
-#[allow(unused_imports, reason = "only a compiled template copies rows")]
 pub(crate) use kept::{KeptRows, encode_with};
 
 pub(super) fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Fault> {
