@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use templrender::{Context, Plan, Rendered, Renderer, Resources, Row, Scratch, Template};
+use templrender::{Context, Guard, Output, Plan, Rendered, Renderer, Resources, Row, Scratch, Template};
 
 const CANVAS: (u32, u32) = (96, 72);
 
@@ -323,5 +323,47 @@ proptest! {
         }
         let all = draw(&around(&format!("{body}{}]", cover(0, 0, CANVAS.0, CANVAS.1)), 1)).frame;
         prop_assert!(all.pixels().chunks_exact(4).all(|px| px == [r, g, b, 255]));
+    }
+}
+
+/// The same template with every so manieth background and text out of the row.
+fn bound(json: &str, backgrounds: &[bool], texts: &[bool]) -> String {
+    let mut json = json.to_owned();
+    for (key, name, chosen) in [(r#""background": ""#, "tint", backgrounds), (r#""text": ""#, "said", texts)] {
+        let places: Vec<usize> = json.match_indices(key).map(|(at, _)| at + key.len()).collect();
+        for (_, at) in places.iter().enumerate().rev().filter(|(i, _)| chosen[i % chosen.len()]) {
+            let end = at + json[*at..].find('"').unwrap();
+            json.replace_range(*at..end, &format!("{{{{ {name} }}}}"));
+        }
+    }
+    json
+}
+
+proptest! {
+    #![proptest_config(Config { cases: config().cases.max(200), ..config() })]
+
+    #[test]
+    fn a_compiled_template_draws_what_the_template_draws(
+        layers in prop::collection::vec(layer(), 1..6), backgrounds in prop::collection::vec(prop::bool::weighted(0.3), 1..6),
+        texts in prop::collection::vec(any::<bool>(), 1..4), said in prop::collection::vec("[a-z ]{0,9}", 3),
+    ) {
+        let json = bound(&template(&layers, 1), &backgrounds, &texts);
+        let json = json.replacen("\"layers\"", r#""output": { "format": "jpeg", "quality": 80 }, "layers""#, 1);
+        let (renderer, context, output) = (renderer(), Context::default(), Output::jpeg(95));
+        let parsed = Template::parse(&json).map_err(|e| TestCaseError::fail(format!("{e}\n{json}")))?;
+        let row = |said: &str, tint: &str| format!(r#"{{ "said": {}, "tint": "{tint}" }}"#, literal(said));
+        let mut scratch = Scratch::new();
+        let usual = plan(&json, &row(&said[0], "linear-gradient(red, #00f8)"));
+        let compiled = renderer.compile(&parsed, &context, &usual, &Resources::new(), &mut scratch).unwrap();
+        for (said, tint) in said.iter().zip(["linear-gradient(red, #00f8)", "#0a08", "none"]) {
+            let plan = plan(&json, &row(said, tint));
+            let plain = renderer.render(&plan, &Resources::new(), &mut scratch).unwrap();
+            let quick = renderer.render_compiled(&compiled, &plan, &Resources::new(), &mut scratch, &Guard::default()).unwrap();
+            prop_assert_eq!(&quick.frame, &plain.frame);
+            prop_assert_eq!(quick.report, plain.report);
+            prop_assert_eq!(compiled.encode(&quick.frame, &output, &Guard::default()).unwrap(), plain.frame.encode(&output).unwrap());
+            let own = compiled.encode(&quick.frame, plan.output(), &Guard::default()).unwrap();
+            prop_assert_eq!(own, plain.frame.encode(plan.output()).unwrap());
+        }
     }
 }
