@@ -29,9 +29,7 @@ def settled(shop: Shop, count: int) -> None:
     assert shop.jobs.counts()["done"] == count
 
 
-def kill_at(
-    patch: pytest.MonkeyPatch, worker: Worker, is_step: Callable[[str], bool], step: int, after: bool
-) -> None:
+def kill_at(patch: pytest.MonkeyPatch, worker: Worker, is_step: Callable[[str], bool], step: int, after: bool) -> None:
     """Kills a worker at one of its calls that are steps: before it, or when the server has done it."""
     calls = 0
     call = Jobs.call
