@@ -56,11 +56,18 @@ def drawn(kind: str, width: int, height: int, seed: int) -> numpy.ndarray:
         case "flat":
             straight[:] = random.integers(0, 256, (1 + seed % 300, 4))[(x // 9 + y // 5 * 31) % (1 + seed % 300)]
         case _:
-            straight[..., :3] = 128 + 90 * numpy.sin(x / 17 + y / 29)[..., None] + random.normal(0, 3, (height, width, 3))
+            straight[..., :3] = (
+                128 + 90 * numpy.sin(x / 17 + y / 29)[..., None] + random.normal(0, 3, (height, width, 3))
+            )
     return straight
 
 
-@given(st.sampled_from(["gradient", "noise", "flat", "photo"]), st.integers(1, 300), st.integers(1, 90), st.integers(0, 999))
+@given(
+    st.sampled_from(["gradient", "noise", "flat", "photo"]),
+    st.integers(1, 300),
+    st.integers(1, 90),
+    st.integers(0, 999),
+)
 @settings(deadline=None, max_examples=40)
 def test_pillow_reads_the_same_pixels_from_a_png(kind: str, width: int, height: int, seed: int) -> None:
     frame = t.Frame(drawn(kind, width, height, seed))
