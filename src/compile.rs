@@ -156,10 +156,10 @@ impl Fit<'_> {
 /// What tells a picture apart that is drawn as it arrives.
 pub(crate) fn digest_of(plan: &Plan, id: PictureId, resources: &Resources) -> Option<[u8; 32]> {
     let (source, shown) = plan.picture(id, resources)?;
-    let mut parts = vec![shown.picture.digest().to_vec()];
     if source.treatment.digest().is_some() {
         return None;
     }
+    let mut parts = vec![shown.picture.digest().to_vec()];
     if let Some(tint) = source.tint {
         parts.push([tint.r, tint.g, tint.b, tint.a].iter().flat_map(|part| part.to_le_bytes()).collect());
     }
