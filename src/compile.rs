@@ -2,7 +2,7 @@
 //!
 //! The template's layers without bindings are planned, laid out and painted, twice where some of them lie over others: all of them, and those
 //! under the first thing that a row brings. A render lays its row out as ever and compares its display list with that of the fixed
-//! layers, item by item; what is equal is there already. Nothing is believed about a row that is not seen in its scene, so the worst that can
+//! layers, leaf by leaf; what is equal is there already, also inside a card of which a row fills a part. Nothing is believed about a row that is not seen in its scene, so the worst that can
 //! happen is that nothing fits and all is painted anew.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use crate::codec::{self, KeptRows, Output};
 use crate::decode::{Drawn, Pixels};
 use crate::error::Error;
 use crate::guard::{Guard, Sentry};
-use crate::paint::Plates;
-use crate::pixel::{Frame, Origin};
+use crate::paint::{Leaves, Plates, kept};
+use crate::pixel::{Frame, Origin, Touched};
 use crate::plan::Plan;
 use crate::resources::Resources;
 use crate::scene::{Group, Item, Picture, PictureId, Scene};
@@ -71,6 +71,7 @@ pub(crate) struct Fixed {
 /// Which items of a scene are painted already.
 pub(crate) struct Fit<'c> {
     inner: &'c Inner,
+    /// Of each of its leaves.
     fixed: Vec<bool>,
     /// Numbers of the scene's pictures and of those that they are here.
     pictures: BTreeMap<PictureId, PictureId>,
@@ -98,19 +99,26 @@ impl Compiled {
         })
     }
 
-    /// The frame in an encoded format: the bytes of [`Frame::encode_guarded`], sooner where it has rows of the fixed layers alone.
+    /// The frame in an encoded format: the bytes of [`Frame::encode_guarded`], sooner where parts of it show the fixed layers alone.
     ///
     /// # Errors
     /// As [`Frame::encode_guarded`].
     pub fn encode(&self, frame: &Frame, output: &Output, guard: &Guard<'_>) -> Result<Vec<u8>, Error> {
         let known = self.inner.as_deref().and_then(|inner| Some((inner.rows.as_ref()?, frame.touched_since(&inner.token)?)));
-        let (Some((rows, touched)), Some(height)) = (known, KeptRows::row_px(output)) else { return frame.encode_guarded(output, guard) };
-        let is_static = |row: usize| touched.iter().skip(row * height).take(height).all(|touched| !touched);
-        Ok(codec::encode_with(frame, output, rows, &is_static, &Sentry::new(guard))?)
+        let Some((rows, touched)) = known.filter(|_| KeptRows::are_for(output)) else {
+            return frame.encode_guarded(output, guard);
+        };
+        Ok(codec::encode_with(frame, output, rows, touched, &Sentry::new(guard))?)
     }
 
     /// Finds the fixed items in a scene; `None` where not all of them are there in their order.
-    pub(crate) fn fit(&self, scene: &Scene, plan: &Plan, resources: &Resources, fonts: &[u8; 32]) -> Option<Fit<'_>> {
+    pub(crate) fn fit(
+        &self,
+        (scene, leaves): (&Scene, &Leaves<'_>),
+        plan: &Plan,
+        resources: &Resources,
+        fonts: &[u8; 32],
+    ) -> Option<Fit<'_>> {
         let inner = self.inner.as_deref()?;
         let known = &inner.scene;
         if (scene.size, scene.scale) != (known.size, known.scale) || inner.fonts != *fonts {
@@ -125,8 +133,12 @@ impl Compiled {
             }
             is_same
         };
-        let mut left = known.items.iter().peekable();
-        let fixed = scene.items.iter().map(|item| left.next_if(|known| equal(known, item, &mut same)).is_some()).collect();
+        let known = Leaves::of(known);
+        let mut left = known.items().enumerate().peekable();
+        let is_next = |(i, item): (usize, &Item)| {
+            left.next_if(|(j, known_item)| leaves.stands_as(i, &known, *j) && equal(known_item, item, &mut same)).is_some()
+        };
+        let fixed = leaves.items().enumerate().map(is_next).collect();
         left.next().is_none().then_some(Fit { inner, fixed, pictures })
     }
 }
@@ -148,8 +160,8 @@ impl Fit<'_> {
     }
 
     /// What a frame that was begun with the plates remembers.
-    pub(crate) fn origin(&self, touched: Vec<bool>) -> Origin {
-        Origin { token: Arc::clone(&self.inner.token), touched: touched.into() }
+    pub(crate) fn origin(&self, touched: Touched) -> Origin {
+        Origin { token: Arc::clone(&self.inner.token), touched: Arc::new(touched) }
     }
 }
 
@@ -167,20 +179,21 @@ pub(crate) fn digest_of(plan: &Plan, id: PictureId, resources: &Resources) -> Op
     Some(crate::digest::of_parts(&parts))
 }
 
-/// Those of `items` that stand in a scene too, in its order, and how many of them lie under its first other item.
-pub(crate) fn common(items: Vec<Item>, scene: &Scene, same: &mut dyn FnMut(PictureId, PictureId) -> bool) -> (Vec<Item>, usize) {
-    let (mut kept, mut at, mut count_under) = (Vec::new(), 0, 0);
-    for item in items {
-        let rest = scene.items.get(at..).unwrap_or_default();
-        if let Some(skipped) = rest.iter().position(|other| equal(&item, other, same)) {
-            if at == kept.len() && skipped == 0 {
-                count_under += 1;
-            }
-            at += skipped + 1;
-            kept.push(item);
+/// A scene without the leaves that another has not, in its order, and how many of them lie under its first other one.
+pub(crate) fn common(scene: Scene, other: &Scene, same: &mut dyn FnMut(PictureId, PictureId) -> bool) -> (Scene, usize) {
+    let (mut keep, mut at, mut count_under) = (Vec::new(), 0, 0);
+    let (leaves, others) = (Leaves::of(&scene), Leaves::of(other));
+    for (i, item) in leaves.items().enumerate() {
+        let found = others.items().enumerate().skip(at).find(|(j, other)| leaves.stands_as(i, &others, *j) && equal(item, other, same));
+        if let Some((j, _)) = found {
+            count_under += usize::from(j == count_under);
+            at = j + 1;
         }
+        keep.push(found.is_some());
     }
-    (kept, count_under)
+    drop(leaves);
+    let items = kept(scene.items, &mut keep.into_iter());
+    (Scene { items, ..scene }, count_under)
 }
 
 /// Whether two items paint the same px.

@@ -9,7 +9,7 @@ use crate::guard::{Guard, Sentry};
 use crate::job::Job;
 use crate::layout::{self, LaidLayer, Outcome};
 use crate::limits::Limits;
-use crate::paint::{self, PaintScratch, Plates};
+use crate::paint::{self, Leaves, PaintScratch, Plates};
 use crate::pixel::Frame;
 use crate::plan::treatment::Step;
 use crate::plan::watch::{Supposed, Watch};
@@ -289,7 +289,9 @@ impl Renderer {
         let mut watch = Stopwatch { sentry: &sentry, at: sentry.now_ns() };
         sentry.enter("layout")?;
         let (scene, mut report) = self.lay_out(plan, resources, scratch, &sentry)?;
-        let fit = compiled.and_then(|compiled| compiled.fit(&scene, plan, resources, &self.fonts.digest()));
+        let leaves = compiled.map(|_| Leaves::of(&scene));
+        let fit = compiled.zip(leaves.as_ref());
+        let fit = fit.and_then(|(compiled, leaves)| compiled.fit((&scene, leaves), plan, resources, &self.fonts.digest()));
         let layout = watch.lap_us();
         sentry.enter("decode")?;
         let known = |id: PictureId, drawn: &Drawn| fit.as_ref().and_then(|fit| fit.picture(id, drawn));
@@ -298,12 +300,15 @@ impl Renderer {
         sentry.enter("paint")?;
         let outlines = Outlines(&self.fonts);
         let brush = paint::Brush { pictures: &pictures, outlines: &outlines, limits: &self.limits, sentry: &sentry };
-        let over = match &fit {
+        let over = match fit.as_ref().zip(leaves.as_ref()) {
             None => None,
-            Some(fit) => paint::paint_over(fit.plates(), &scene, fit.fixed(), &brush, &mut scratch.paint)?.map(|(mut frame, touched)| {
-                frame.set_origin(fit.origin(touched));
-                frame
-            }),
+            Some((fit, leaves)) => {
+                let over = paint::paint_over(fit.plates(), &scene, leaves, fit.fixed(), &brush, &mut scratch.paint)?;
+                over.map(|(mut frame, touched)| {
+                    frame.set_origin(fit.origin(touched));
+                    frame
+                })
+            }
         };
         let frame = match over {
             Some(frame) => frame,
@@ -335,23 +340,24 @@ impl Renderer {
         let expected = Expected(Answered { plan: usual, resources });
         let (usual_scene, _) = layout::layout(usual.canvas()?, self.engine(scratch), &expected, &sentry)?;
         let (width, height) = self.check_canvas(&usual_scene)?;
-        let fits = u64::from(width) * u64::from(height) * 8 <= Compiled::MAX_BYTES as u64;
+        let frames = u64::from(width) * u64::from(height) * 8;
+        let fits = frames <= Compiled::MAX_BYTES as u64;
         let Some(fixed) = plan::statics(template, context, self.having())?.filter(|_| fits) else {
             return Ok(Compiled::nothing());
         };
         let answered = Answered { plan: &fixed, resources };
-        let (mut scene, _) = layout::layout(fixed.canvas()?, self.engine(scratch), &answered, &sentry)?;
+        let (scene, _) = layout::layout(fixed.canvas()?, self.engine(scratch), &answered, &sentry)?;
         if (scene.size, scene.scale) != (usual_scene.size, usual_scene.scale) {
             return Ok(Compiled::nothing());
         }
         let digest = |plan: &Plan, id| compile::digest_of(plan, id, resources);
         let mut same = |a, b| digest(&fixed, a).is_some_and(|a| digest(usual, b) == Some(a));
-        let (items, count_under) = compile::common(scene.items, &usual_scene, &mut same);
-        scene.items = items;
+        let (scene, count_under) = compile::common(scene, &usual_scene, &mut same);
         let decoded = Decoded::of(&scene, &fixed, resources, |_, _| None, &self.limits, &sentry)?;
         let outlines = Outlines(&self.fonts);
         let brush = paint::Brush { pictures: &decoded, outlines: &outlines, limits: &self.limits, sentry: &sentry };
-        let plates = Plates::paint(&scene, count_under, &brush, &mut scratch.paint)?;
+        let layers = Compiled::MAX_BYTES.saturating_sub(frames as usize);
+        let plates = Plates::paint(&scene, count_under, layers, &brush, &mut scratch.paint)?;
         let pictures = Drawn::all(&scene)
             .into_iter()
             .filter_map(|(id, drawn)| Some((id, Fixed { digest: digest(&fixed, id)?, drawn, pixels: decoded.pixels(id)?.clone() })));

@@ -339,6 +339,21 @@ fn bound(json: &str, backgrounds: &[bool], texts: &[bool]) -> String {
     json
 }
 
+/// The same template whose boxes clip, filter or set apart what stands in them.
+fn set_apart(json: &str, how: &[u8]) -> String {
+    let mut how = how.iter().cycle();
+    let parts: Vec<&str> = json.split(r#""type": "box""#).collect();
+    let more = |how: u8| match how {
+        0 | 1 => r#""overflow": "hidden", "#,
+        2 => r#""filter": "drop-shadow(2px 1px 2px #0008)", "#,
+        3 => r#""backdrop-filter": "blur(2px)", "#,
+        4 => r#""isolation": "isolate", "#,
+        _ => "",
+    };
+    let (last, first) = parts.split_last().unwrap();
+    first.iter().map(|part| format!(r#"{part}{}"type": "box""#, more(*how.next().unwrap()))).collect::<String>() + last
+}
+
 proptest! {
     #![proptest_config(Config { cases: config().cases.max(200), ..config() })]
 
@@ -346,8 +361,9 @@ proptest! {
     fn a_compiled_template_draws_what_the_template_draws(
         layers in prop::collection::vec(layer(), 1..6), backgrounds in prop::collection::vec(prop::bool::weighted(0.3), 1..6),
         texts in prop::collection::vec(any::<bool>(), 1..4), said in prop::collection::vec("[a-z ]{0,9}", 3),
+        how in prop::collection::vec(0..8_u8, 1..8),
     ) {
-        let json = bound(&template(&layers, 1), &backgrounds, &texts);
+        let json = set_apart(&bound(&template(&layers, 1), &backgrounds, &texts), &how);
         let json = json.replacen("\"layers\"", r#""output": { "format": "jpeg", "quality": 80 }, "layers""#, 1);
         let (renderer, context, output) = (renderer(), Context::default(), Output::jpeg(95));
         let parsed = Template::parse(&json).map_err(|e| TestCaseError::fail(format!("{e}\n{json}")))?;

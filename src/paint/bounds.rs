@@ -4,11 +4,11 @@ use super::area::Area;
 use super::blur;
 use super::{Painter, State, device_scale, device_sigma, shadow_sigma};
 use crate::geom::{Affine, Point, Rect};
-use crate::scene::{Filter, Group, Item, Segment};
+use crate::scene::{Filter, Glyphs, Group, Item, Segment};
 
 impl Painter<'_> {
     /// Around what items paint inside `visible`.
-    pub(super) fn bounds(&self, items: &[Item], map: &Affine, visible: &Area) -> Area {
+    pub(super) fn bounds(&mut self, items: &[Item], map: &Affine, visible: &Area) -> Area {
         let mut all = Area::default();
         for item in items {
             if all == *visible {
@@ -19,7 +19,7 @@ impl Painter<'_> {
         all
     }
 
-    pub(super) fn item_bounds(&self, item: &Item, map: &Affine, visible: &Area) -> Area {
+    pub(super) fn item_bounds(&mut self, item: &Item, map: &Affine, visible: &Area) -> Area {
         let of = |rect: &Rect| Area::around(&map.bounds(rect)).outset(1);
         let blurred = |area: Area, sigma: f32| area.outset(blur::reach(shadow_sigma(sigma, map)));
         match item {
@@ -32,30 +32,12 @@ impl Painter<'_> {
                 blurred(of(&cast), shadow.sigma)
             }
             Item::Line(line) => blurred(of(&line.rect.inset([-line.rect.height - 2.0; 4])), line.blur_sigma),
-            // a glyph may reach anywhere
-            Item::Glyphs(glyphs) if glyphs.glyphs.is_empty() => Area::default(),
-            Item::Glyphs(_) => *visible,
+            Item::Glyphs(glyphs) => blurred(self.glyphs_bounds(glyphs, map, visible), glyphs.blur_sigma),
             Item::Path(path) => {
                 let map = map.then_inner(&path.transform);
-                let mut rect: Option<(f32, f32, f32, f32)> = None;
-                let mut add = |p: Point| {
-                    let p = map.apply(p);
-                    let (l, t, r, b) = rect.unwrap_or((p.x, p.y, p.x, p.y));
-                    rect = Some((l.min(p.x), t.min(p.y), r.max(p.x), b.max(p.y)));
-                };
-                for segment in &path.segments {
-                    match *segment {
-                        Segment::Move(p) | Segment::Line(p) => add(p),
-                        Segment::Quad(a, b) => [a, b].into_iter().for_each(&mut add),
-                        Segment::Cubic(a, b, c) => [a, b, c].into_iter().for_each(&mut add),
-                        Segment::Close => {}
-                    }
-                }
-                let Some((left, top, right, bottom)) = rect else { return Area::default() };
-                // a mitre reaches four half widths
-                let widest = map.a.abs().max(map.b.abs()).max(map.c.abs()).max(map.d.abs()) * 2.0;
-                let stroke = path.stroke.as_ref().map_or(0.0, |s| s.width.abs() * 2.0 * widest.max(device_scale(&map)));
-                Area::around(&Rect::from_edges(left, top, right, bottom).inset([-stroke - 1.0; 4]))
+                let stroke = path.stroke.as_ref().map_or(0.0, |s| stroke_reach(s.width, &map));
+                let around = points_box(&path.segments, &map);
+                around.map_or(Area::default(), |rect| Area::around(&rect.inset([-stroke - 1.0; 4])))
             }
             Item::Group(group) => {
                 let map = map.then_inner(&group.transform);
@@ -70,6 +52,54 @@ impl Painter<'_> {
             }
         }
     }
+}
+
+impl Painter<'_> {
+    /// Around the outlines of glyphs: between the points that their curves are drawn with, and two px on, for they are moved to quarters of px.
+    fn glyphs_bounds(&mut self, run: &Glyphs, map: &Affine, visible: &Area) -> Area {
+        let (outlines, cache) = (self.outlines, &mut self.scratch.glyphs);
+        cache.tidy();
+        let font = cache.font(run.face, 1.0, &run.variations);
+        let stroke = run.stroke.map_or(0.0, |(width, _)| stroke_reach(width, map));
+        let mut all = Area::default();
+        for glyph in &run.glyphs {
+            let em =
+                cache.em_box(font, glyph.id, || points_box(&outlines.outline(run.face, &run.variations, glyph.id)?, &Affine::IDENTITY));
+            let Some(em) = em else { continue };
+            let rect = Rect::new(glyph.x + em.x * run.size, glyph.y + em.y * run.size, em.width * run.size, em.height * run.size);
+            let rect = map.bounds(&rect).inset([-stroke; 4]);
+            if ![rect.x, rect.y, rect.width, rect.height].iter().all(|v| v.abs() < 1e6) {
+                return *visible;
+            }
+            all = all.union(&Area::around(&rect).outset(2));
+        }
+        all
+    }
+}
+
+/// How far a stroke reaches beyond its outline, in device px: a mitre takes four half widths.
+fn stroke_reach(width: f32, map: &Affine) -> f32 {
+    let widest = map.a.abs().max(map.b.abs()).max(map.c.abs()).max(map.d.abs()) * 2.0;
+    width.abs() * 2.0 * widest.max(device_scale(map))
+}
+
+/// The rectangle around the points that curves are drawn with.
+fn points_box(segments: &[Segment], map: &Affine) -> Option<Rect> {
+    let mut rect: Option<(f32, f32, f32, f32)> = None;
+    let mut add = |p: Point| {
+        let p = map.apply(p);
+        let (l, t, r, b) = rect.unwrap_or((p.x, p.y, p.x, p.y));
+        rect = Some((l.min(p.x), t.min(p.y), r.max(p.x), b.max(p.y)));
+    };
+    for segment in segments {
+        match *segment {
+            Segment::Move(p) | Segment::Line(p) => add(p),
+            Segment::Quad(a, b) => [a, b].into_iter().for_each(&mut add),
+            Segment::Cubic(a, b, c) => [a, b, c].into_iter().for_each(&mut add),
+            Segment::Close => {}
+        }
+    }
+    rect.map(|(left, top, right, bottom)| Rect::from_edges(left, top, right, bottom))
 }
 
 /// What of `visible` a group's own clip leaves.

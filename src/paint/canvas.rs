@@ -8,6 +8,7 @@ use super::coverage::{Coverage, Run};
 use super::gradient::Shader;
 use crate::css::style::BlendMode;
 use crate::guard::Sentry;
+use crate::pixel::Touched;
 use crate::simd::{Level, blend as kernel};
 
 /// Premultiplied RGBA8 rows of an area.
@@ -18,8 +19,8 @@ pub(crate) struct Canvas<'p> {
     pub(crate) sentry: &'p Sentry<'p>,
     /// Disjoint areas outside which nothing is painted.
     pub(super) only: Option<&'p [Area]>,
-    /// By rows from the area's top: whether something was painted there.
-    pub(super) touched: Option<&'p mut [bool]>,
+    /// From the area's left top corner: whether something was painted there.
+    pub(super) touched: Option<&'p mut Touched>,
 }
 
 impl<'p> Canvas<'p> {
@@ -28,9 +29,9 @@ impl<'p> Canvas<'p> {
     }
 
     fn touch(&mut self, area: &Area) {
-        let rows = offset(self.area.top, area.top)..offset(self.area.top, area.bottom);
-        if let Some(rows) = self.touched.as_mut().and_then(|touched| touched.get_mut(rows)) {
-            rows.fill(true);
+        if let Some(touched) = &mut self.touched {
+            let (x, y) = (|x| offset(self.area.left, x), |y| offset(self.area.top, y));
+            touched.mark(x(area.left), y(area.top), x(area.right), y(area.bottom));
         }
     }
 

@@ -16,6 +16,7 @@ mod filter;
 mod gradient;
 mod group;
 mod landing;
+mod leaves;
 mod path;
 mod picture;
 mod plate;
@@ -41,6 +42,7 @@ use path::Outline;
 use tiny_skia::FillRule;
 
 pub(crate) use landing::landings;
+pub(crate) use leaves::{Leaves, kept};
 pub(crate) use plate::{Plates, paint_over};
 pub(crate) use scratch::PaintScratch;
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::canvas::Rows;
 use super::coverage::Coverage;
 use crate::css::style::Corners;
+use crate::geom::Rect;
 use crate::pixel::Resizer;
 use crate::scene::FaceId;
 
@@ -28,6 +29,8 @@ pub(crate) struct GlyphCache {
     fonts: BTreeMap<(FaceId, u32), Vec<(Axes, u32)>>,
     known_fonts: u32,
     masks: BTreeMap<(u32, u16, u8), Arc<GlyphMask>>,
+    /// Around outlines at a size of 1; `None` where there is none.
+    boxes: BTreeMap<(u32, u16), Option<Rect>>,
     bytes: usize,
 }
 
@@ -49,6 +52,8 @@ impl GlyphCache {
     const BUDGET: usize = 4 << 20;
     /// What one entry takes beside its mask.
     const OVERHEAD: usize = 128;
+    /// Most rectangles around glyphs.
+    const BOXES: usize = 4096;
 
     /// Forgets the glyphs of other fonts.
     pub(super) fn belong_to(&mut self, identity: u64) {
@@ -89,6 +94,14 @@ impl GlyphCache {
         self.bytes += bytes;
         self.masks.insert((font, glyph, bin), Arc::clone(&mask));
         mask
+    }
+
+    /// The rectangle around a glyph's outline, asked for where it is not there.
+    pub(super) fn em_box(&mut self, font: u32, glyph: u16, make: impl FnOnce() -> Option<Rect>) -> Option<Rect> {
+        if self.boxes.len() >= Self::BOXES {
+            self.boxes.clear();
+        }
+        *self.boxes.entry((font, glyph)).or_insert_with(make)
     }
 
     /// Keeps the list of fonts short; called between runs of glyphs.

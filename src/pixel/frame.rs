@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::error::{Code, Error, Fault};
 use crate::limits::Limits;
+use crate::pixel::Touched;
 
 /// A picture: premultiplied sRGB RGBA, 8 bits a channel, row after row from the top without padding.
 ///
@@ -29,7 +30,7 @@ pub struct Frame {
     pixels: Vec<u8>,
     /// Known to let nothing through; where it is false, the pixels have to be asked.
     opaque: bool,
-    /// Which rows are another frame's; forgotten when somebody may write.
+    /// What is another frame's; forgotten when somebody may write.
     origin: Option<Origin>,
 }
 
@@ -38,8 +39,8 @@ pub struct Frame {
 pub(crate) struct Origin {
     /// Of the frame that was copied.
     pub(crate) token: Arc<()>,
-    /// For each row whether it may be another one.
-    pub(crate) touched: Arc<[bool]>,
+    /// Where it may differ.
+    pub(crate) touched: Arc<Touched>,
 }
 
 impl PartialEq for Frame {
@@ -107,8 +108,8 @@ impl Frame {
         self.origin = Some(origin);
     }
 
-    /// The rows that may be others than those of the frame with this token; `None` where it is no copy of that.
-    pub(crate) fn touched_since(&self, token: &Arc<()>) -> Option<&[bool]> {
+    /// Where it may differ from the frame with this token; `None` where it is no copy of that.
+    pub(crate) fn touched_since(&self, token: &Arc<()>) -> Option<&Touched> {
         self.origin.as_ref().filter(|origin| Arc::ptr_eq(&origin.token, token)).map(|origin| &*origin.touched)
     }
 

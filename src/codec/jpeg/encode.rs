@@ -3,12 +3,14 @@
 //! It is fed rows of MCUs from the top, each either as pixels, which may lie in a buffer that is used again for the next, or in code: what
 //! [`Encoder::coded`] once made of the same pixels. In a row of MCUs nothing but the DC differences of its first MCU depends on what came
 //! before it, so a coded row is all bits but those; to put it into a file, the differences are coded anew and the bits follow, shifted. No
-//! byte of the file is another one than if the pixels had been given. (Restart markers would make rows independent without shifts, for 0.26 %
+//! byte of the file is another one than if the pixels had been given. A row of which only some px have changed is copied between them. (Restart markers would make rows independent without shifts, for 0.26 %
 //! of the bytes of an ad.)
 //!
 //! It exists for speed: on an ad of 1080x1080 px at quality 85 `jpeg-encoder` without vector code took 17 to 22 times as long on a shared
 //! machine, at 1 % more bytes (`cargo bench --bench codec -- j1-jpeg85`). Colour conversion, transform and quantisation are vector kernels with
 //! a scalar twin of the same bytes (`simd::jpeg_forward`).
+
+use std::ops::Range;
 
 use super::entropy::{Line, Writer};
 use super::tables::{CHROMA, LUMA, TABLES, in_zigzag, quant_tables, quantiser};
@@ -32,6 +34,11 @@ impl Settings {
         usize::from(self.height).div_ceil(self.sampling.tile_height())
     }
 
+    /// Tiles of a row of MCUs.
+    pub(crate) fn tiles(&self) -> usize {
+        usize::from(self.width).div_ceil(TILE_PX)
+    }
+
     /// Bytes of a row of MCUs as RGBA; the last one may have fewer.
     pub(crate) fn row_bytes(&self) -> usize {
         usize::from(self.width) * 4 * self.sampling.tile_height()
@@ -48,12 +55,21 @@ pub(crate) struct CodedRow {
     /// What follows each of the three differences, one after the other without a gap, and where it ends.
     bits: Box<[u8]>,
     ends: [usize; 3],
+    /// Of each tile and of the row's end.
+    marks: Box<[Mark]>,
+}
+
+/// Where a tile begins in a row's bits, and the DC values that its first differences are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    at: usize,
+    left: [i32; 3],
 }
 
 impl CodedRow {
     /// Memory that it takes.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.bits.len()
+        size_of::<Self>() + self.bits.len() + size_of_val(&*self.marks)
     }
 }
 
@@ -66,11 +82,11 @@ pub(crate) struct Encoder {
 }
 
 #[inline(always)]
-fn code((encoder, rgba): (&mut Encoder, &[u8])) {
+fn code((encoder, rgba, which): (&mut Encoder, &[u8], Range<usize>)) {
     let Encoder { settings, quantiser, writer, predictors } = encoder;
     writer.line(|line| {
         let mut left = *predictors;
-        tiles(settings, quantiser, rgba, |blocks, second| {
+        tiles(settings, quantiser, rgba, which, |blocks, second| {
             mcus(settings.sampling, blocks, second, &mut left, line);
             line.end_mcu();
         });
@@ -90,7 +106,30 @@ impl Encoder {
 
     /// The next row of MCUs: rows of opaque RGBA (alpha is not read) without padding, as many as are left up to the height of an MCU.
     pub(crate) fn pixels(&mut self, rgba: &[u8]) {
-        self.settings.level.run_with((self, rgba), code);
+        let all = 0..self.settings.tiles();
+        self.settings.level.run_with((self, rgba, all), code);
+    }
+
+    /// The same, where a row is there in code of which some tiles have the same pixels. Two tiles side by side that do are copied but for the
+    /// first, whose differences are from another one.
+    pub(crate) fn partly(&mut self, rgba: &[u8], row: &CodedRow, is_same: impl Fn(usize) -> bool) {
+        let count = self.settings.tiles();
+        let run = |from: usize, is: bool| (from..count).find(|tile| is_same(*tile) != is).unwrap_or(count);
+        let mut at = 0;
+        while at < count {
+            let mut from = run(at.max(1), false);
+            let mark = |tile: usize| row.marks.get(tile).copied();
+            self.settings.level.run_with((&mut *self, rgba, at..from), code);
+            if mark(from).is_some_and(|mark| mark.left != self.predictors) && from < count {
+                self.settings.level.run_with((&mut *self, rgba, from..from + 1), code);
+                from += 1;
+            }
+            at = run(from, true);
+            if let (Some(begin), Some(end)) = (mark(from), mark(at).filter(|_| at > from)) {
+                self.writer.line(|line| line.copy(&row.bits, begin.at, end.at));
+                self.predictors = end.left;
+            }
+        }
     }
 
     /// The next row of MCUs, as the pixels that were coded would have made it at these settings.
@@ -114,8 +153,10 @@ impl Encoder {
         let mut writer = Writer::bare();
         let (mut first, mut last, mut ends) = ([0; 3], [0; 3], [0; 3]);
         let mut is_first = true;
+        let mut marks = Vec::with_capacity(settings.tiles() + 1);
         let end = writer.line(|line| {
-            tiles(settings, quantiser, rgba, |blocks, second| {
+            tiles(settings, quantiser, rgba, 0..settings.tiles(), |blocks, second| {
+                marks.push(Mark { at: line.position(), left: last });
                 if std::mem::take(&mut is_first) {
                     first = first_values(settings.sampling, blocks);
                     last = first;
@@ -133,15 +174,16 @@ impl Encoder {
         if let Some(last) = ends.get_mut(settings.sampling.components() - 1) {
             *last = end;
         }
+        marks.push(Mark { at: end, left: last });
         let mut bits = writer.finish();
         // they are read eight bytes at a time
         bits.extend_from_slice(&[0; 8]);
-        CodedRow { first, last, bits: bits.into_boxed_slice(), ends }
+        CodedRow { first, last, bits: bits.into_boxed_slice(), ends, marks: marks.into_boxed_slice() }
     }
 
     /// The blocks of a row of MCUs: for tests.
     pub(crate) fn blocks(&self, rgba: &[u8], each: impl FnMut(&Blocks, bool)) {
-        tiles(&self.settings, &self.quantiser, rgba, each);
+        tiles(&self.settings, &self.quantiser, rgba, 0..self.settings.tiles(), each);
     }
 
     /// The file.
@@ -152,16 +194,16 @@ impl Encoder {
     }
 }
 
-/// The blocks of a row of MCUs, tile after tile; with each, whether its right half is there (of samplings whose MCU is half a tile).
+/// The blocks of tiles of a row of MCUs, one after the other; with each, whether its right half is there (of samplings whose MCU is half a tile).
 #[inline(always)]
-fn tiles(settings: &Settings, quantiser: &Quantiser, rgba: &[u8], mut each: impl FnMut(&Blocks, bool)) {
+fn tiles(settings: &Settings, quantiser: &Quantiser, rgba: &[u8], which: Range<usize>, mut each: impl FnMut(&Blocks, bool)) {
     let Settings { sampling, level, .. } = *settings;
     let (width, stride) = (usize::from(settings.width), usize::from(settings.width) * 4);
     let is_whole = rgba.len() >= settings.row_bytes();
     let mut tile = Tile::default();
     let mut blocks = Blocks::default();
     let mut edge = [0u8; TILE_PX * TILE_PX * 4];
-    for x in (0..width).step_by(TILE_PX) {
+    for x in which.map(|tile| tile * TILE_PX) {
         let (pixels, pitch) = match rgba.get(x * 4..) {
             Some(pixels) if is_whole && x + TILE_PX <= width => (pixels, stride),
             _ => {

@@ -7,9 +7,9 @@ use super::encode::{CodedRow, Encoder, Settings};
 use crate::codec::{Output, OutputFormat, Subsampling};
 use crate::error::{Code, Fault};
 use crate::guard::Sentry;
-use crate::pixel::{Frame, is_opaque};
+use crate::pixel::{Frame, Touched, is_opaque};
 use crate::simd::Level;
-use crate::simd::jpeg_forward::Sampling;
+use crate::simd::jpeg_forward::{Sampling, TILE_PX};
 
 /// Rows of MCUs of a frame that were coded before, for frames of its size and outputs of its settings.
 #[derive(Debug)]
@@ -20,15 +20,14 @@ pub(crate) struct KeptRows {
 }
 
 impl KeptRows {
-    /// Height in px of a row of MCUs; `None` where the output is no JPEG.
-    pub(crate) fn row_px(output: &Output) -> Option<usize> {
-        (output.format == OutputFormat::Jpeg).then(|| sampling(output).tile_height())
+    /// Whether rows are kept for such an output: it is a JPEG.
+    pub(crate) fn are_for(output: &Output) -> bool {
+        output.format == OutputFormat::Jpeg
     }
 
     /// The rows that are asked for; `None` where the frame cannot be written as this output.
     pub(crate) fn of(frame: &Frame, output: &Output, rows: impl Fn(usize) -> bool) -> Option<Self> {
-        Self::row_px(output)?;
-        let settings = settings(frame, output, Level::detect()).ok()?;
+        let settings = Self::are_for(output).then(|| settings(frame, output, Level::detect()))?.ok()?;
         let mut bands = Bands::new(frame, output.matte, &settings);
         let encoder = Encoder::new(settings);
         let coded = |row| rows(row).then(|| encoder.coded(bands.band(row)));
@@ -42,46 +41,53 @@ impl KeptRows {
     }
 }
 
-/// The bytes of [`encode`](super::encode), for which rows that are kept and hold the pixels of the frame that they were kept of, as
-/// `is_static` says, are copied. What was kept at another size or for other settings is not used.
+/// The bytes of [`encode`](super::encode), for which what is kept is copied where the frame has the pixels of the one that it was kept of, as
+/// `touched` says. What was kept at another size or for other settings is not used.
 pub(crate) fn encode_with(
     frame: &Frame,
     output: &Output,
     kept: &KeptRows,
-    is_static: &dyn Fn(usize) -> bool,
+    touched: &Touched,
     sentry: &Sentry<'_>,
 ) -> Result<Vec<u8>, Fault> {
     sentry.enter("encode")?;
     let settings = settings(frame, output, Level::detect())?;
     let fits = kept.settings == settings && kept.matte == output.matte;
     let rows = if fits { kept.rows.as_slice() } else { &[] };
-    let bytes = encode(frame, output.matte, settings, |row| rows.get(row)?.as_ref().filter(|_| is_static(row)), sentry);
+    let bytes = encode(frame, output.matte, settings, Some((rows, touched)), sentry);
     sentry.held()?;
     Ok(bytes)
 }
 
-/// A file of a frame, of whose rows some may be there already.
-pub(crate) fn encode<'k>(
+/// A file of a frame, of which some may be there already.
+pub(crate) fn encode(
     frame: &Frame,
     matte: [u8; 3],
     settings: Settings,
-    coded: impl Fn(usize) -> Option<&'k CodedRow>,
+    kept: Option<(&[Option<CodedRow>], &Touched)>,
     sentry: &Sentry<'_>,
 ) -> Vec<u8> {
     let mut bands = Bands::new(frame, matte, &settings);
     let mut encoder = Encoder::new(settings);
+    let height = settings.sampling.tile_height();
     for row in 0..settings.rows() {
-        let coded = coded(row);
-        if sentry.stops_after(coded.map_or(settings.row_bytes() / 4, CodedRow::bytes)) {
+        let (top, bottom) = (row * height, (row + 1) * height);
+        let kept = kept.and_then(|(rows, touched)| Some((rows.get(row)?.as_ref()?, touched)));
+        let whole = kept.filter(|(_, touched)| !touched.any(top, bottom));
+        if sentry.stops_after(whole.map_or(settings.row_bytes() / 4, |(coded, _)| coded.bytes())) {
             break;
         }
-        match coded {
-            Some(coded) => encoder.copy(coded),
-            None => encoder.pixels(bands.band(row)),
+        match (whole, kept) {
+            (Some((coded, _)), _) => encoder.copy(coded),
+            (None, Some((coded, touched))) => encoder.partly(bands.band(row), coded, |tile| !touched.column(tile, top, bottom)),
+            (None, None) => encoder.pixels(bands.band(row)),
         }
     }
     encoder.finish()
 }
+
+/// A tile is a column of what may be touched.
+const _: () = assert!(Touched::WIDTH == TILE_PX);
 
 /// What an output asks of the encoder.
 pub(crate) fn settings(frame: &Frame, output: &Output, level: Level) -> Result<Settings, Fault> {
@@ -163,31 +169,33 @@ pub(super) mod tests {
 
     proptest! {
         #[test]
-        fn copied_rows_are_the_rows(
+        fn what_is_copied_is_what_would_be_coded(
             width in prop_oneof![1u32..20, 1u32..90],
             height in 1u32..70,
             quality in 1u8..=100,
             subsampling in prop::sample::select(vec![Subsampling::S420, Subsampling::S444, Subsampling::Auto]),
             seeds in (any::<u32>(), any::<u32>()),
-            is_static in prop::collection::vec(any::<bool>(), 9),
+            changed in prop::collection::vec((0usize..90, 0usize..70, 1usize..40, 1usize..30), 0..4),
             is_kept in prop::collection::vec(any::<bool>(), 9),
             alpha in prop_oneof![Just(255u8), any::<u8>()],
         ) {
             let output = Output { subsampling, matte: [20, 200, 90], ..Output::jpeg(quality) };
-            let row_px = KeptRows::row_px(&output).unwrap();
             let (w, h) = (width as usize, height as usize);
             let before = noisy(w, h, seeds.0);
-            let mut after = noisy(w, h, seeds.1);
-            after.iter_mut().skip(3).step_by(16).for_each(|a| *a = alpha);
-            let row_bytes = w * 4 * row_px;
-            // rows that are static have the pixels of before, whatever is above and below them
-            for ((to, from), _) in after.chunks_mut(row_bytes).zip(before.chunks(row_bytes)).zip(&is_static).filter(|(_, is)| **is) {
-                to.copy_from_slice(from);
+            let mut other = noisy(w, h, seeds.1);
+            other.iter_mut().skip(3).step_by(16).for_each(|a| *a = alpha);
+            let (mut after, mut touched) = (before.clone(), Touched::nothing(w, h));
+            for (x, y, right, down) in changed {
+                let (right, bottom) = ((x + right).min(w), (y + down).min(h));
+                touched.mark(x, y, right, bottom);
+                for px in (y..bottom).flat_map(|y| (x..right).map(move |x| (y * w + x) * 4)) {
+                    after[px..px + 4].copy_from_slice(&other[px..px + 4]);
+                }
             }
             let [before, after] = [before, after].map(|rgba| Frame::from_rgba(width, height, rgba).unwrap());
             let kept = KeptRows::of(&before, &output, |row| is_kept[row]).unwrap();
             prop_assert!(kept.bytes() >= kept.rows.iter().flatten().map(|row| row.bytes() + size_of::<Option<CodedRow>>()).sum());
-            let copied = encode_with(&after, &output, &kept, &|row| is_static[row], &Sentry::default()).unwrap();
+            let copied = encode_with(&after, &output, &kept, &touched, &Sentry::default()).unwrap();
             prop_assert_eq!(copied, after.encode(&output).unwrap());
         }
     }
@@ -205,12 +213,10 @@ pub(super) mod tests {
             (&frame, Output { matte: [0; 3], ..output.clone() }),
         ];
         for (frame, output) in others {
-            let bytes = encode_with(frame, &output, &kept, &|_| true, &Sentry::default()).unwrap();
+            let bytes = encode_with(frame, &output, &kept, &Touched::nothing(80, 40), &Sentry::default()).unwrap();
             assert_eq!(bytes, frame.encode(&output).unwrap());
         }
         assert!(KeptRows::of(&frame, &Output::png(), |_| true).is_none());
         assert!(KeptRows::of(&frame, &Output::jpeg(0), |_| true).is_none());
-        assert_eq!(KeptRows::row_px(&output), Some(16));
-        assert_eq!(KeptRows::row_px(&Output::jpeg(90)), Some(8));
     }
 }

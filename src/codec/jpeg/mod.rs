@@ -80,5 +80,5 @@ fn scale_for(header: &Header, target: (u32, u32)) -> u32 {
 
 pub(super) fn encode(frame: &Frame, output: &Output, sentry: &Sentry<'_>) -> Result<Vec<u8>, Fault> {
     let settings = kept::settings(frame, output, Level::detect())?;
-    Ok(kept::encode(frame, output.matte, settings, |_| None, sentry))
+    Ok(kept::encode(frame, output.matte, settings, None, sentry))
 }

@@ -3,55 +3,83 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::pixel::Touched;
 
-/// Paints a scene over plates of those of its items that are fixed; what each row is said to be must be true.
-fn over(scene: &Scene, fixed: &[bool], count_under: usize) -> Option<Frame> {
-    let items = scene.items.iter().zip(fixed).filter(|(_, fixed)| **fixed).map(|(item, _)| item.clone()).collect();
-    let known = Scene { items, ..scene.clone() };
+/// Paints a scene over plates of those of its leaves that are fixed; what is said to be as it was must be.
+fn over(scene: &Scene, fixed: &[bool], count_under: usize, layer_bytes: usize) -> Frame {
+    let known = Scene { items: kept(scene.items.clone(), &mut fixed.iter().copied()), ..scene.clone() };
     with(&stage(), &Limits::default(), |brush| {
         let mut scratch = PaintScratch::default();
-        let plates = Plates::paint(&known, count_under, brush, &mut scratch).unwrap();
-        let (frame, touched) = paint_over(&plates, scene, fixed, brush, &mut scratch).unwrap()?;
-        for ((row, known), touched) in frame.rows().zip(plates.all().rows()).zip(touched) {
-            assert!(touched || row == known, "a row changed that is said to be as it was");
+        let plates = Plates::paint(&known, count_under, layer_bytes, brush, &mut scratch).unwrap();
+        let (frame, touched) = paint_over(&plates, scene, &Leaves::of(scene), fixed, brush, &mut scratch).unwrap().unwrap();
+        for (y, (row, known)) in frame.rows().zip(plates.all().rows()).enumerate() {
+            let cells = row.chunks(Touched::WIDTH * 4).zip(known.chunks(Touched::WIDTH * 4));
+            for (column, (row, known)) in cells.enumerate() {
+                assert!(touched.column(column, y, y + 1) || row == known, "px changed that are said to be as they were");
+            }
         }
-        Some(frame)
+        frame
     })
 }
+
+const ROOM: usize = 1 << 20;
 
 fn below(fixed: &[bool]) -> usize {
     fixed.iter().take_while(|fixed| **fixed).count()
 }
 
 #[test]
-fn any_one_item_of_a_medley_may_be_the_rows() {
+fn any_one_leaf_of_a_medley_may_be_the_rows() {
     let whole = scene(120, 90, medley());
-    for i in 0..whole.items.len() {
-        let fixed: Vec<bool> = (0..whole.items.len()).map(|other| other != i).collect();
-        assert!(over(&whole, &fixed, below(&fixed)) == Some(render(&whole)), "{i}: {:?}", whole.items[i]);
+    let count = Leaves::of(&whole).len();
+    assert!(count > whole.items.len(), "some of its groups can be taken apart");
+    let painted = render(&whole);
+    for i in 0..count {
+        let fixed: Vec<bool> = (0..count).map(|other| other != i).collect();
+        for room in [0, ROOM] {
+            assert!(over(&whole, &fixed, below(&fixed), room) == painted, "{i}");
+        }
     }
 }
 
 #[test]
-fn rows_of_fixed_items_alone_are_told() {
-    let items = vec![boxed(0.0, 0.0, 120.0, 90.0, Color::WHITE), boxed(10.0, 20.0, 50.0, 12.0, Color::BLACK)];
+fn where_it_may_differ_is_told() {
+    let items = vec![boxed(0.0, 0.0, 120.0, 90.0, Color::WHITE), boxed(20.0, 20.0, 50.0, 12.0, Color::BLACK)];
     let whole = scene(120, 90, items);
     with(&stage(), &Limits::default(), |brush| {
         let known = Scene { items: whole.items[..1].to_vec(), ..whole.clone() };
         let mut scratch = PaintScratch::default();
-        let plates = Plates::paint(&known, 1, brush, &mut scratch).unwrap();
-        let (_, touched) = paint_over(&plates, &whole, &[true, false], brush, &mut scratch).unwrap().unwrap();
-        let rows: Vec<usize> = touched.iter().enumerate().filter(|(_, touched)| **touched).map(|(y, _)| y).collect();
-        assert_eq!(rows, (20..32).collect::<Vec<_>>());
+        let plates = Plates::paint(&known, 1, ROOM, brush, &mut scratch).unwrap();
+        let (_, touched) = paint_over(&plates, &whole, &Leaves::of(&whole), &[true, false], brush, &mut scratch).unwrap().unwrap();
+        let mut expected = Touched::nothing(120, 90);
+        expected.mark(20, 20, 70, 32);
+        assert_eq!(touched, expected);
     });
 }
 
+/// The row has brought something in below what was thought to lie under all of its.
 #[test]
-fn plates_of_what_lies_higher_are_not_used() {
+fn plates_of_what_lies_higher_are_of_use_too() {
     let whole = scene(120, 90, medley());
-    let mut fixed = vec![true; whole.items.len()];
+    let mut fixed = vec![true; Leaves::of(&whole).len()];
     fixed[1] = false;
-    assert!(over(&whole, &fixed, 3).is_none());
+    assert!(over(&whole, &fixed, 3, ROOM) == render(&whole));
+}
+
+#[test]
+fn what_stands_in_a_group_that_clips_is_a_leaf_of_its_own() {
+    let inner = vec![boxed(0.0, 0.0, 60.0, 60.0, rgb(9, 90, 9)), boxed(10.0, 10.0, 90.0, 20.0, rgb(90, 9, 9))];
+    let card = |change: fn(&mut Group)| scene(120, 90, vec![group(inner.clone(), change)]);
+    let count = |scene: &Scene| Leaves::of(scene).len();
+    assert_eq!(count(&card(|g| g.clip = Some(round(5.0, 5.0, 50.0, 40.0, 9.0)))), 2);
+    assert_eq!(count(&card(|g| g.transform = Affine::rotate_degrees(20.0))), 2);
+    assert_eq!(count(&card(|g| g.opacity = 0.5)), 1);
+    assert_eq!(count(&card(|g| g.blend = BlendMode::Multiply)), 1);
+    assert_eq!(count(&card(|g| g.filters = vec![Filter::Invert(1.0)])), 1);
+    let whole = card(|g| g.clip = Some(round(5.0, 5.0, 50.0, 40.0, 9.0)));
+    let turned = card(|g| (g.clip, g.transform) = (Some(round(5.0, 5.0, 50.0, 40.0, 9.0)), Affine::translate(1.0, 0.0)));
+    let (one, other) = (Leaves::of(&whole), Leaves::of(&turned));
+    assert!(one.stands_as(0, &one, 1) && !one.stands_as(0, &other, 0));
 }
 
 /// One item of any kind somewhere on 64 x 48 px.
@@ -82,18 +110,65 @@ fn item() -> impl Strategy<Value = Item> {
     })
 }
 
+/// Any item, some of them in groups that paint straight on, or not, two deep.
+fn nested() -> impl Strategy<Value = Item> {
+    let around = (0..5_u8, 0.0..1.0_f32, prop::bool::ANY);
+    item().prop_recursive(2, 8, 4, move |inside| {
+        (prop::collection::vec(inside, 1..4), around.clone()).prop_map(|(items, (kind, by, isolated))| {
+            group(items, |g| {
+                g.isolated = isolated;
+                match kind {
+                    0 => g.clip = Some(round(4.0 + 20.0 * by, 3.0, 30.0, 40.0, 12.0 * by)),
+                    1 => g.transform = Affine::translate(9.0 * by, -4.0 * by),
+                    2 => (g.transform, g.clip) = (Affine::rotate_degrees(40.0 * by), Some(round(2.0, 2.0, 50.0, 30.0, 6.0))),
+                    3 => g.opacity = by,
+                    _ => g.filters = vec![Filter::DropShadow { x: 3.0, y: 2.0, sigma: 2.0 * by, color: rgb(0, 0, 90) }],
+                }
+            })
+        })
+    })
+}
+
+/// `PROPTEST_CASES` may ask for more.
+fn config() -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    ProptestConfig { cases: asked.cases.max(192), ..asked }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn painted_over_plates_or_at_once(
-        items in prop::collection::vec((item(), prop::bool::weighted(0.6)), 1..12),
-        fewer in 0..3_usize,
+        items in prop::collection::vec(nested(), 1..10),
+        fixed in prop::collection::vec(prop::bool::weighted(0.6), 100),
+        under in 0..6_usize,
+        room in prop::sample::select(vec![0, 9000, ROOM]),
         scale in prop::sample::select(vec![1.0, 1.0, 1.5]),
     ) {
-        let (items, fixed): (Vec<Item>, Vec<bool>) = items.into_iter().unzip();
         let whole = Scene { size: (64, 48), scale, items };
-        let painted = over(&whole, &fixed, below(&fixed).saturating_sub(fewer)).expect("the plates lie under the first item of the row");
-        prop_assert!(painted == render(&whole));
+        let fixed: Vec<bool> = fixed.into_iter().cycle().take(Leaves::of(&whole).len()).collect();
+        // as many as lie under the row's first leaf, fewer, or more
+        let count_under = (below(&fixed) + 2).saturating_sub(under);
+        prop_assert!(over(&whole, &fixed, count_under, room) == render(&whole));
+    }
+
+    /// What is said to be around an item is around it: painted on a canvas of that size alone, nothing is missing.
+    #[test]
+    fn nothing_is_painted_outside_of_an_items_bounds(item in nested(), scale in prop::sample::select(vec![1.0, 1.5])) {
+        let whole = Scene { size: (64, 48), scale, items: vec![item] };
+        let painted = render(&whole);
+        let state = State::new(scale, &painted);
+        let mut scratch = PaintScratch::default();
+        let area = with(&stage(), &Limits::default(), |brush| {
+            Painter::new(brush, &mut scratch).item_bounds(&whole.items[0], &state.ctm, &state.clip.area)
+        });
+        for (y, row) in painted.rows().enumerate() {
+            for (x, px) in row.as_chunks::<4>().0.iter().enumerate() {
+                let (x, y) = (x as i32, y as i32);
+                let is_inside = (area.left..area.right).contains(&x) && (area.top..area.bottom).contains(&y);
+                prop_assert!(is_inside || *px == [0; 4], "{} {} outside of {:?}", x, y, area);
+            }
+        }
     }
 }
