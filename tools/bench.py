@@ -4,7 +4,8 @@
 It drives `peers/run_all.py` of the shared folder, which times all renderers in turns on one core against libjpeg-turbo's limit of the same rounds, with two
 or more of ours: `templrender` with compiled templates, `templrender-uncompiled`, and whatever `--also` names. Each then writes its pictures, which are
 held against the reference frames: SSIMULACRA2 of the part without texts, and ssim and mean of `oracle/compare.py`. A time of J1 counts when ssim >= 0.975 and mean <= 2.0, and ours
-only if the compiled template gives the uncompiled one's bytes. Prints Markdown; `target/bench/` keeps the results and the pictures.
+only if the compiled template gives the uncompiled one's bytes. No peer draws the poster (`benches/poster`, some forty layers of which a row changes three): ours
+alone take turns at it, compiled and not, from plan to bytes. Prints Markdown; `target/bench/` keeps the results and the pictures.
 
 Python packages are those of `target/venv` (`tools/setup.sh`).
 """
@@ -25,6 +26,8 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 OUT = ROOT / "target" / "bench"
 JOBS = ("J1", "J1c", "J2", "J2fast", "J3")
 COMPILED, UNCOMPILED = "templrender", "templrender-uncompiled"
+# The static-heavy template, and how much sooner it has to come when it is compiled.
+POSTERS, LEAST_SPEEDUP = ("poster", "poster-png"), 3.0
 LEAST_SSIM, MOST_MEAN = 0.975, 2.0
 # Left, top, right and bottom of what SSIMULACRA2 looks at: the photo of J1, the gradient of J2 and all of J3. It stands for what sampling and encoding cost; a text
 # that another engine sets a fraction of a px further on would hide that.
@@ -103,6 +106,7 @@ def main() -> int:
     parser.add_argument("--n", type=int, default=5, help="pictures of a renderer in a round")
     parser.add_argument("--only", help="of the peers these alone; ours and the limit stay in")
     parser.add_argument("--also", action="append", default=[], metavar="NAME=COMMAND", help="one more renderer that speaks the line protocol")
+    parser.add_argument("--posters", action="store_true", help="the static-heavy template alone")
     parser.add_argument("--no-build", action="store_true", help="measure target/release/peer as it is")
     options = parser.parse_args()
     if not (SHARED / "peers" / "run_all.py").exists():
@@ -112,6 +116,8 @@ def main() -> int:
         build = ["cargo", "build", "--locked", "--workspace", "--release", "--bin", "peer"]
         subprocess.run(build, cwd=ROOT, check=True)
     OUT.mkdir(parents=True, exist_ok=True)
+    if options.posters:
+        return told(posters(options))
     results = Results(measure(options))
     references = reference_frames()
     for name in results.measured:
@@ -119,7 +125,14 @@ def main() -> int:
             if results.times(name, job) and (OUT / f"{name}.{job}").exists():
                 results.scores[name, job] = score(OUT / f"{name}.{job}", references[job[:2]], LOOKED_AT[job[:2]])
     report(results, options)
-    return judge(results)
+    return told(judge(results) + posters(options))
+
+
+def told(faults: list[str]) -> int:
+    """Says what is wrong, if anything is."""
+    for fault in faults:
+        print(f"bench: {fault}", file=sys.stderr)
+    return 1 if faults else 0
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -195,8 +208,69 @@ def report(results: Results, options: argparse.Namespace) -> None:
         print(f"| {name} ({found['job']}) | {found['ms']} | {found['rss_mb']} | {results.measured[name].get('_rss_mb', '')} |")
 
 
-def judge(results: Results) -> int:
-    """Whether our times count."""
+class Peer:
+    """Our program at the line protocol."""
+
+    def __init__(self, *flags: str) -> None:
+        command = [str(TARGET / "release" / "peer"), *flags]
+        environment = os.environ | {"PEERS_ROOT": str(SHARED / "peers")}
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        self.heard()
+
+    def heard(self) -> dict[str, Any]:
+        assert self.process.stdout
+        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        assert "error" not in answer, answer["error"]
+        return answer
+
+    def asked(self, **what: object) -> dict[str, Any]:
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(what) + "\n")
+        self.process.stdin.flush()
+        return self.heard()
+
+    def end(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def posters(options: argparse.Namespace) -> list[str]:
+    """The table of the static-heavy template, and what is wrong with it."""
+    faults = []
+    peers = {COMPILED: Peer("--compiled"), UNCOMPILED: Peer()}
+    print(f"\n### Static-heavy\n\n| job | {COMPILED}, ms (10 % to 90 %) | {UNCOMPILED}, ms (10 % to 90 %) | bytes | times sooner |\n|---|---:|---:|---:|---:|")
+    for job in POSTERS:
+        for name, peer in peers.items():
+            for start in range(2):
+                peer.asked(cmd="dump", job=job, start=start, path=str(OUT / f"{name}.{job}.{start}"))
+        pictures = [[(OUT / f"{name}.{job}.{start}").read_bytes() for start in range(2)] for name in peers]
+        if pictures[0] != pictures[1]:
+            faults.append(f"{job}: the compiled template draws other bytes")
+        ms: dict[str, list[float]] = {name: [] for name in peers}
+        ratios = []
+        for turn in range(options.rounds):
+            medians = {}
+            for name, peer in peers.items():
+                taken = peer.asked(cmd="run", job=job, n=4 * options.n, start=turn * 4 * options.n)["ms"]
+                ms[name] += taken
+                medians[name] = statistics.median(taken)
+            ratios.append(medians[UNCOMPILED] / medians[COMPILED])
+        spread = []
+        for name in (COMPILED, UNCOMPILED):
+            taken = sorted(ms[name])
+            spread.append(f"{statistics.median(taken):.2f} ({taken[len(taken) // 10]:.2f} to {taken[len(taken) * 9 // 10]:.2f})")
+        sooner = statistics.median(ratios)
+        print(f"| {job} | {spread[0]} | {spread[1]} | {len(pictures[0][0]):,} | {sooner:.1f} |")
+        if job == POSTERS[0] and sooner < LEAST_SPEEDUP:
+            faults.append(f"{job}: compiled it comes {sooner:.1f} times sooner, at least {LEAST_SPEEDUP} is wanted")
+    for peer in peers.values():
+        peer.end()
+    return faults
+
+
+def judge(results: Results) -> list[str]:
+    """Why our times do not count."""
     faults = []
     for name in (COMPILED, UNCOMPILED):
         scored = results.scores.get((name, "J1"))
@@ -208,9 +282,7 @@ def judge(results: Results) -> int:
         pictures = [OUT / f"{name}.{job}" for name in (COMPILED, UNCOMPILED)]
         if all(picture.exists() for picture in pictures) and pictures[0].read_bytes() != pictures[1].read_bytes():
             faults.append(f"{job}: the compiled template draws other bytes")
-    for fault in faults:
-        print(f"bench: {fault}", file=sys.stderr)
-    return 1 if faults else 0
+    return faults
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-//! The jobs: J1 is the shipped template `product-ad`, J2 the shipped `og-card`, J3 one picture scaled to cover a square, and `tiny` is so small that what
-//! a call costs shows beside it.
+//! The jobs: J1 is the shipped template `product-ad`, J2 the shipped `og-card`, J3 one picture scaled to cover a square, `tiny` is so small that what
+//! a call costs shows beside it, and `poster` has some forty layers that are the same for every row; `poster-png` is the same as PNG.
 //!
 //! Template, fonts, logo and a scratch for each thread are kept between renders, as a server would; the row is new with each render, and photo and avatar
 //! are decoded from their bytes each time.
@@ -8,11 +8,16 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use core_::{Compiled, Context, Fonts, Guard, NeedSource, Plan, Renderer, Resources, Row, Scratch, Template, Timings};
+use core_::{Compiled, Context, Fonts, Guard, NeedSource, OutputFormat, Plan, Renderer, Resources, Row, Scratch, Template, Timings};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
-pub(crate) const NAMES: [&str; 4] = ["J1", "J2", "J3", "tiny"];
+use crate::poster::{self, Poster};
+
+pub(crate) const NAMES: [&str; 6] = ["J1", "J2", "J3", "tiny", "poster", "poster-png"];
+
+/// Rows of the poster.
+const POSTERS: usize = 64;
 
 /// Also in tools/python_peer.py.
 const TINY: &str = r#"{ "templrender": 1, "name": "tiny", "size": [16, 16], "background": "{{ color }}", "layers": [
@@ -31,10 +36,12 @@ pub(crate) struct Jobs {
     card: Template,
     cover: Template,
     tiny: Template,
+    poster: Poster,
     ad_rows: Vec<Row>,
     card_rows: Vec<Row>,
     cover_row: Row,
     tiny_row: Row,
+    poster_rows: Vec<Row>,
     photo: Arc<[u8]>,
     logo: Arc<[u8]>,
     avatar: Arc<[u8]>,
@@ -99,10 +106,12 @@ impl Jobs {
             card: Template::parse(include_str!("../../../templates/og-card/template.json"))?,
             cover: Template::parse(COVER)?,
             tiny: Template::parse(TINY)?,
+            poster: Poster::new()?,
             ad_rows: rows("j1", "photo")?,
             card_rows: rows("j2", "avatar")?,
             cover_row: with_picture(&json!({}), "photo")?,
             tiny_row: Row::from_json(r##"{ "color": "#123456", "inner": "#abcdef" }"##)?,
+            poster_rows: (0..POSTERS).map(poster::row).collect(),
             photo: asset("product.jpg")?.into(),
             logo: asset("logo.png")?.into(),
             avatar: asset("avatar.jpg")?.into(),
@@ -122,10 +131,10 @@ impl Jobs {
 
     fn compile(&self, job: &str) -> Result<Compiled, Box<dyn Error>> {
         let (template, row) = self.asked(job, 0)?;
-        let context = Context::default();
-        let plan = self.renderer.plan(template, row, &context)?;
+        let (context, renderer) = (context(job), self.renderer(job));
+        let plan = renderer.plan(template, row, &context)?;
         let resources = self.answers(&plan)?;
-        Ok(self.renderer.compile(template, &context, &plan, &resources, &mut Scratch::new())?)
+        Ok(renderer.compile(template, &context, &plan, &resources, &mut Scratch::new())?)
     }
 
     /// The encoded picture of a job for the row of that number.
@@ -160,19 +169,23 @@ impl Jobs {
     /// Draws, and says after each step that it is over; the step of the renderer comes with its timings, where the guard has a clock.
     fn draw_watched(&self, job: &str, number: usize, guard: &Guard<'_>, over: Over<'_>) -> Result<Vec<u8>, Box<dyn Error>> {
         let (template, row) = self.asked(job, number)?;
-        let plan = self.renderer.plan(template, row, &Context::default())?;
+        let renderer = self.renderer(job);
+        let plan = renderer.plan(template, row, &context(job))?;
         over(Step::Plan, None);
         let resources = self.answers(&plan)?;
         over(Step::Answer, None);
         let mut scratch = self.scratches.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         let compiled = self.compiled(job)?;
         let rendered = match compiled {
-            Some(compiled) => self.renderer.render_compiled(compiled, &plan, &resources, &mut scratch, guard)?,
-            None => self.renderer.render_guarded(&plan, &resources, &mut scratch, guard)?,
+            Some(compiled) => renderer.render_compiled(compiled, &plan, &resources, &mut scratch, guard)?,
+            None => renderer.render_guarded(&plan, &resources, &mut scratch, guard)?,
         };
         self.scratches.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
         over(Step::Paint, rendered.report.timings_us);
-        let bytes = rendered.frame.encode(plan.output())?;
+        let bytes = match compiled {
+            Some(compiled) => compiled.encode(&rendered.frame, plan.output(), &Guard::default())?,
+            None => rendered.frame.encode(plan.output())?,
+        };
         over(Step::Encode, None);
         Ok(bytes)
     }
@@ -183,8 +196,14 @@ impl Jobs {
             "J2" => Ok((&self.card, pick(&self.card_rows, number)?)),
             "J3" => Ok((&self.cover, &self.cover_row)),
             "tiny" => Ok((&self.tiny, &self.tiny_row)),
+            "poster" | "poster-png" => Ok((&self.poster.template, pick(&self.poster_rows, number)?)),
             _ => Err(format!("no such job: {job:?}, there are {NAMES:?}").into()),
         }
+    }
+
+    /// The poster has fonts of its own.
+    fn renderer(&self, job: &str) -> &Renderer {
+        if job.starts_with("poster") { &self.poster.renderer } else { &self.renderer }
     }
 
     /// Every picture of a plan, by its bytes.
@@ -206,9 +225,14 @@ impl Jobs {
             NeedSource::Location(name) if name == "photo" => Some(Arc::clone(&self.photo)),
             NeedSource::Location(name) if name == "avatar" => Some(Arc::clone(&self.avatar)),
             NeedSource::Asset { name, .. } if name == "logo" => Some(Arc::clone(&self.logo)),
-            _ => None,
+            source => self.poster.answer(source),
         }
     }
+}
+
+/// What a job asks for beside its template.
+fn context(job: &str) -> Context {
+    Context { format: job.ends_with("-png").then_some(OutputFormat::Png), ..Context::default() }
 }
 
 /// A row of the data with the picture's column, whose value is the picture's name here.

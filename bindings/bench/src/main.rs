@@ -6,7 +6,11 @@
 //! `--profile JOB N` draws N and prints where their time goes, `--draw JOB N` draws N for a profiler; with `--compiled` in front of them the
 //! templates are compiled once. Photos, texts and fonts come from $PEERS_ROOT.
 
+extern crate core_ as templrender;
+
 mod jobs;
+#[path = "../../../benches/poster/mod.rs"]
+mod poster;
 mod profile;
 mod protocol;
 
