@@ -42,9 +42,17 @@ impl KeptRows {
     }
 }
 
+/// The bytes of [`encode`](super::encode), for which rows are copied; `None` where the frame is no copy of one of which rows are kept.
+pub(in crate::codec) fn encode_known(frame: &Frame, output: &Output, sentry: &Sentry<'_>) -> Option<Result<Vec<u8>, Fault>> {
+    let origin = frame.origin()?;
+    let (kept, height) = (origin.known::<Option<KeptRows>>()?.as_ref()?, KeptRows::row_px(output)?);
+    let is_static = |row: usize| origin.touched.iter().skip(row * height).take(height).all(|touched| !touched);
+    Some(encode_with(frame, output, kept, &is_static, sentry))
+}
+
 /// The bytes of [`encode`](super::encode), for which rows that are kept and hold the pixels of the frame that they were kept of, as
 /// `is_static` says, are copied. What was kept at another size or for other settings is not used.
-pub(crate) fn encode_with(
+fn encode_with(
     frame: &Frame,
     output: &Output,
     kept: &KeptRows,
