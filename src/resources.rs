@@ -224,9 +224,7 @@ impl Picture {
     /// Tells pictures apart: two that are drawn differently have two digests.
     pub(crate) fn digest(&self) -> [u8; 32] {
         match self {
-            Self::Bitmap { bytes, digest, .. } | Self::Svg { bytes, digest, .. } => {
-                *digest.get_or_init(|| *blake3::hash(bytes).as_bytes())
-            }
+            Self::Bitmap { bytes, digest, .. } | Self::Svg { bytes, digest, .. } => *digest.get_or_init(|| *blake3::hash(bytes).as_bytes()),
             Self::Frame(frame) => frame.digest(),
         }
     }

@@ -9,11 +9,13 @@
 //! one that wants in (LRU-2): templates in turn, too many to be kept, would otherwise drive each other out before anybody used them.
 //! What cannot be compiled, or over which hardly any row could be drawn, is tried again after 16 uses, then 128 and so on.
 
-use std::collections::BTreeMap;
+mod table;
+
 use std::fmt;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use self::table::{Known, Name, Table, Used};
 use crate::compile::Compiled;
 use crate::digest;
 use crate::pixel::Frame;
@@ -68,55 +70,10 @@ pub struct CompiledStats {
 }
 
 struct Shared {
-    max_bytes: usize,
+    max_bytes: AtomicUsize,
     table: Mutex<Table>,
     hits: AtomicU64,
     plain: AtomicU64,
-}
-
-#[derive(Default)]
-struct Table {
-    /// Counts uses: the later one is greater.
-    now: u64,
-    /// By what the fixed layers hang on but for their pictures.
-    kinds: BTreeMap<Name, Kind>,
-    /// By that and the pictures.
-    slots: BTreeMap<Name, Slot>,
-    /// Of all that are held or being made.
-    bytes: usize,
-    compiled: u64,
-    dropped: u64,
-}
-
-type Name = [u8; 32];
-
-struct Kind {
-    used: u64,
-    known: Known,
-}
-
-#[derive(Clone)]
-enum Known {
-    /// Nothing but that it was used once.
-    Once,
-    /// The pictures of the fixed layers.
-    Needs(Arc<[NeedId]>),
-    /// There is nothing to be compiled.
-    Nothing,
-}
-
-struct Slot {
-    state: State,
-    /// The last use and the one before.
-    used: [u64; 2],
-    setbacks: u32,
-}
-
-enum State {
-    /// Uses until it is compiled.
-    Counting(u64),
-    Making,
-    Kept(Arc<Kept>),
 }
 
 /// A compiled template that is held.
@@ -147,34 +104,41 @@ pub(crate) struct Making<'c> {
     is_crowded: bool,
 }
 
-/// Most names that are counted; beyond them the one whose last use is the longest ago is forgotten.
-const MAX_NAMES: usize = 1024;
-
 /// Pictures after which a compiled template is judged, and how many of them must have been drawn over it.
 const JUDGED: (u32, u32) = (32, 4);
-
-/// Uses until the next try where others were in use more.
-const CROWDED: u64 = 16;
 
 impl CompiledCache {
     /// One that holds compiled templates of up to this many bytes; 0 holds none.
     ///
     /// What is being drawn with while it is let go stays until that picture is done.
     pub fn new(max_bytes: usize) -> Self {
-        let table = Mutex::new(Table::default());
+        let (max_bytes, table) = (AtomicUsize::new(max_bytes), Mutex::new(Table::default()));
         Self { shared: Arc::new(Shared { max_bytes, table, hits: AtomicU64::new(0), plain: AtomicU64::new(0) }) }
     }
 
     /// Most bytes that it holds.
     pub fn max_bytes(&self) -> usize {
-        self.shared.max_bytes
+        self.shared.max_bytes()
+    }
+
+    /// Holds up to this many bytes from now on; what is more is let go.
+    ///
+    /// ```
+    /// let cache = templrender::CompiledCache::new(1 << 20);
+    /// cache.clone().set_max_bytes(0);
+    /// assert_eq!(cache.max_bytes(), 0);
+    /// ```
+    pub fn set_max_bytes(&self, max_bytes: usize) {
+        self.shared.max_bytes.store(max_bytes, Ordering::Relaxed);
+        let gone = self.shared.table().shrink(max_bytes);
+        // the table is free again
+        drop(gone);
     }
 
     /// What it holds, and what came of it so far.
     pub fn stats(&self) -> CompiledStats {
         let table = self.shared.table();
-        let kept = table.slots.values().filter_map(Slot::kept);
-        let (templates, bytes) = kept.fold((0, 0), |(count, bytes), kept| (count + 1, bytes + kept.bytes));
+        let (templates, bytes) = table.held();
         CompiledStats {
             templates,
             bytes,
@@ -192,7 +156,7 @@ impl CompiledCache {
         needs: impl FnOnce() -> Option<Arc<[NeedId]>>,
         digest: impl Fn(NeedId) -> Option<[u8; 32]>,
     ) -> Turn<'_> {
-        if self.shared.max_bytes == 0 {
+        if self.shared.max_bytes() == 0 {
             return Turn::Plain;
         }
         let (known, before) = self.shared.table().kind(name);
@@ -234,11 +198,15 @@ impl CompiledCache {
 impl fmt::Debug for CompiledCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let CompiledStats { templates, bytes, .. } = self.stats();
-        write!(f, "CompiledCache({templates} templates, {bytes} of {} bytes)", self.shared.max_bytes)
+        write!(f, "CompiledCache({templates} templates, {bytes} of {} bytes)", self.max_bytes())
     }
 }
 
 impl Shared {
+    fn max_bytes(&self) -> usize {
+        self.max_bytes.load(Ordering::Relaxed)
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         // Every change of the table is whole before it can fail.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
@@ -246,97 +214,13 @@ impl Shared {
 
     /// What a slot's use comes to, and what was let go, whose memory is freed when the table is free again.
     fn turn(&self, name: Name, before: Option<u64>, uses: u64) -> (Turn<'_>, Option<Arc<Kept>>) {
-        let mut table = self.table();
-        let now = table.now;
-        let slot = match table.slots.remove(&name) {
-            Some(slot) => Slot { used: [now, slot.used[0]], ..slot },
-            None => {
-                table.forget_one();
-                Slot { state: State::Counting(uses), used: [now, before.unwrap_or(now)], setbacks: 0 }
-            }
+        let (used, gone) = self.table().use_slot(name, before, uses);
+        let turn = match used {
+            Used::Plain => Turn::Plain,
+            Used::Kept(kept) => Turn::Kept(kept),
+            Used::Due { before } => Turn::Make(Making { shared: self, name, before, reserved: 0, is_crowded: false }),
         };
-        let Slot { state, used, setbacks } = slot;
-        let (state, setbacks, turn, gone) = match state {
-            State::Counting(left) if left <= 1 => {
-                let making = Making { shared: self, name, before: used[1], reserved: 0, is_crowded: false };
-                (State::Making, setbacks, Turn::Make(making), None)
-            }
-            State::Counting(left) => (State::Counting(left - 1), setbacks, Turn::Plain, None),
-            State::Making => (State::Making, setbacks, Turn::Plain, None),
-            State::Kept(kept) if kept.is_of_use() => (State::Kept(kept.clone()), setbacks, Turn::Kept(kept), None),
-            State::Kept(kept) => {
-                table.bytes -= kept.bytes;
-                table.dropped += 1;
-                (State::Counting(uses_after(setbacks)), setbacks + 1, Turn::Plain, Some(kept))
-            }
-        };
-        table.slots.insert(name, Slot { state, used, setbacks });
         (turn, gone)
-    }
-}
-
-impl Table {
-    /// Counts a use of a name: what was known of it, and when it was used before.
-    fn kind(&mut self, name: Name) -> (Known, Option<u64>) {
-        self.now += 1;
-        let now = self.now;
-        if let Some(kind) = self.kinds.get_mut(&name) {
-            let before = std::mem::replace(&mut kind.used, now);
-            return (kind.known.clone(), Some(before));
-        }
-        if self.kinds.len() >= MAX_NAMES
-            && let Some(oldest) = self.kinds.iter().min_by_key(|(_, kind)| kind.used).map(|(name, _)| *name)
-        {
-            self.kinds.remove(&oldest);
-        }
-        self.kinds.insert(name, Kind { used: now, known: Known::Once });
-        (Known::Once, None)
-    }
-
-    fn learn(&mut self, name: Name, known: Known) {
-        if let Some(kind) = self.kinds.get_mut(&name) {
-            kind.known = known;
-        }
-    }
-
-    /// Makes room for one more slot: the oldest that is only counted goes.
-    fn forget_one(&mut self) {
-        let counted = self.slots.iter().filter(|(_, slot)| matches!(slot.state, State::Counting(_)));
-        if self.slots.len() >= MAX_NAMES
-            && let Some(oldest) = counted.min_by_key(|(_, slot)| slot.used[0]).map(|(name, _)| *name)
-        {
-            self.slots.remove(&oldest);
-        }
-    }
-
-    /// Takes bytes, where need be from those that were used last before a time, the oldest first; nothing where that is not enough.
-    fn take(&mut self, bytes: usize, max_bytes: usize, before: u64) -> Option<Vec<Arc<Kept>>> {
-        let old = self.slots.iter().filter(|(_, slot)| slot.used[0] < before);
-        let mut old: Vec<_> = old.filter_map(|(name, slot)| Some((slot.used[0], *name, slot.kept()?.clone()))).collect();
-        old.sort_by_key(|(used, ..)| *used);
-        let (mut held, mut gone) = (self.bytes, Vec::new());
-        let mut old = old.into_iter();
-        while held.checked_add(bytes).is_none_or(|held| held > max_bytes) {
-            let (_, name, kept) = old.next()?;
-            held -= kept.bytes;
-            gone.push((name, kept));
-        }
-        self.bytes = held + bytes;
-        self.dropped += gone.len() as u64;
-        let remove = |(name, kept): (Name, Arc<Kept>)| {
-            self.slots.remove(&name);
-            kept
-        };
-        Some(gone.into_iter().map(remove).collect())
-    }
-}
-
-impl Slot {
-    fn kept(&self) -> Option<&Arc<Kept>> {
-        match &self.state {
-            State::Kept(kept) => Some(kept),
-            State::Counting(_) | State::Making => None,
-        }
     }
 }
 
@@ -360,10 +244,10 @@ impl Making<'_> {
     /// Whether this many bytes may be taken, all together; they are kept free.
     pub(crate) fn reserve(&mut self, bytes: usize) -> bool {
         let Some(more) = bytes.checked_sub(self.reserved) else { return true };
-        let taken = self.shared.table().take(more, self.shared.max_bytes, self.before);
+        let taken = self.shared.table().take(more, self.shared.max_bytes(), self.before);
         match taken {
             Some(_) => self.reserved = bytes,
-            None => self.is_crowded = bytes <= self.shared.max_bytes,
+            None => self.is_crowded = bytes <= self.shared.max_bytes(),
         }
         // what went to make room is freed here, where nobody waits for the table
         taken.is_some()
@@ -376,11 +260,9 @@ impl Making<'_> {
             return None;
         }
         let kept = Arc::new(Kept { compiled, bytes, asked: AtomicU32::new(0), fitted: AtomicU32::new(0) });
-        let mut table = self.shared.table();
-        let slot = table.slots.get_mut(&self.name)?;
-        slot.state = State::Kept(kept.clone());
-        table.bytes -= self.reserved - bytes;
-        table.compiled += 1;
+        if !self.shared.table().keep(&self.name, &kept, self.reserved, self.shared.max_bytes()) {
+            return None; // there is less room than there was
+        }
         self.reserved = 0;
         Some(kept)
     }
@@ -388,22 +270,6 @@ impl Making<'_> {
 
 impl Drop for Making<'_> {
     fn drop(&mut self) {
-        let mut table = self.shared.table();
-        table.bytes -= self.reserved;
-        if let Some(slot) = table.slots.get_mut(&self.name)
-            && matches!(slot.state, State::Making)
-        {
-            if self.is_crowded {
-                slot.state = State::Counting(CROWDED);
-            } else {
-                slot.state = State::Counting(uses_after(slot.setbacks));
-                slot.setbacks += 1;
-            }
-        }
+        self.shared.table().give_up(&self.name, self.reserved, self.is_crowded);
     }
-}
-
-/// Uses until the next try after so many that came to nothing.
-fn uses_after(setbacks: u32) -> u64 {
-    16 << (3 * setbacks.min(12))
 }
