@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::cell::Cell;
 use std::sync::atomic::AtomicBool;
 
 use templrender::{Code, CompiledCache, Context, Guard, NeedSource, Output, Plan, Renderer, Resources, Row, Scratch, Template};
@@ -243,6 +244,41 @@ fn errors_are_those_of_the_plain_way() {
         assert_eq!(draw(&quick, &plan), draw(&plain, &plan));
     }
     assert_eq!(cache.stats().templates, before.templates + 1, "it is tried again");
+}
+
+thread_local! {
+    static NOW: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A clock that goes on by one with each look.
+fn counting() -> u64 {
+    NOW.replace(NOW.get() + 1)
+}
+
+#[test]
+fn compiling_leaves_half_of_the_time_to_the_picture() {
+    let (plain, _, _) = renderers(0);
+    let template = template("t", "");
+    let plan = plan(&plain, &template, r#"{ "tint": "red" }"#);
+    let drawn = |renderer: &Renderer, deadline: u64| {
+        NOW.set(0);
+        let guard = Guard { clock: Some(counting), deadline_ns: Some(deadline), cancel: None };
+        renderer.render_guarded(&plan, &Resources::new(), &mut Scratch::new(), &guard)
+    };
+    let expected = drawn(&plain, u64::MAX).unwrap().frame;
+    let looks = NOW.get();
+    let mut compiled = 0;
+    for deadline in 0..6 * looks {
+        let (_, quick, cache) = renderers(ROOM);
+        assert!(drawn(&quick, u64::MAX).unwrap().frame == expected);
+        match drawn(&quick, deadline) {
+            Ok(rendered) => assert!(rendered.frame == expected, "{deadline}"),
+            Err(error) => assert!(error.code() == Code::DeadlineExceeded && deadline <= 2 * looks + 4, "{deadline} of {looks}: {error}"),
+        }
+        compiled = cache.stats().compiled;
+        assert!(drawn(&quick, u64::MAX).unwrap().frame == expected);
+    }
+    assert!(looks > 4 && compiled == 1, "{looks} looks");
 }
 
 #[test]

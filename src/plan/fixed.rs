@@ -1,5 +1,6 @@
 //! What of a plan its template decides alone, whatever the row: under which name that may be kept, and as what it is planned again.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::{Context, Having, Plan, statics};
@@ -29,10 +30,13 @@ impl Plan {
         let output = &self.inner.output;
         let is_coded = output.format == OutputFormat::Jpeg;
         let code = is_coded.then(|| format!("{} {:?} {:?}", output.quality, output.subsampling, output.matte));
+        // it names nothing outside of this process
+        let mut limits = DefaultHasher::new();
+        having.limits.hash(&mut limits);
         digest::of_parts(&[
             &self.inner.of.digest(),
             &having.fonts.digest(),
-            format!("{:?}", having.limits).as_bytes(),
+            &limits.finish().to_le_bytes(),
             &[u8::from(context.variant.is_some()), u8::from(context.lang.is_some())],
             context.variant.as_deref().unwrap_or_default().as_bytes(),
             context.lang.as_deref().unwrap_or_default().as_bytes(),
