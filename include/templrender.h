@@ -781,6 +781,39 @@ templrender_key templrender_plan_resources_key(const templrender_plan *plan,
 void templrender_plan_free(templrender_plan *plan);
 
 
+/* ---- Compiled templates ------------------------------------------------------------------------------------------ */
+
+/* What is the same in every picture of a template is painted once and kept: from the third picture on the rest is drawn over it, with the same bytes and
+ * sooner. All renderers of a process share what is kept. It may take 64 MiB, or what the host says. */
+
+/* What is kept, and what came of it so far. */
+typedef struct templrender_compiled {
+    /* `sizeof(templrender_compiled)`, set by the caller. */
+    size_t struct_size;
+    /* Most bytes that may be kept. */
+    size_t max_bytes;
+    /* Bytes that are kept. */
+    size_t bytes;
+    /* Compiled templates that are kept: one for each variant, size and encoding that is asked for often. */
+    size_t templates;
+    /* Pictures that were drawn over one. */
+    uint64_t hits;
+    /* Pictures that were drawn without. */
+    uint64_t plain;
+    /* Times that a template was compiled. */
+    uint64_t compiled;
+    /* Compiled templates that were let go again. */
+    uint64_t dropped;
+} templrender_compiled;
+
+/* Most bytes of compiled templates from now on, of all renderers of the process; what is more is let go, and 0 keeps none. By default 64 MiB. Any
+ * thread may call it at any time. */
+void templrender_compiled_limit(size_t max_bytes);
+
+/* Writes what is kept at this moment. */
+templrender_status templrender_compiled_now(templrender_compiled *compiled, templrender_error **err);
+
+
 /* ---- Outputs ----------------------------------------------------------------------------------------------------- */
 
 /* What a frame is encoded to. */

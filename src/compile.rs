@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::codec::{self, KeptRows, Output};
+use crate::codec::{KeptRows, Output};
 use crate::decode::{Drawn, Pixels};
 use crate::error::Error;
-use crate::guard::{Guard, Sentry};
+use crate::guard::Guard;
 use crate::paint::{Leaves, Plates, kept};
 use crate::pixel::{Frame, Origin, Touched};
 use crate::plan::Plan;
@@ -54,10 +54,9 @@ struct Inner {
     scene: Scene,
     pictures: BTreeMap<PictureId, Fixed>,
     plates: Plates,
-    /// All rows of the fixed items alone, as the usual picture is encoded; `None` where it is no JPEG.
-    rows: Option<KeptRows>,
-    /// What frames that began as a copy of it remember.
-    token: Arc<()>,
+    /// All rows of the fixed items alone, as the usual picture is encoded, where that is a JPEG. Frames that began as a copy of it have
+    /// them too.
+    rows: Arc<Option<KeptRows>>,
 }
 
 /// A picture of a fixed layer.
@@ -83,7 +82,7 @@ impl Compiled {
 
     pub(crate) fn new(fonts: [u8; 32], scene: Scene, pictures: BTreeMap<PictureId, Fixed>, plates: Plates, output: &Output) -> Self {
         let rows = KeptRows::of(plates.all(), output, |_| true);
-        Self { inner: Some(Arc::new(Inner { fonts, scene, pictures, plates, rows, token: Arc::new(()) })) }
+        Self { inner: Some(Arc::new(Inner { fonts, scene, pictures, plates, rows: Arc::new(rows) })) }
     }
 
     /// One with which everything is drawn as ever.
@@ -95,20 +94,22 @@ impl Compiled {
     pub fn bytes(&self) -> usize {
         self.inner.as_ref().map_or(0, |inner| {
             let pictures: usize = inner.pictures.values().map(|fixed| fixed.pixels.frame.pixels().len()).sum();
-            pictures + inner.plates.bytes() + inner.rows.as_ref().map_or(0, KeptRows::bytes)
+            pictures + inner.plates.bytes() + Option::as_ref(&inner.rows).map_or(0, KeptRows::bytes)
         })
     }
 
-    /// The frame in an encoded format: the bytes of [`Frame::encode_guarded`], sooner where parts of it show the fixed layers alone.
+    /// The frame in an encoded format, as [`Frame::encode_guarded`] writes it: a frame that was drawn over this knows which parts of a JPEG it
+    /// need not encode again.
     ///
     /// # Errors
     /// As [`Frame::encode_guarded`].
     pub fn encode(&self, frame: &Frame, output: &Output, guard: &Guard<'_>) -> Result<Vec<u8>, Error> {
-        let known = self.inner.as_deref().and_then(|inner| Some((inner.rows.as_ref()?, frame.touched_since(&inner.token)?)));
-        let Some((rows, touched)) = known.filter(|_| KeptRows::are_for(output)) else {
-            return frame.encode_guarded(output, guard);
-        };
-        Ok(codec::encode_with(frame, output, rows, touched, &Sentry::new(guard))?)
+        frame.encode_guarded(output, guard)
+    }
+
+    /// Whether a frame began as a copy of it.
+    pub(crate) fn is_under(&self, frame: &Frame) -> bool {
+        self.inner.as_ref().is_some_and(|inner| frame.origin().is_some_and(|origin| origin.is_of(&inner.rows)))
     }
 
     /// Finds the fixed items in a scene; `None` where not all of them are there in their order.
@@ -161,7 +162,7 @@ impl Fit<'_> {
 
     /// What a frame that was begun with the plates remembers.
     pub(crate) fn origin(&self, touched: Touched) -> Origin {
-        Origin { token: Arc::clone(&self.inner.token), touched: Arc::new(touched) }
+        Origin { of: self.inner.rows.clone(), touched: Arc::new(touched) }
     }
 }
 

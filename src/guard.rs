@@ -40,6 +40,14 @@ pub struct Guard<'a> {
     pub cancel: Option<&'a AtomicBool>,
 }
 
+impl Guard<'_> {
+    /// The same, whose deadline leaves the second half of the time from `now` on to others.
+    pub(crate) fn half(&self, now_ns: Option<u64>) -> Self {
+        let half = |deadline: u64| now_ns.map_or(deadline, |now| now.saturating_add(deadline.saturating_sub(now) / 2));
+        Self { deadline_ns: self.deadline_ns.map(half), ..*self }
+    }
+}
+
 /// Who asks a guard, and remembers its first answer.
 #[derive(Debug, Default)]
 pub(crate) struct Sentry<'g> {

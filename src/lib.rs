@@ -61,6 +61,7 @@
 mod check;
 mod codec;
 mod compile;
+mod compiled_cache;
 mod css;
 mod decode;
 mod diff;
@@ -93,6 +94,7 @@ mod text;
 pub use check::{Channel, ChannelFinding, CheckOptions, CheckReport, Checker, RowPlace, WorstRow};
 pub use codec::{Effort, Format, Output, OutputFormat, Subsampling};
 pub use compile::Compiled;
+pub use compiled_cache::{CompiledCache, CompiledStats};
 pub use diff::{DiffReport, Differ, DifferentRow};
 pub use error::{Cause, Code, Error, Fault};
 pub use feed::{FeedEncoding, FeedFormat, FeedReader, FeedRow, FeedSource, Group, Groups, Overrides, Rewriter, RowIds};

@@ -1,6 +1,9 @@
 //! The renderer: what is shared between renders (fonts, limits), what one thread keeps (scratch), and the way from a plan to a frame.
 
+use std::sync::Arc;
+
 use crate::compile::{self, Compiled, Fixed};
+use crate::compiled_cache::{CompiledCache, Kept, Turn};
 use crate::decode::{Decoded, Drawn};
 use crate::error::Error;
 use crate::generate::Models;
@@ -41,6 +44,8 @@ pub struct Renderer {
     models: Models,
     /// Whether pictures are drawn as they arrive, without models.
     is_original: bool,
+    /// Compiled templates, where the host keeps some.
+    compiled: Option<CompiledCache>,
 }
 
 /// What one thread keeps between renders: shaped words, glyph masks, buffers. It never changes a byte of a picture.
@@ -95,7 +100,7 @@ pub struct Rendered {
 impl Renderer {
     /// A renderer with these fonts and default limits.
     pub fn new(fonts: Fonts) -> Self {
-        Self { fonts, limits: Limits::default(), models: Models::new(), is_original: false }
+        Self { fonts, limits: Limits::default(), models: Models::new(), is_original: false, compiled: None }
     }
 
     /// The same with other limits.
@@ -117,6 +122,21 @@ impl Renderer {
     pub(crate) fn without_models(mut self) -> Self {
         self.is_original = true;
         self
+    }
+
+    /// The same, drawing over compiled templates of this cache and compiling those that are drawn again: the same bytes, sooner.
+    ///
+    /// Renderers with other fonts and limits may share it. A guard's deadline holds for compiling too, which gets at most half of the time
+    /// that is left: if that is not enough, the picture is drawn as ever.
+    #[must_use]
+    pub fn with_compiled(mut self, cache: CompiledCache) -> Self {
+        self.compiled = Some(cache);
+        self
+    }
+
+    /// Where it keeps compiled templates, if anywhere.
+    pub fn compiled(&self) -> Option<&CompiledCache> {
+        self.compiled.as_ref()
     }
 
     /// The models that templates may name.
@@ -259,7 +279,35 @@ impl Renderer {
     /// As [`render`](Self::render), and [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded) or
     /// [`Code::Cancelled`](crate::Code::Cancelled). The scratch may be used on.
     pub fn render_guarded(&self, plan: &Plan, resources: &Resources, scratch: &mut Scratch, guard: &Guard<'_>) -> Result<Rendered, Error> {
-        self.draw(None, plan, resources, scratch, guard)
+        let Some(cache) = &self.compiled else { return self.draw(None, plan, resources, scratch, guard) };
+        let kept = self.kept(cache, plan, resources, scratch, guard);
+        let rendered = self.draw(kept.as_deref().map(Kept::compiled), plan, resources, scratch, guard)?;
+        cache.drawn(kept.as_deref(), &rendered.frame);
+        Ok(rendered)
+    }
+
+    /// The compiled template that a plan is drawn over: kept, or made now if it is time for that.
+    fn kept(
+        &self,
+        cache: &CompiledCache,
+        plan: &Plan,
+        resources: &Resources,
+        scratch: &mut Scratch,
+        guard: &Guard<'_>,
+    ) -> Option<Arc<Kept>> {
+        let context = plan.fixed_context()?;
+        let name = plan.fixed_name(&context, self.having());
+        match cache.turn(name, || plan.fixed_needs(&context, self.having()), |need| resources.digest(need)) {
+            Turn::Plain => None,
+            Turn::Kept(kept) => Some(kept),
+            Turn::Make(mut making) => {
+                let guard = guard.half(Sentry::new(guard).now_ns());
+                let mut may_take = |bytes| making.reserve(bytes);
+                let compiled = self.compile_within((plan.template(), &context), plan, resources, scratch, &guard, &mut may_take);
+                // Whatever is wrong with it, drawing the plan says so.
+                making.finish(compiled.ok()?)
+            }
+        }
     }
 
     /// The same, with what of the template was painted before: the same bytes, sooner.
@@ -336,12 +384,26 @@ impl Renderer {
         resources: &Resources,
         scratch: &mut Scratch,
     ) -> Result<Compiled, Error> {
-        let sentry = Sentry::default();
+        self.compile_within((template, context), usual, resources, scratch, &Guard::default(), &mut |_| true)
+    }
+
+    /// The same, ended by a guard. `may_take` is told how much memory the painted layers are about to take.
+    fn compile_within(
+        &self,
+        (template, context): (&Template, &Context),
+        usual: &Plan,
+        resources: &Resources,
+        scratch: &mut Scratch,
+        guard: &Guard<'_>,
+        may_take: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Compiled, Error> {
+        let sentry = Sentry::new(guard);
+        sentry.enter("compile")?;
         let expected = Expected(Answered { plan: usual, resources });
         let (usual_scene, _) = layout::layout(usual.canvas()?, self.engine(scratch), &expected, &sentry)?;
         let (width, height) = self.check_canvas(&usual_scene)?;
-        let frames = u64::from(width) * u64::from(height) * 8;
-        let fits = frames <= Compiled::MAX_BYTES as u64;
+        let frames = usize::try_from(u64::from(width) * u64::from(height) * 8).unwrap_or(usize::MAX);
+        let fits = frames <= Compiled::MAX_BYTES && may_take(frames);
         let Some(fixed) = plan::statics(template, context, self.having())?.filter(|_| fits) else {
             return Ok(Compiled::nothing());
         };
@@ -353,10 +415,13 @@ impl Renderer {
         let digest = |plan: &Plan, id| compile::digest_of(plan, id, resources);
         let mut same = |a, b| digest(&fixed, a).is_some_and(|a| digest(usual, b) == Some(a));
         let (scene, count_under) = compile::common(scene, &usual_scene, &mut same);
+        if scene.items.is_empty() {
+            return Ok(Compiled::nothing());
+        }
         let decoded = Decoded::of(&scene, &fixed, resources, |_, _| None, &self.limits, &sentry)?;
         let outlines = Outlines(&self.fonts);
         let brush = paint::Brush { pictures: &decoded, outlines: &outlines, limits: &self.limits, sentry: &sentry };
-        let layers = Compiled::MAX_BYTES.saturating_sub(frames as usize);
+        let layers = Compiled::MAX_BYTES.saturating_sub(frames);
         let plates = Plates::paint(&scene, count_under, layers, &brush, &mut scratch.paint)?;
         let pictures = Drawn::all(&scene)
             .into_iter()

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::codec::{self, Probe, Svg};
 use crate::digest;
@@ -166,16 +166,21 @@ fn origin(text: &str) -> &str {
     text.get(..scheme + 3 + host).unwrap_or("")
 }
 
+/// The digest of bytes, once somebody asked for it; clones of an answer share it.
+type Once = Arc<OnceLock<[u8; 32]>>;
+
 /// A picture that was found and recognised.
 #[derive(Debug, Clone)]
 pub(crate) enum Picture {
     Bitmap {
         bytes: Held,
         probe: Probe,
+        digest: Once,
     },
     Svg {
         bytes: Held,
         svg: Arc<Svg>,
+        digest: Once,
     },
     /// Decoded by the host.
     Frame(Arc<Frame>),
@@ -185,10 +190,10 @@ impl Picture {
     /// Recognises bytes by their first ones, within the limits.
     pub(crate) fn read(bytes: Held, limits: &Limits) -> Result<Self, Fault> {
         if Svg::sniff(&bytes) {
-            return Svg::parse(&bytes, limits).map(|svg| Self::Svg { bytes, svg: Arc::new(svg) });
+            return Svg::parse(&bytes, limits).map(|svg| Self::Svg { bytes, svg: Arc::new(svg), digest: Once::default() });
         }
         let probe = codec::probe(&bytes, limits)?;
-        Ok(Self::Bitmap { bytes, probe })
+        Ok(Self::Bitmap { bytes, probe, digest: Once::default() })
     }
 
     /// Takes a decoded picture, within the limits.
@@ -219,7 +224,7 @@ impl Picture {
     /// Tells pictures apart: two that are drawn differently have two digests.
     pub(crate) fn digest(&self) -> [u8; 32] {
         match self {
-            Self::Bitmap { bytes, .. } | Self::Svg { bytes, .. } => *blake3::hash(bytes).as_bytes(),
+            Self::Bitmap { bytes, digest, .. } | Self::Svg { bytes, digest, .. } => *digest.get_or_init(|| *blake3::hash(bytes).as_bytes()),
             Self::Frame(frame) => frame.digest(),
         }
     }
@@ -442,6 +447,11 @@ impl Resources {
             Answer::Faces(faces, _) => Ok(&**faces),
             Answer::Failed(why) => Err(why.as_str()),
         })
+    }
+
+    /// Tells the picture that answers a need apart; `None` where none does.
+    pub(crate) fn digest(&self, id: NeedId) -> Option<[u8; 32]> {
+        self.picture(id)?.ok().map(Picture::digest)
     }
 
     /// How long the run took that answers a need, where that is known.

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use templrender::{Context, Guard, Output, Plan, Rendered, Renderer, Resources, Row, Scratch, Template};
+use templrender::{CompiledCache, Context, Guard, Output, Plan, Rendered, Renderer, Resources, Row, Scratch, Template};
 
 const CANVAS: (u32, u32) = (96, 72);
 
@@ -371,6 +371,7 @@ proptest! {
         let mut scratch = Scratch::new();
         let usual = plan(&json, &row(&said[0], "linear-gradient(red, #00f8)"));
         let compiled = renderer.compile(&parsed, &context, &usual, &Resources::new(), &mut scratch).unwrap();
+        let cached = renderer.clone().with_compiled(CompiledCache::new(1 << 24));
         for (said, tint) in said.iter().zip(["linear-gradient(red, #00f8)", "#0a08", "none"]) {
             let plan = plan(&json, &row(said, tint));
             let plain = renderer.render(&plan, &Resources::new(), &mut scratch).unwrap();
@@ -378,6 +379,9 @@ proptest! {
             prop_assert_eq!(&quick.frame, &plain.frame);
             prop_assert_eq!(quick.report, plain.report);
             prop_assert_eq!(compiled.encode(&quick.frame, &output, &Guard::default()).unwrap(), plain.frame.encode(&output).unwrap());
+            let cached = cached.render(&plan, &Resources::new(), &mut scratch).unwrap().frame;
+            prop_assert_eq!(&cached, &plain.frame);
+            prop_assert_eq!(cached.encode(plan.output()).unwrap(), plain.frame.encode(plan.output()).unwrap());
             let own = compiled.encode(&quick.frame, plan.output(), &Guard::default()).unwrap();
             prop_assert_eq!(own, plain.frame.encode(plan.output()).unwrap());
         }

@@ -67,8 +67,10 @@ from templrender._templrender import (
     WorstRow,
     __version__,
     check_batches,
+    compiled_stats,
     is_public_address,
     run_jobs,
+    set_compiled_bytes,
 )
 
 # Type checkers know the name; importing it from typing would take longer than the rest of this file.
@@ -140,11 +142,13 @@ __all__ = [
     "arender",
     "check",
     "check_batches",
+    "compiled_stats",
     "is_public_address",
     "open",
     "read_feed",
     "render",
     "run_jobs",
+    "set_compiled_bytes",
 ]
 
 # What is written in Python, by the file that it is in; imported on use, so that `import templrender` takes no longer

@@ -19,7 +19,7 @@ mod source;
 mod svg;
 mod webp;
 
-pub(crate) use jpeg::{KeptRows, encode_with};
+pub(crate) use jpeg::KeptRows;
 pub use output::{Effort, Output, OutputFormat, Subsampling};
 pub use sniff::Format;
 pub(crate) use svg::Svg;
@@ -164,7 +164,7 @@ impl Frame {
         let sentry = Sentry::new(guard);
         sentry.enter("encode")?;
         let bytes = match output.format {
-            OutputFormat::Jpeg => jpeg::encode(self, output, &sentry),
+            OutputFormat::Jpeg => jpeg::encode_known(self, output, &sentry).unwrap_or_else(|| jpeg::encode(self, output, &sentry)),
             OutputFormat::Png => png::encode(self, output, &sentry),
             OutputFormat::WebP => webp::encode(self, &sentry),
         };

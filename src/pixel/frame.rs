@@ -5,6 +5,7 @@
 //! the contract: `p = (c a + 127) / 255` on the way in and `c = (255 p + a / 2) / a` on the way out, in whole numbers. The second
 //! undoes the first as far as that is possible: `from_rgba(to_rgba(f)) = f` for every frame, which is why a lossless format keeps it.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::error::{Code, Error, Fault};
@@ -37,10 +38,22 @@ pub struct Frame {
 /// The frame that most of a frame was copied from.
 #[derive(Clone)]
 pub(crate) struct Origin {
-    /// Of the frame that was copied.
-    pub(crate) token: Arc<()>,
+    /// Of the frame that was copied: what its owner knows of it, and what tells it from others.
+    pub(crate) of: Arc<dyn Any + Send + Sync>,
     /// Where it may differ.
     pub(crate) touched: Arc<Touched>,
+}
+
+impl Origin {
+    /// What the owner of the frame that was copied knows of it.
+    pub(crate) fn known<T: 'static>(&self) -> Option<&T> {
+        self.of.downcast_ref()
+    }
+
+    /// Whether that is the frame of which its owner knows this very thing.
+    pub(crate) fn is_of<T>(&self, known: &Arc<T>) -> bool {
+        std::ptr::addr_eq(Arc::as_ptr(&self.of), Arc::as_ptr(known))
+    }
 }
 
 impl PartialEq for Frame {
@@ -108,9 +121,9 @@ impl Frame {
         self.origin = Some(origin);
     }
 
-    /// Where it may differ from the frame with this token; `None` where it is no copy of that.
-    pub(crate) fn touched_since(&self, token: &Arc<()>) -> Option<&Touched> {
-        self.origin.as_ref().filter(|origin| Arc::ptr_eq(&origin.token, token)).map(|origin| &*origin.touched)
+    /// What it was copied from, where nobody may have written since.
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     /// The pixels as straight RGBA; where alpha is 0, colour is 0.

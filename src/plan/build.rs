@@ -92,11 +92,14 @@ pub(super) fn of_document(
         notes.push(Note::new(NoteCode::FieldMissing, "", format!("the row has no {}", quoted(name))));
     }
     let valid_until = [builder.evaluation.valid_until(), asked.valid_until].into_iter().flatten().min();
+    let (key, sources) = (builder.key.finish(), builder.sources);
     Ok(Inner {
         template: document.name.clone(),
+        of: template.clone(),
         variant: context.variant.clone(),
-        key: builder.key.finish(),
-        sources: builder.sources,
+        lang: (document.lang.is_some() || context.lang.is_some()).then_some(lang),
+        key,
+        sources,
         canvas: Ok(canvas),
         output,
         valid_until,

@@ -16,6 +16,7 @@ mod choose;
 mod content;
 mod data_url;
 mod fields;
+mod fixed;
 mod key;
 mod output;
 mod path;
@@ -95,7 +96,10 @@ pub struct Plan {
 #[derive(Debug)]
 struct Inner {
     template: String,
+    of: Template,
     variant: Option<String>,
+    /// What the fixed texts are shaped in; `None` where neither the host nor the template says.
+    lang: Option<String>,
     /// What is drawn, or why the row is skipped.
     canvas: Result<Canvas, String>,
     /// By the numbers that [`PlannedPicture::candidates`] holds.

@@ -80,7 +80,9 @@ pub(super) fn plan(template: &Template, document: &Document, context: &Context, 
     key.part("skipped", reason.as_bytes());
     Inner {
         template: document.name.clone(),
+        of: template.clone(),
         variant: context.variant.clone(),
+        lang: None,
         key: key.finish(),
         sources: Vec::new(),
         canvas: Err(reason),

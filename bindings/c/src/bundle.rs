@@ -7,6 +7,7 @@ use std::ptr;
 use core_::Bundle;
 
 use crate::boundary::{ask, boundary, free, make, neutral};
+use crate::compiled::with_compiled;
 use crate::context::{context_of, templrender_context};
 use crate::error::templrender_error;
 use crate::fonts::templrender_fonts;
@@ -40,7 +41,7 @@ pub unsafe extern "C" fn templrender_bundle_open(
             let (pack, fonts) = (get(pack, "pack")?, get(host_fonts, "host_fonts")?);
             let bundle = pack.pack.open(&fonts.fonts, Some(now))?;
             let template = templrender_template { template: bundle.template().clone() };
-            let renderer = templrender_renderer { renderer: bundle.renderer().clone() };
+            let renderer = templrender_renderer { renderer: with_compiled(bundle.renderer().clone()) };
             Ok(templrender_bundle { bundle, template, renderer })
         })
     }

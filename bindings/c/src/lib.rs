@@ -17,6 +17,7 @@ mod tests;
 pub mod answers;
 pub mod bundle;
 pub mod code;
+pub mod compiled;
 pub mod context;
 pub mod error;
 pub mod fonts;

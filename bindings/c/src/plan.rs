@@ -5,6 +5,7 @@
 use core_::{Error, Fault, Need, NeedSource, Plan, Renderer};
 
 use crate::boundary::{ask, boundary, free, make, neutral};
+use crate::compiled::with_compiled;
 use crate::context::{context_of, templrender_context};
 use crate::error::templrender_error;
 use crate::fonts::templrender_fonts;
@@ -85,7 +86,8 @@ pub unsafe extern "C" fn templrender_renderer_new(
     unsafe {
         make(renderer, "renderer", err, || {
             let (fonts, limits) = (get(fonts, "fonts")?, limits_of(limits)?);
-            Ok(templrender_renderer { renderer: Renderer::new(fonts.fonts.clone()).with_limits(limits) })
+            let renderer = with_compiled(Renderer::new(fonts.fonts.clone()).with_limits(limits));
+            Ok(templrender_renderer { renderer })
         })
     }
 }

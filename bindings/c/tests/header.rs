@@ -28,6 +28,7 @@ const NOUNS: &[&str] = &[
     "keyring",
     "resources",
     "plan",
+    "compiled",
     "output",
     "guard",
     "report",

@@ -120,6 +120,9 @@ pub(crate) struct Feed {
     /// Threads that draw; without it, one for each processor
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+    /// The most bytes of compiled templates: what is the same in every picture of one, painted; 0 for none
+    #[arg(long, value_name = "BYTES", default_value = "128M", value_parser = bytes)]
+    pub(crate) compiled_memory: u64,
     /// Stop after this many rows, or groups
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
@@ -234,6 +237,9 @@ pub(crate) struct Serve {
     /// The most bytes of pictures and answers in memory; without it, 256M
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub(crate) cache_memory: Option<u64>,
+    /// The most bytes of compiled templates, such as 64M: what is the same in every picture of one, painted; 0 for none; without it, 128M
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub(crate) compiled_memory: Option<u64>,
     /// How long an answer is given before its pictures are asked for again; without it, 300
     #[arg(long, value_name = "SECONDS", value_parser = time::seconds)]
     pub(crate) fresh: Option<std::time::Duration>,

@@ -117,6 +117,7 @@ fn config(args: &Serve) -> Done<Config> {
     };
     config.cache_disk_bytes = args.cache_disk.unwrap_or(config.cache_disk_bytes);
     config.cache_memory_bytes = args.cache_memory.unwrap_or(config.cache_memory_bytes);
+    config.compiled_bytes = args.compiled_memory.map_or(config.compiled_bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     config.fresh_for = args.fresh.unwrap_or(config.fresh_for);
     config.render_threads = args.jobs.map_or(config.render_threads, usize::from);
     config.render_queue = args.queue.unwrap_or(config.render_queue);

@@ -307,3 +307,36 @@ fn two_runs_into_one_folder_do_not_mix() {
     drop(lock);
     room.says(0, &["feed", "t.json", "f.csv", "--out", "out"]);
 }
+
+/// Rows share what is the same in all of them, and no byte shows it.
+#[test]
+fn compiled_templates_change_no_byte() {
+    let room = Room::new("compiled");
+    let layers = CARD.replace(
+        "\"background\": \"{{ tint }}\",\n  \"layers\": [ ",
+        "\"background\": \"linear-gradient(red, blue)\", \"output\": { \"format\": \"jpeg\" },\n  \"layers\": [ \
+         { \"type\": \"box\", \"left\": 2, \"top\": 2, \"width\": 5, \"height\": 5, \"background\": \"{{ tint }}\" }, \
+         { \"type\": \"box\", \"right\": 2, \"top\": 2, \"width\": 5, \"height\": 5, \"background\": \"gold\", \"border-radius\": 2 }, ",
+    );
+    assert_ne!(layers, CARD);
+    room.file("t.json", layers);
+    room.file("a.png", png(4, 4, [255, 0, 0, 255]));
+    let row = |i: usize| format!("{i},#{:06x},{}\n", i * 9_999, if i.is_multiple_of(3) { "a.png" } else { "" });
+    room.file("f.csv", format!("id,tint,image link\n{}", (0..24).map(row).collect::<String>()));
+    let run = |out: &str, more: &[&str]| {
+        let mut arguments = vec!["feed", "t.json", "f.csv", "--out", out, "--variant", "default", "--variant", "tall"];
+        arguments.extend(more);
+        assert!(drawn(&room.says(0, &arguments)).contains("48 drawn"));
+    };
+    run("with", &[]);
+    run("without", &["--compiled-memory", "0"]);
+    run("little", &["--compiled-memory", "8K", "--jobs", "1"]);
+    for name in ["default", "tall"] {
+        for file in room.list(&format!("without/{name}")) {
+            let wanted = room.read(&format!("without/{name}/{file}"));
+            for out in ["with", "little"] {
+                assert!(room.read(&format!("{out}/{name}/{file}")) == wanted, "{out}/{name}/{file}");
+            }
+        }
+    }
+}

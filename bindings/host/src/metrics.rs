@@ -3,8 +3,10 @@
 //! Labels are few and ours: a status, a state, a reason. Nothing that a request may choose (a tenant, a template) is one, so the number of
 //! series is fixed.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use core_::CompiledStats;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -39,6 +41,9 @@ pub(crate) struct Metrics {
     pub(crate) waiting: Gauge,
     cache_bytes: Family<Labels, Gauge>,
     cache_entries: Family<Labels, Gauge>,
+    compiled: Family<Labels, Counter>,
+    compiled_bytes: Gauge,
+    compiled_templates: Gauge,
     pub(crate) templates: Gauge,
     pub(crate) templates_refused: Gauge,
     pub(crate) models: ModelMetrics,
@@ -97,6 +102,9 @@ impl Metrics {
             waiting: Gauge::default(),
             cache_bytes: Family::default(),
             cache_entries: Family::default(),
+            compiled: Family::default(),
+            compiled_bytes: Gauge::default(),
+            compiled_templates: Gauge::default(),
             templates: Gauge::default(),
             templates_refused: Gauge::default(),
             models: ModelMetrics::new(),
@@ -149,6 +157,9 @@ impl Metrics {
         registry.register("queue_waiting", "Drawings that wait for a thread", self.waiting.clone());
         registry.register("cache_bytes", "Bytes in the caches", self.cache_bytes.clone());
         registry.register("cache_entries", "Pictures and answers in the caches", self.cache_entries.clone());
+        registry.register("compiled", "Drawings by whether they began with a compiled template", self.compiled.clone());
+        registry.register("compiled_bytes", "Bytes of compiled templates", self.compiled_bytes.clone());
+        registry.register("compiled_templates", "Compiled templates", self.compiled_templates.clone());
         registry.register("templates", "Templates loaded", self.templates.clone());
         registry.register("templates_refused", "Templates on disk that cannot be loaded as they are", self.templates_refused.clone());
         let models = &self.models;
@@ -193,6 +204,15 @@ impl Metrics {
     pub(crate) fn kept(&self, tier: &'static str, entries: u64, bytes: u64) {
         self.cache_entries.get_or_create(&[("tier", tier)]).set(number(entries));
         self.cache_bytes.get_or_create(&[("tier", tier)]).set(number(bytes));
+    }
+
+    /// What came of compiled templates so far.
+    pub(crate) fn compiled(&self, stats: &CompiledStats) {
+        for (state, count) in [("hit", stats.hits), ("plain", stats.plain)] {
+            self.compiled.get_or_create(&[("state", state)]).inner().store(count, Ordering::Relaxed);
+        }
+        self.compiled_bytes.set(number(stats.bytes));
+        self.compiled_templates.set(number(stats.templates));
     }
 
     pub(crate) fn reloaded(&self, result: &'static str, count: usize) {

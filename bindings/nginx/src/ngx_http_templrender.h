@@ -94,6 +94,7 @@ typedef struct {
     ngx_array_t                   rates;   /* ngx_http_templrender_rate_t */
     ngx_shm_zone_t               *zone;
     size_t                        pack_cache;
+    size_t                        compiled_cache;
     ngx_msec_t                    slow;
     ngx_uint_t                    templates;
     unsigned                      wants_zone:1;
@@ -521,6 +522,7 @@ typedef struct {
     ngx_atomic_t                  in_flight;
     ngx_atomic_t                  waiting;
     ngx_atomic_t                  pack_bytes;
+    ngx_atomic_t                  compiled_bytes;
 } ngx_http_templrender_process_t;
 
 #define NGX_HTTP_TEMPLRENDER_STATUSES  600

@@ -14,6 +14,8 @@ const char  ngx_http_templrender_late_message[] =
 
 static ngx_uint_t ngx_http_templrender_whole(ngx_http_templrender_ctx_t *ctx);
 static void ngx_http_templrender_failed(ngx_http_templrender_ctx_t *ctx);
+static void ngx_http_templrender_tell_compiled(
+    ngx_http_templrender_ctx_t *ctx);
 static void ngx_http_templrender_send(ngx_http_templrender_ctx_t *ctx);
 static ngx_int_t ngx_http_templrender_picture_headers(
     ngx_http_templrender_ctx_t *ctx, const char *cache_status);
@@ -41,6 +43,7 @@ ngx_http_templrender_drawn(ngx_http_templrender_ctx_t *ctx)
 
     case NGX_HTTP_TEMPLRENDER_DRAWN:
         ngx_http_templrender_count(ctx, NGX_HTTP_TEMPLRENDER_N_RENDER_DRAWN);
+        ngx_http_templrender_tell_compiled(ctx);
         ngx_http_templrender_observe(ctx, NGX_HTTP_TEMPLRENDER_H_RENDER,
                                      ctx->render_ns / 1000);
         ngx_http_templrender_observe(ctx, NGX_HTTP_TEMPLRENDER_H_ENCODE,
@@ -52,6 +55,31 @@ ngx_http_templrender_drawn(ngx_http_templrender_ctx_t *ctx)
         ngx_http_templrender_count(ctx, NGX_HTTP_TEMPLRENDER_N_RENDER_FAILED);
         ngx_http_templrender_failed(ctx);
     }
+}
+
+
+static void
+ngx_http_templrender_tell_compiled(ngx_http_templrender_ctx_t *ctx)
+{
+    templrender_error               *error;
+    templrender_compiled             compiled;
+    ngx_http_templrender_process_t  *process;
+
+    process = ngx_http_templrender_process(ctx->main_conf);
+
+    if (process == NULL) {
+        return;
+    }
+
+    ngx_memzero(&compiled, sizeof(templrender_compiled));
+    compiled.struct_size = sizeof(templrender_compiled);
+    error = NULL;
+
+    if (templrender_compiled_now(&compiled, &error) == TEMPLRENDER_OK) {
+        process->compiled_bytes = compiled.bytes;
+    }
+
+    templrender_error_free(error);
 }
 
 

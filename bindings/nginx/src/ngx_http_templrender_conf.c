@@ -36,6 +36,7 @@ ngx_http_templrender_create_main_conf(ngx_conf_t *cf)
      */
 
     mcf->pack_cache = NGX_CONF_UNSET_SIZE;
+    mcf->compiled_cache = NGX_CONF_UNSET_SIZE;
     mcf->slow = NGX_CONF_UNSET_MSEC;
 
     if (ngx_array_init(&mcf->folders, cf->pool, 2,
@@ -62,6 +63,7 @@ ngx_http_templrender_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_http_templrender_main_conf_t  *mcf = conf;
 
     ngx_conf_init_size_value(mcf->pack_cache, 64 * 1024 * 1024);
+    ngx_conf_init_size_value(mcf->compiled_cache, 64 * 1024 * 1024);
     ngx_conf_init_msec_value(mcf->slow, 1500);
 
     if (mcf->zone == NULL && (mcf->rates.nelts || mcf->wants_zone)) {

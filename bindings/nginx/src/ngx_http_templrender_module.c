@@ -89,6 +89,13 @@ static ngx_command_t  ngx_http_templrender_commands[] = {
       offsetof(ngx_http_templrender_main_conf_t, pack_cache),
       NULL },
 
+    { ngx_string("templrender_compiled_cache"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_templrender_main_conf_t, compiled_cache),
+      NULL },
+
     { ngx_string("templrender_thread_pool"),
       NGX_HTTP_TEMPLRENDER_ANY_CONF|NGX_CONF_TAKE1,
       ngx_http_templrender_pool_slot,
@@ -260,6 +267,7 @@ ngx_http_templrender_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_templrender_packs_init(mcf->pack_cache);
+    templrender_compiled_limit(mcf->compiled_cache);
 
     return ngx_http_templrender_render_init(cycle);
 }

@@ -301,12 +301,13 @@ ngx_http_templrender_status_gauges(u_char *p,
     ngx_http_templrender_main_conf_t *mcf)
 {
     ngx_uint_t                       i;
-    ngx_atomic_uint_t                in_flight, waiting, bytes;
+    ngx_atomic_uint_t                in_flight, waiting, bytes, compiled;
     ngx_http_templrender_process_t  *process;
 
     in_flight = 0;
     waiting = 0;
     bytes = 0;
+    compiled = 0;
 
     for (i = 0; i < NGX_MAX_PROCESSES; i++) {
         process = &sh->processes[i];
@@ -314,6 +315,7 @@ ngx_http_templrender_status_gauges(u_char *p,
         in_flight += process->in_flight;
         waiting += process->waiting;
         bytes += process->pack_bytes;
+        compiled += process->compiled_bytes;
     }
 
     p = ngx_http_templrender_status_head(p, "in_flight", "gauge",
@@ -329,6 +331,11 @@ ngx_http_templrender_status_gauges(u_char *p,
                                          "Bytes of packs in the caches of "
                                          "all workers");
     p = ngx_sprintf(p, "templrender_pack_cache_bytes %uA\n", bytes);
+
+    p = ngx_http_templrender_status_head(p, "compiled_bytes", "gauge",
+                                         "Bytes of compiled templates in all "
+                                         "workers");
+    p = ngx_sprintf(p, "templrender_compiled_bytes %uA\n", compiled);
 
     p = ngx_http_templrender_status_head(p, "templates", "gauge",
                                          "Templates loaded");

@@ -10,7 +10,7 @@
 
 
 /* counts up when anything in the zone changes its place or its meaning */
-#define NGX_HTTP_TEMPLRENDER_LAYOUT    1
+#define NGX_HTTP_TEMPLRENDER_LAYOUT    2
 
 #define NGX_HTTP_TEMPLRENDER_MIN_ZONE  (256 * 1024)
 

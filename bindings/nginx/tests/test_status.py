@@ -4,7 +4,7 @@ import os
 import signal
 import unittest
 
-from kitchen import INNER, Case, ask, at_once
+from kitchen import INNER, Case, ask, at_once, plain_templates, template
 from pictures import RED, png
 from prometheus import Page
 from shop import Reply, wait_for
@@ -50,7 +50,11 @@ class Strict(unittest.TestCase):
 
 
 class Status(Case):
-    settings = {"workers": 2, "pictures": "0"}
+    settings = {
+        "workers": 2,
+        "pictures": "0",
+        "templates": {**plain_templates(), "framed": template("framed", more={"background": "linear-gradient(red, blue)"})},
+    }
 
     def test_the_format_is_the_one_of_prometheus(self):
         self.shop.says("/a.png", Reply(png(6, 6, RED)))
@@ -86,6 +90,12 @@ class Status(Case):
         for status, count in ((200, 6), (304, 1), (404, 1), (403, 1), (502, 1)):
             self.assertEqual(gained("templrender_requests_total", status=str(status)), count, status)
         self.assertEqual(after.get("templrender_in_flight"), 0)
+
+    def test_compiled_templates_take_bytes_and_change_none(self):
+        self.shop.says("/d.png", Reply(png(6, 6, RED)))
+        pictures = {self.kitchen.picture("framed.png", "/d.png").body for _ in range(12)}
+        self.assertEqual(len(pictures), 1)
+        self.assertTrue(0 < self.kitchen.metric("templrender_compiled_bytes") <= 2 * 64 << 20)
 
     def test_counters_never_go_back(self):
         def counters():

@@ -8,6 +8,7 @@ mod boundary;
 mod buffer;
 mod bundle;
 mod check;
+mod compiled;
 mod context;
 mod error;
 mod feed;
@@ -47,6 +48,8 @@ mod _templrender {
     use crate::bundle::{_open_bundle, Bundle};
     #[pymodule_export]
     use crate::check::{CheckReport, Checker, WorstRow};
+    #[pymodule_export]
+    use crate::compiled::{compiled_stats, set_compiled_bytes};
     #[pymodule_export]
     use crate::error::{_error_json, Fault};
     #[pymodule_export]

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::boundary::detached;
+use crate::compiled::cache;
 use crate::context::Chosen;
 use crate::fonts::Fonts;
 use crate::guard::{Cancel, Watch};
@@ -37,6 +38,7 @@ pub(crate) struct Renderer {
 impl Renderer {
     /// The renderer of a bundle, with the models that it was given.
     pub(crate) fn of(renderer: core_::Renderer, fonts: core_::Fonts, limits: core_::Limits, models: Option<Py<Models>>) -> Self {
+        let renderer = renderer.with_compiled(cache().clone());
         Self { renderer, scratches: Mutex::default(), fonts, limits, made_of: None, models }
     }
 

@@ -41,9 +41,16 @@ impl KeptRows {
     }
 }
 
+/// The bytes of [`encode`](super::encode), for which what is kept is copied; `None` where the frame is no copy of one of which anything is kept.
+pub(in crate::codec) fn encode_known(frame: &Frame, output: &Output, sentry: &Sentry<'_>) -> Option<Result<Vec<u8>, Fault>> {
+    let origin = frame.origin()?;
+    let kept = origin.known::<Option<KeptRows>>()?.as_ref()?;
+    Some(encode_with(frame, output, kept, &origin.touched, sentry))
+}
+
 /// The bytes of [`encode`](super::encode), for which what is kept is copied where the frame has the pixels of the one that it was kept of, as
 /// `touched` says. What was kept at another size or for other settings is not used.
-pub(crate) fn encode_with(
+fn encode_with(
     frame: &Frame,
     output: &Output,
     kept: &KeptRows,

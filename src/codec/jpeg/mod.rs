@@ -28,7 +28,8 @@ use crate::limits::Limits;
 use crate::pixel::Frame;
 use crate::simd::Level;
 use header::Header;
-pub(crate) use kept::{KeptRows, encode_with};
+pub(crate) use kept::KeptRows;
+pub(super) use kept::encode_known;
 
 pub(super) fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Fault> {
     let header = Header::read(bytes, limits)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use core_::{Code, Context, Error, Fault, Renderer, Row, Rules, Scratch};
+use core_::{Code, CompiledCache, Context, Error, Fault, Renderer, Row, Rules, Scratch};
 use templrender_host::{Folder, load_folder};
 
 use super::Variant;
@@ -26,10 +26,10 @@ pub(super) struct Set {
 }
 
 impl Set {
-    fn new(args: &Feed, shelf: &Shelf, number: usize, source: PathBuf, folder: Folder) -> Done<Self> {
+    fn new(args: &Feed, shared: &Shared, number: usize, source: PathBuf, folder: Folder) -> Done<Self> {
         let feed_folder = args.feed.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let pictures = pictures(&args.world, Some(feed_folder), &folder)?;
-        let renderer = Renderer::new(folder.fonts.clone()).with_models(shelf.of(&folder)?);
+        let renderer = Renderer::new(folder.fonts.clone()).with_models(shared.shelf.of(&folder)?).with_compiled(shared.compiled.clone());
         Ok(Self { number, source, renderer, pictures, folder })
     }
 
@@ -45,6 +45,12 @@ impl Set {
     pub(super) fn variant(&self, variant: &Variant) -> Option<String> {
         variant.name.clone().filter(|name| name != super::BASE || self.has_variant(name))
     }
+}
+
+/// What all templates of a run have in common.
+struct Shared {
+    shelf: Shelf,
+    compiled: CompiledCache,
 }
 
 /// The templates of a run.
@@ -75,11 +81,17 @@ impl Sets {
     /// Loads the template, or all of a rules file's after saying what is odd about it.
     pub(super) fn load(args: &Feed) -> Done<Self> {
         let file = &args.template;
-        let shelf = Shelf::open(&args.world.models)?;
+        let compiled = CompiledCache::new(usize::try_from(args.compiled_memory).unwrap_or(usize::MAX));
+        let shared = Shared { shelf: Shelf::open(&args.world.models)?, compiled };
         let Some(text) = rules::text(file)? else {
             let folder = load_folder(file, &args.world.fonts)?;
             let title = folder.template.name().to_owned();
-            return Ok(Self { list: vec![Set::new(args, &shelf, 0, file.clone(), folder)?], rules: None, numbers: BTreeMap::new(), title });
+            return Ok(Self {
+                list: vec![Set::new(args, &shared, 0, file.clone(), folder)?],
+                rules: None,
+                numbers: BTreeMap::new(),
+                title,
+            });
         };
         let place = file.display().to_string();
         let rules = Rules::parse(&text).map_err(|error| Stop::of(&place, &error))?;
@@ -87,7 +99,7 @@ impl Sets {
         let folders = rules::load(file, &rules, &args.world.fonts)?;
         let sources = rules.templates().map(|name| rules::path(file, name));
         let loaded = folders.into_iter().zip(sources).enumerate();
-        let list = loaded.map(|(number, (folder, source))| Set::new(args, &shelf, number, source, folder)).collect::<Done<_>>()?;
+        let list = loaded.map(|(number, (folder, source))| Set::new(args, &shared, number, source, folder)).collect::<Done<_>>()?;
         let numbers = rules.templates().enumerate().map(|(number, name)| (name.to_owned(), number)).collect();
         let title = file.file_name().map_or(place, |name| name.to_string_lossy().into_owned());
         Ok(Self { list, rules: Some(rules), numbers, title })

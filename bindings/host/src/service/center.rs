@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use core_::OriginPolicy;
+use core_::{CompiledCache, OriginPolicy};
 use tokio::sync::Semaphore;
 
 use super::flow::Ended;
@@ -73,6 +73,8 @@ pub(crate) struct Center {
     pub(super) cache: Cache,
     pub(super) store: Store,
     pub(super) pool: Pool,
+    /// What drawings are begun with.
+    pub(super) compiled: CompiledCache,
     pub(super) flight: Flight<Name, Ended>,
     pub(super) interests: Arc<Interests>,
     pub(super) generation: Generation,
@@ -151,6 +153,7 @@ impl Center {
             store: Store::new(cache.clone()),
             cache,
             pool,
+            compiled: CompiledCache::new(config.compiled_bytes),
             flight: Flight::new(),
             interests: Arc::default(),
             generation,

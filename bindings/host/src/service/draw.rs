@@ -25,7 +25,8 @@ pub(super) async fn draw(job: &Arc<Job>, gathered: &Gathered, deadline: Instant)
         let guard = Guard { clock: Some(monotonic_ns), deadline_ns: Some(ns_of(deadline)), cancel: Some(cancel) };
         let metrics = &own.center.metrics;
         metrics.queue.observe(started.duration_since(asked).as_secs_f64());
-        let rendered = own.loaded.renderer.render_guarded(&own.plan, &resources, scratch, &guard)?;
+        let renderer = own.loaded.renderer.clone().with_compiled(own.center.compiled.clone());
+        let rendered = renderer.render_guarded(&own.plan, &resources, scratch, &guard)?;
         let painted = Instant::now();
         metrics.render.observe(painted.duration_since(started).as_secs_f64());
         let mut bytes = rendered.frame.encode_guarded(own.plan.output(), &guard)?;

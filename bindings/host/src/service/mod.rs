@@ -138,6 +138,7 @@ async fn tell_metrics(State(center): State<Arc<Center>>, request: Request<Body>)
     let stats = center.cache.stats();
     metrics.kept("memory", stats.memory_entries, stats.memory_bytes);
     metrics.kept("disk", stats.disk_entries, stats.disk_bytes);
+    metrics.compiled(&center.compiled.stats());
     plain(StatusCode::OK, metrics::CONTENT_TYPE, metrics.text(), &request)
 }
 
