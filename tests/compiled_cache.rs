@@ -1,6 +1,11 @@
 //! A cache of compiled templates changes no byte: shipped templates, many threads, bounds, versions, and rows that do not fit.
 
-#![allow(clippy::disallowed_methods, reason = "a test reads files and starts threads")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    reason = "a test reads files, starts threads and has a clock that counts"
+)]
 
 mod common;
 
