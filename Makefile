@@ -5,7 +5,7 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers hashes cldr check-million serve-load serve-soak chain-bench python-speed model-speed bench bench-stages profile growth scaling models generate-demo install dist deb setup model-engines
+.PHONY: help demo test test-all shows oracle peers jpeg-encoder hashes cldr check-million serve-load serve-soak chain-bench python-speed model-speed bench bench-stages profile growth scaling models generate-demo install dist deb setup model-engines
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
@@ -13,7 +13,7 @@ help:
 	@echo 'make generate-demo  draw the templates that use models into out/generate'
 	@echo 'make test      format, lints, docs, tests, licences: what CI runs'
 	@echo 'make test-all  test, and the slow tests'
-	@echo 'make shows     oracle (Chromium), the bench beside the peers, growth, both processors, the same bytes on an old processor, prices and dates beside ICU, a million rows checked, the service, the chain and the Python package under load'
+	@echo 'make shows     oracle (Chromium), the bench beside the peers, our JPEG encoder beside libjpeg-turbo, growth, both processors, the same bytes on an old processor, prices and dates beside ICU, a million rows checked, the service, the chain and the Python package under load'
 	@echo 'make model-speed  milliseconds and memory of each model on each engine, beside onnxruntime'
 	@echo 'make model-engines  the same pictures by each engine, a Python callable and a C callback, compared px by px'
 	@echo 'make serve-soak  ten minutes of ever new URLs, memory watched'
@@ -71,7 +71,7 @@ test-all: test
 	packaging/vendor_check.sh
 	packaging/deb_check.sh
 
-shows: oracle bench growth scaling hashes cldr check-million serve-load chain-bench python-speed
+shows: oracle bench jpeg-encoder growth scaling hashes cldr check-million serve-load chain-bench python-speed
 
 # The whole chain under load, beside the same chain with a picture that is not drawn.
 chain-bench:
@@ -132,6 +132,10 @@ bench: setup
 
 bench-stages:
 	$(CARGO) bench --locked
+
+# Our JPEG encoder beside libjpeg-turbo: coefficients, bytes, SSIMULACRA2, what decoders make of it, time.
+jpeg-encoder: setup
+	$(PYTHON) tools/jpeg_encoder.py
 
 profile: setup
 	$(PYTHON) tools/profile.py $(or $(JOB),J1) $(PROFILE)

@@ -82,7 +82,7 @@ pub enum Subsampling {
 pub enum Effort {
     /// For pictures that are made while someone waits.
     Fast,
-    /// For pictures that are made once and sent often: a PNG takes some ten times the time and a tenth to a third fewer bytes.
+    /// For pictures that are made once and sent often: a PNG takes some fifteen times the time and a tenth to a third fewer bytes.
     Small,
 }
 

@@ -25,11 +25,7 @@ const BLOCK: usize = 64;
 type Rgb = [f32; 3];
 
 /// Blends a row of pixels or a colour into `dst`, through the run's coverage (which holds the alpha if it is a mask).
-pub(crate) fn row(mode: BlendMode, dst: &mut [u8], line: Line<'_>, run: Run<'_>, alpha: u8) {
-    row_at(Level::detect(), mode, dst, line, run, alpha);
-}
-
-fn row_at(level: Level, mode: BlendMode, dst: &mut [u8], line: Line<'_>, run: Run<'_>, alpha: u8) {
+pub(crate) fn row(level: Level, mode: BlendMode, dst: &mut [u8], line: Line<'_>, run: Run<'_>, alpha: u8) {
     let mut color = [[0; 4]; BLOCK];
     let mut even = [alpha; BLOCK];
     if let Line::Color(one) = line {
@@ -285,7 +281,7 @@ mod tests {
     /// One px over another.
     fn one(mode: BlendMode, backdrop: [u8; 4], source: [u8; 4], cover: u8) -> [u8; 4] {
         let mut dst = backdrop;
-        row(mode, &mut dst, Line::Color(source), Run::Mask(&[cover]), 255);
+        row(Level::detect(), mode, &mut dst, Line::Color(source), Run::Mask(&[cover]), 255);
         dst
     }
 
@@ -300,8 +296,8 @@ mod tests {
     fn a_clear_source_changes_nothing_in_any_mode() {
         for mode in ALL {
             let mut dst = [10, 20, 30, 200];
-            row(mode, &mut dst, Line::Color([0; 4]), Run::Full(1), 255);
-            row(mode, &mut dst, Line::Color([9, 9, 9, 9]), Run::Mask(&[0]), 255);
+            row(Level::detect(), mode, &mut dst, Line::Color([0; 4]), Run::Full(1), 255);
+            row(Level::detect(), mode, &mut dst, Line::Color([9, 9, 9, 9]), Run::Mask(&[0]), 255);
             assert_eq!(dst, [10, 20, 30, 200], "{mode:?}");
         }
     }
@@ -355,7 +351,7 @@ mod tests {
                     let mut room = vec![9; unaligned];
                     room.extend(px.iter().flat_map(|p| p.0));
                     let run = if full { Run::Full(px.len()) } else { Run::Mask(&mask[..told]) };
-                    row_at(level, mode, &mut room[unaligned..], line, run, alpha);
+                    row(level, mode, &mut room[unaligned..], line, run, alpha);
                     prop_assert_eq!(&room[unaligned..], &expected, "{:?} {:?}", mode, level);
                 }
             }

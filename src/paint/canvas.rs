@@ -9,7 +9,7 @@ use super::gradient::Shader;
 use crate::css::style::BlendMode;
 use crate::guard::Sentry;
 use crate::pixel::Touched;
-use crate::simd::{Level, blend as kernel};
+use crate::simd::Level;
 
 /// Premultiplied RGBA8 rows of an area.
 pub(crate) struct Canvas<'p> {
@@ -171,7 +171,7 @@ fn compose_in(area: &Area, canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Cove
                 Run::Mask(mask) if ink.alpha != 255 => {
                     faded.clear();
                     faded.extend_from_slice(mask);
-                    kernel::mask_faded(faded, ink.alpha);
+                    level.mask_faded(faded, ink.alpha);
                     Run::Mask(faded)
                 }
                 run => run,
@@ -184,7 +184,7 @@ fn compose_in(area: &Area, canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Cove
             if ink.blend == BlendMode::Normal {
                 source_over(*level, dst, line, run, ink.alpha);
             } else {
-                blend::row(ink.blend, dst, line, run, ink.alpha);
+                blend::row(*level, ink.blend, dst, line, run, ink.alpha);
             }
         };
         let clipped = clip.shapes.iter().any(|s| !s.row_is_full(y, from, to));
@@ -199,14 +199,14 @@ fn compose_in(area: &Area, canvas: &mut Canvas<'_>, clip: &Clip, coverage: &Cove
                     by.clear();
                     by.resize(mask.len(), 0);
                     gather(&mut by, shape, y, from, to, |m, x| m.copy_from_slice(x), 255);
-                    kernel::mask_times(mask, &by);
+                    level.mask_times(mask, &by);
                     *faded = by;
                 }
                 if let Some(except) = except {
-                    gather(mask, except, y, from, to, kernel::mask_without, 0);
+                    gather(mask, except, y, from, to, |m, x| level.mask_without(m, x), 0);
                 }
                 if ink.alpha != 255 {
-                    kernel::mask_faded(mask, ink.alpha);
+                    level.mask_faded(mask, ink.alpha);
                 }
                 emit_dense(*level, row, line, mask, ink);
             }
@@ -240,7 +240,7 @@ fn gather(mask: &mut [u8], coverage: &Coverage, y: i32, from: i32, to: i32, merg
 
 fn emit_dense(level: Level, row: &mut [u8], line: Line<'_>, mask: &[u8], ink: &Ink<'_>) {
     if ink.blend != BlendMode::Normal {
-        blend::row(ink.blend, row, line, Run::Mask(mask), 255);
+        blend::row(level, ink.blend, row, line, Run::Mask(mask), 255);
     } else {
         source_over(level, row, line, Run::Mask(mask), 255);
     }

@@ -12,7 +12,7 @@ use super::area::{Area, offset};
 use super::path::{self, Outline};
 use crate::geom::Affine;
 use crate::scene::Shape;
-use crate::simd::blend::mask_times;
+use crate::simd::Level;
 
 /// Px of a mask that are worked out where they are asked for, at a time.
 const PART: usize = 256;
@@ -40,6 +40,7 @@ enum Kind {
     Product {
         columns: Vec<u8>,
         rows: Vec<u8>,
+        level: Level,
     },
     /// Full but for the masks in the corners: top left, top right, bottom left, bottom right, rows of `left` or `right` px.
     Corners {
@@ -76,7 +77,7 @@ impl Coverage {
 
     /// The product of a value for each column and one for each row.
     pub(crate) fn product(area: Area, columns: Vec<u8>, rows: Vec<u8>) -> Self {
-        Self { area, kind: Kind::Product { columns, rows } }
+        Self { area, kind: Kind::Product { columns, rows, level: Level::detect() } }
     }
 
     /// A mask of a `size`, stretched to `area` by repeating the column and row at `cut`.
@@ -166,14 +167,14 @@ impl Coverage {
                 let width = self.area.width();
                 part(mask.get(row * width..(row + 1) * width).unwrap_or_default(), self.area.left);
             }
-            Kind::Product { columns, rows } => match rows.get(row).copied().unwrap_or(0) {
+            Kind::Product { columns, rows, level } => match rows.get(row).copied().unwrap_or(0) {
                 0 => {}
                 255 => part(columns, self.area.left),
                 by => {
                     for (at, columns) in (self.area.left..).step_by(PART).zip(columns.chunks(PART)) {
                         let mut product = [by; PART];
                         let Some(product) = product.get_mut(..columns.len()) else { continue };
-                        mask_times(product, columns);
+                        level.mask_times(product, columns);
                         part(product, at);
                     }
                 }

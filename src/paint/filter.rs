@@ -10,6 +10,7 @@ use crate::geom::{Affine, sin_cos_degrees};
 use crate::guard::Sentry;
 use crate::pixel::unpremultiply;
 use crate::scene::Filter;
+use crate::simd::Level;
 
 /// Premultiplied pixels of an area.
 pub(crate) struct Layer {
@@ -58,7 +59,7 @@ pub(crate) fn apply(layer: Layer, filter: &Filter, map: &Affine, target: Area, s
         }
         Filter::Opacity(amount) => {
             let mut out = moved(&layer, target, sentry);
-            crate::simd::blend::mask_faded(&mut out.pixels, (amount.clamp(0.0, 1.0) * 255.0 + 0.5) as u8);
+            Level::detect().mask_faded(&mut out.pixels, (amount.clamp(0.0, 1.0) * 255.0 + 0.5) as u8);
             out
         }
         ref other => {

@@ -77,6 +77,35 @@ impl Level {
     pub(crate) fn shade_masked(self, dst: &mut [u8], src: &[[u16; 4]], mask: &[u8]) {
         self.run(|| shade_masked(dst, src, mask));
     }
+
+    /// A mask's values times others.
+    pub(crate) fn mask_times(self, mask: &mut [u8], by: &[u8]) {
+        self.run(|| {
+            for (m, by) in mask.iter_mut().zip(by) {
+                *m = product(*m, *by);
+            }
+        });
+    }
+
+    /// A mask's values times one.
+    pub(crate) fn mask_faded(self, mask: &mut [u8], by: u8) {
+        if by != 255 {
+            self.run(|| {
+                for m in mask {
+                    *m = product(*m, by);
+                }
+            });
+        }
+    }
+
+    /// A mask's values times the complement of others.
+    pub(crate) fn mask_without(self, mask: &mut [u8], by: &[u8]) {
+        self.run(|| {
+            for (m, by) in mask.iter_mut().zip(by) {
+                *m = product(*m, 255 - by);
+            }
+        });
+    }
 }
 
 /// One colour instead of what was there.
@@ -84,35 +113,6 @@ fn fill(dst: &mut [u8], color: [u8; 4]) {
     for px in dst.chunks_exact_mut(4) {
         px.copy_from_slice(&color);
     }
-}
-
-/// A mask's values times others.
-pub(crate) fn mask_times(mask: &mut [u8], by: &[u8]) {
-    Level::detect().run(|| {
-        for (m, by) in mask.iter_mut().zip(by) {
-            *m = product(*m, *by);
-        }
-    });
-}
-
-/// A mask's values times one.
-pub(crate) fn mask_faded(mask: &mut [u8], by: u8) {
-    if by != 255 {
-        Level::detect().run(|| {
-            for m in mask {
-                *m = product(*m, by);
-            }
-        });
-    }
-}
-
-/// A mask's values times the complement of others.
-pub(crate) fn mask_without(mask: &mut [u8], by: &[u8]) {
-    Level::detect().run(|| {
-        for (m, by) in mask.iter_mut().zip(by) {
-            *m = product(*m, 255 - by);
-        }
-    });
 }
 
 /// [`div255`] of a product, in the 16 bits that it takes: vectors hold twice as many of them.
@@ -459,13 +459,15 @@ mod tests {
     #[test]
     fn a_product_is_divided_as_all_are() {
         for a in 0..=255_u8 {
-            let mut mask: Vec<u8> = (0..=255).collect();
-            mask_faded(&mut mask, a);
-            let (mut times, mut without): (Vec<u8>, Vec<u8>) = (vec![a; 256], vec![a; 256]);
-            mask_times(&mut times, &(0..=255).collect::<Vec<u8>>());
-            mask_without(&mut without, &(0..=255).rev().collect::<Vec<u8>>());
+            let all: Vec<u8> = (0..=255).collect();
             let expected: Vec<u8> = (0..=255_u32).map(|b| div255(u32::from(a) * b)).collect();
-            assert!(mask == expected && times == expected && without == expected, "{a}");
+            for level in [Level::SCALAR, Level::detect()] {
+                let (mut faded, mut times, mut without) = (all.clone(), vec![a; 256], vec![a; 256]);
+                level.mask_faded(&mut faded, a);
+                level.mask_times(&mut times, &all);
+                level.mask_without(&mut without, &all.iter().map(|b| 255 - b).collect::<Vec<u8>>());
+                assert!(faded == expected && times == expected && without == expected, "{level:?} {a}");
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! whose indexing is checked.
 
 pub(crate) mod blend;
+mod bytes;
 pub(crate) mod jpeg_forward;
 pub(crate) mod jpeg_inverse;
 mod level;

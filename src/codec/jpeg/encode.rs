@@ -13,9 +13,12 @@
 use std::ops::Range;
 
 use super::entropy::{Line, Writer};
-use super::tables::{CHROMA, LUMA, TABLES, in_zigzag, quant_tables, quantiser};
+use super::tables::{CHROMA, FAST_UP_TO, LUMA, TABLES, in_zigzag, quant_tables, quantiser};
 use crate::simd::Level;
 use crate::simd::jpeg_forward::{Blocks, Quantiser, Sampling, TILE_PX, Tile};
+
+/// The lowest quality at which samples of all colour are whole.
+const WHOLE_FROM: u8 = 90;
 
 /// What is the same for all rows of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +45,12 @@ impl Settings {
     /// Bytes of a row of MCUs as RGBA; the last one may have fewer.
     pub(crate) fn row_bytes(&self) -> usize {
         usize::from(self.width) * 4 * self.sampling.tile_height()
+    }
+
+    /// Whether samples are rounded to whole units, as a decoder's are: where all colour is kept and steps are short, half units lose 0.3 of
+    /// SSIMULACRA2 against it.
+    fn has_whole_samples(&self) -> bool {
+        self.quality > FAST_UP_TO || self.quality >= WHOLE_FROM && self.sampling == Sampling::S444
     }
 }
 
@@ -181,11 +190,6 @@ impl Encoder {
         CodedRow { first, last, bits: bits.into_boxed_slice(), ends, marks: marks.into_boxed_slice() }
     }
 
-    /// The blocks of a row of MCUs: for tests.
-    pub(crate) fn blocks(&self, rgba: &[u8], each: impl FnMut(&Blocks, bool)) {
-        tiles(&self.settings, &self.quantiser, rgba, 0..self.settings.tiles(), each);
-    }
-
     /// The file.
     pub(crate) fn finish(self) -> Vec<u8> {
         let mut out = self.writer.finish();
@@ -196,22 +200,22 @@ impl Encoder {
 
 /// The blocks of tiles of a row of MCUs, one after the other; with each, whether its right half is there (of samplings whose MCU is half a tile).
 #[inline(always)]
-fn tiles(settings: &Settings, quantiser: &Quantiser, rgba: &[u8], which: Range<usize>, mut each: impl FnMut(&Blocks, bool)) {
+pub(super) fn tiles(settings: &Settings, quantiser: &Quantiser, rgba: &[u8], which: Range<usize>, mut each: impl FnMut(&Blocks, bool)) {
     let Settings { sampling, level, .. } = *settings;
     let (width, stride) = (usize::from(settings.width), usize::from(settings.width) * 4);
-    let is_whole = rgba.len() >= settings.row_bytes();
+    let (is_complete, whole) = (rgba.len() >= settings.row_bytes(), settings.has_whole_samples());
     let mut tile = Tile::default();
     let mut blocks = Blocks::default();
     let mut edge = [0u8; TILE_PX * TILE_PX * 4];
     for x in which.map(|tile| tile * TILE_PX) {
         let (pixels, pitch) = match rgba.get(x * 4..) {
-            Some(pixels) if is_whole && x + TILE_PX <= width => (pixels, stride),
+            Some(pixels) if is_complete && x + TILE_PX <= width => (pixels, stride),
             _ => {
                 copy_edge(rgba, width, x, &mut edge);
                 (edge.as_slice(), TILE_PX * 4)
             }
         };
-        level.colour(sampling, matches!(quantiser, Quantiser::Precise(_)), pixels, pitch, &mut tile);
+        level.colour(sampling, whole, pixels, pitch, &mut tile);
         level.transform(sampling, &tile, quantiser, &mut blocks);
         each(&blocks, x + 8 < width);
     }

@@ -10,7 +10,6 @@
 //! Encoding is our own.
 
 mod baseline;
-#[allow(dead_code, reason = "a compiled template alone copies rows, and a test alone reads blocks")]
 mod encode;
 mod entropy;
 mod fallback;

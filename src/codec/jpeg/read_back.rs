@@ -3,7 +3,8 @@
 //! The reader takes everything from the file (sampling, quantisers, codes), bit by bit, and shares no line with the encoder or with our
 //! decoder: it is the encoder's other witness.
 
-use super::encode::{Encoder, Settings};
+use super::encode::{Settings, tiles};
+use super::tables::{quant_tables, quantiser};
 use crate::simd::jpeg_forward::Sampling;
 
 /// A block in zig-zag order and the number of its component, in the order of the scan.
@@ -11,10 +12,10 @@ pub(crate) type Block = (usize, [i16; 64]);
 
 /// What is to be written for whole pictures of RGBA rows.
 pub(crate) fn meant(settings: Settings, rgba: &[u8]) -> Vec<Block> {
-    let encoder = Encoder::new(settings);
+    let quantiser = quantiser(&quant_tables(settings.quality), settings.quality);
     let mut out = Vec::new();
     for row in rgba.chunks(settings.row_bytes()) {
-        encoder.blocks(row, |blocks, second| {
+        tiles(&settings, &quantiser, row, 0..settings.tiles(), |blocks, second| {
             let [a, b, c, d, e, f] = blocks.zigzag;
             let (first_mcu, second_mcu): (&[Block], &[Block]) = match settings.sampling {
                 Sampling::S420 => (&[(0, a), (0, b), (0, c), (0, d), (1, e), (2, f)], &[]),

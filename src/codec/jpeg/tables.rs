@@ -5,7 +5,7 @@
 use crate::simd::jpeg_forward::{Divisor, Quant, Quantiser, ZIGZAG};
 
 /// The highest quality whose steps are so long that the errors of the fast transform are small beside them: it costs 0.1 dB near 100.
-const FAST_UP_TO: u8 = 95;
+pub(super) const FAST_UP_TO: u8 = 95;
 
 /// Table K.1 (luminance), natural order.
 const QY: [u8; 64] = [

@@ -1,6 +1,7 @@
 //! PNG's row filters.
 
 use crate::guard::Sentry;
+use crate::simd::Level;
 
 /// Each row behind a zero, not filtered: RGB of what is opaque, else RGBA.
 pub(super) fn none(rgba: &[u8], width: usize, opaque: bool) -> Vec<u8> {
@@ -8,36 +9,18 @@ pub(super) fn none(rgba: &[u8], width: usize, opaque: bool) -> Vec<u8> {
     let stride = width * if opaque { 3 } else { 4 };
     let mut out = Vec::with_capacity((stride + 1) * rows.len());
     // packed in a row that stays in the cache, so that the long buffer is written once
-    let mut line = vec![0; stride];
+    let (level, mut line) = (Level::detect(), vec![0; stride]);
     for row in rows {
         out.push(0);
         match opaque {
             true => {
-                pack(row, &mut line);
+                level.rgb(row, &mut line);
                 out.extend_from_slice(&line);
             }
             false => out.extend_from_slice(row),
         }
     }
     out
-}
-
-/// RGB of opaque RGBA, four pixels at a time.
-fn pack(rgba: &[u8], out: &mut [u8]) {
-    let ((fours, rest), (packed, packed_rest)) = (rgba.as_chunks::<16>(), out.as_chunks_mut::<12>());
-    for (px, out) in fours.iter().zip(packed) {
-        // three words of four, by shifts
-        let [low, high] = [u128::from_le_bytes(*px) as u64, (u128::from_le_bytes(*px) >> 64) as u64];
-        let six = |two: u64| two & 0xff_ffff | two >> 8 & 0xffff_ff00_0000;
-        let (low, high) = (six(low), six(high));
-        let words = [low as u32, (low >> 32 | high << 16) as u32, (high >> 16) as u32];
-        for (to, word) in out.as_chunks_mut::<4>().0.iter_mut().zip(words) {
-            *to = word.to_le_bytes();
-        }
-    }
-    for ([r, g, b, _], out) in rest.as_chunks::<4>().0.iter().zip(packed_rest.as_chunks_mut::<3>().0) {
-        *out = [*r, *g, *b];
-    }
 }
 
 /// How rows are filtered.

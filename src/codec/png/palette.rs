@@ -10,13 +10,31 @@ pub(super) struct Palette {
 
 const SLOTS: usize = 1024;
 const EMPTY: u16 = u16::MAX;
+/// Of so many px one is looked at first.
+const SAMPLED: usize = 61;
 
 impl Palette {
-    /// `None` where there are more than 256 colours, which most pictures say within a few rows.
+    /// `None` where there are more than 256 colours, which most pictures say within a few rows, and gradients by some px of all rows.
     pub(super) fn of(rgba: &[u8]) -> Option<Self> {
+        let (px, _) = rgba.as_chunks::<4>();
+        Self::gathered(px.iter().step_by(SAMPLED))?;
+        let mut palette = Self::gathered(px.iter())?;
+        palette.colours.sort_by_key(|[_, _, _, a]| *a == 255);
+        palette.slots.fill((0, EMPTY));
+        for (i, px) in palette.colours.clone().iter().enumerate() {
+            let slot = palette.slot(px);
+            if let Some(entry) = palette.slots.get_mut(slot) {
+                *entry = (u32::from_le_bytes(*px), i as u16);
+            }
+        }
+        Some(palette)
+    }
+
+    /// The colours in the order of their first px; `None` where there are more than 256.
+    fn gathered<'a>(px: impl Iterator<Item = &'a [u8; 4]>) -> Option<Self> {
         let mut palette = Self { colours: Vec::new(), slots: vec![(0, EMPTY); SLOTS] };
         let mut last = None;
-        for px in rgba.as_chunks::<4>().0 {
+        for px in px {
             if last == Some(px) {
                 continue;
             }
@@ -30,14 +48,6 @@ impl Palette {
                 }
                 *entry = (u32::from_le_bytes(*px), palette.colours.len() as u16);
                 palette.colours.push(*px);
-            }
-        }
-        palette.colours.sort_by_key(|[_, _, _, a]| *a == 255);
-        palette.slots.fill((0, EMPTY));
-        for (i, px) in palette.colours.clone().iter().enumerate() {
-            let slot = palette.slot(px);
-            if let Some(entry) = palette.slots.get_mut(slot) {
-                *entry = (u32::from_le_bytes(*px), i as u16);
             }
         }
         Some(palette)

@@ -150,7 +150,7 @@ fn modes_keep_to_the_formulas() {
             for _ in 0..20_000 {
                 let (b, s) = (bytes.color(backdrop_opaque), bytes.color(source_opaque));
                 let mut out = premultiplied(b);
-                blend::row(mode, &mut out, Line::Color(premultiplied(s)), Run::Full(1), 255);
+                blend::row(crate::simd::Level::detect(), mode, &mut out, Line::Color(premultiplied(s)), Run::Full(1), 255);
                 let (out, wanted, possible) =
                     (out.map(f64::from), formula(mode, straight(b), straight(s)), formula(mode, kept(b), kept(s)));
                 ideal.add(out, wanted);

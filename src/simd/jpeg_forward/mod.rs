@@ -23,7 +23,7 @@ pub(crate) enum Sampling {
     /// All of it: a tile is 16x8 px, two MCUs.
     S444,
     /// None: a tile is 16x8 px, two MCUs of one block.
-    #[allow(dead_code, reason = "no output asks for it yet")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "no output asks for it yet"))]
     Grey,
 }
 
@@ -125,8 +125,8 @@ const C26: i16 = 17734; // 0.541196100
 const C62: i16 = 10045; // 1.306562965 - 1
 
 impl Level {
-    /// One tile of RGBA rows, `pitch` bytes apart, as luma and chroma, in half units, or for `whole` units rounded to those: where steps
-    /// are so short that a decoder finds each sample again, its rounding is the file's.
+    /// One tile of RGBA rows, `pitch` bytes apart, as luma and chroma, in half units, or for `whole` rounded to whole ones: where
+    /// steps are so short that a decoder finds each sample again, its rounding is the file's.
     #[inline(always)]
     pub(crate) fn colour(self, sampling: Sampling, whole: bool, rgba: &[u8], pitch: usize, tile: &mut Tile) {
         #[cfg(target_arch = "x86_64")]

@@ -1,13 +1,16 @@
 //! Blocks: where one ends, which of the three kinds it is, its codes and its tokens.
 
-use super::bits::Bits;
+use super::bits::{Bits, Line};
 use super::huffman::Codes;
 use super::token::{Counts, DISTANCES, END, MAX_MATCH, SYMBOLS, Token, as_match, distance_symbol, length_symbol};
+use crate::simd::Level;
 
 /// What the codes of a block take, in 256ths of a bit: some 60 bytes.
 const CODES_COST: u64 = 60 * 8 * 256;
 /// Tokens that are held back at most.
 const MOST_TOKENS: usize = 1 << 17;
+/// Tokens that are written at a time.
+const LINE: usize = 1024;
 /// The longest part that is stored as it is.
 const MOST_STORED: usize = 65_535;
 
@@ -121,20 +124,37 @@ impl Tree {
             let (code, bits) = self.symbols.code(symbol.symbol);
             *entry = (u32::from(code) | symbol.extra << bits, bits + symbol.extra_bits as u8);
         }
-        for token in tokens {
-            match as_match(*token) {
-                None => self.symbols.put((*token & 255) as usize, out),
-                Some((length, distance)) => {
-                    let (code, bits) = lengths.get(length).copied().unwrap_or_default();
-                    out.put(code.into(), bits.into());
-                    let symbol = distance_symbol(distance);
-                    let (code, bits) = self.distances.code(symbol.symbol);
-                    let far = u64::from(code) | u64::from(symbol.extra) << bits;
-                    out.put(far, u32::from(bits) + symbol.extra_bits);
-                }
+        Level::detect().run_with((self, tokens, &lengths, &mut *out), put_all);
+        self.symbols.put(END, out);
+    }
+
+    #[inline(always)]
+    fn put(&self, token: Token, lengths: &[(u32, u8); MAX_MATCH + 1], line: &mut Line<'_>) {
+        match as_match(token) {
+            None => {
+                let (code, bits) = self.symbols.code((token & 255) as usize);
+                line.put(code.into(), bits.into());
+            }
+            Some((length, distance)) => {
+                let (long, long_bits) = lengths.get(length).copied().unwrap_or_default();
+                let symbol = distance_symbol(distance);
+                let (code, bits) = self.distances.code(symbol.symbol);
+                let far = u64::from(code) | u64::from(symbol.extra) << bits;
+                // at most 15 + 5 + 15 + 13 bits
+                line.put(u64::from(long) | far << long_bits, u32::from(long_bits) + u32::from(bits) + symbol.extra_bits);
             }
         }
-        self.symbols.put(END, out);
+    }
+}
+
+#[inline(always)]
+fn put_all((tree, tokens, lengths, out): (&Tree, &[Token], &[(u32, u8); MAX_MATCH + 1], &mut Bits)) {
+    for tokens in tokens.chunks(LINE) {
+        out.line(tokens.len(), |line| {
+            for token in tokens {
+                tree.put(*token, lengths, line);
+            }
+        });
     }
 }
 

@@ -11,6 +11,8 @@ use crate::guard::Sentry;
 const PLACE_PX: usize = 32;
 /// Bytes of a stretch.
 const STRETCH: usize = 1 << 16;
+/// Stretches that begin before this place are weighed once more.
+const EARLY: usize = 4 * STRETCH;
 
 pub(super) struct Optimal<'a> {
     data: &'a [u8],
@@ -34,8 +36,8 @@ impl<'a> Optimal<'a> {
     pub(super) fn tokens(&mut self, from: usize, tokens: &mut Vec<Token>, sentry: &Sentry<'_>) -> usize {
         let to = (from + STRETCH).min(self.data.len());
         self.find(from, to, sentry);
-        // the first stretch has nothing before it to guess from
-        let rounds = if from == 0 { self.rounds + 1 } else { self.rounds };
+        // the first stretches have little before them to guess from
+        let rounds = if from < EARLY { self.rounds + 1 } else { self.rounds };
         for _ in 0..rounds {
             tokens.clear();
             self.way(from, to, tokens);
