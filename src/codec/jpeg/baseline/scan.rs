@@ -8,8 +8,8 @@ use super::layout::{Group, Layout};
 use super::ring::Ring;
 use super::tables::Tables;
 use crate::guard::Sentry;
-use crate::simd::Level;
 use crate::simd::jpeg_inverse::{Coefficients, inverse_dc, inverse_quarter};
+use crate::simd::{Level, Work};
 
 /// Which MCUs are transformed; the others are only read past.
 pub(super) struct Wanted {
@@ -41,11 +41,25 @@ pub(super) struct Task<'t> {
 
 /// Reads a scan until its end or until the sink has enough; `None` where it is damaged or stopped.
 pub(super) fn read(task: &Task<'_>, sink: Sink<'_>) -> Option<()> {
-    task.level.run_with((task, sink), rows)
+    task.level.work(Reading { task, sink })
+}
+
+struct Reading<'t, 's> {
+    task: &'t Task<'t>,
+    sink: Sink<'s>,
+}
+
+impl Work for Reading<'_, '_> {
+    type Output = Option<()>;
+
+    #[inline(always)]
+    fn run(self) -> Option<()> {
+        rows(self.task, self.sink)
+    }
 }
 
 #[inline(always)]
-fn rows((task, sink): (&Task<'_>, Sink<'_>)) -> Option<()> {
+fn rows(task: &Task<'_>, sink: Sink<'_>) -> Option<()> {
     let Task { bytes, header, layout, tables, wanted, level, sentry } = *task;
     let scan = Scan::new(bytes.get(tables.scan_at..)?);
     if scan.end != Some(0xd9) {
@@ -134,35 +148,35 @@ impl Placed {
         let (stride, level) = (*stride, *level);
         let mut at = self.at;
         at.iter_mut().zip(self.step).for_each(|(at, step)| *at += column * step);
-        let components = (0u32..).zip(self.component).take(self.count);
+        let components = (0..).zip(self.component).take(self.count);
         let [a, b, ..] = at;
         match self.size {
             8 => {
                 let mut last = 0;
                 for (i, component) in components {
-                    let Some(reader) = readers.get_mut(component) else { return };
-                    last = last.max(reader.block::<63>(bits, &mut room.0, i * 8));
+                    let (Some(reader), Some(out)) = (readers.get_mut(component), room.block(i * 8)) else { return };
+                    last = last.max(reader.block::<63>(bits, out));
                 }
                 level.inverse_pair(room, last, samples, a, b, stride);
             }
             4 => {
                 for (i, component) in components {
-                    let Some(reader) = readers.get_mut(component) else { return };
-                    reader.block::<24>(bits, &mut room.0, i * 4);
+                    let (Some(reader), Some(out)) = (readers.get_mut(component), room.block(i * 4)) else { return };
+                    reader.block::<24>(bits, out);
                 }
                 level.inverse_half(room, samples, at, stride);
             }
             2 => {
                 for ((_, component), at) in components.zip(at) {
-                    let Some(reader) = readers.get_mut(component) else { return };
-                    reader.block::<4>(bits, &mut room.0, 0);
+                    let (Some(reader), Some(out)) = (readers.get_mut(component), room.block(0)) else { return };
+                    reader.block::<4>(bits, out);
                     inverse_quarter(room, samples, at, stride);
                 }
             }
             _ => {
                 for ((_, component), at) in components.zip(at) {
-                    let Some(reader) = readers.get_mut(component) else { return };
-                    reader.block::<0>(bits, &mut room.0, 0);
+                    let (Some(reader), Some(out)) = (readers.get_mut(component), room.block(0)) else { return };
+                    reader.block::<0>(bits, out);
                     inverse_dc(room, samples, at);
                 }
             }
@@ -173,8 +187,8 @@ impl Placed {
     #[inline(always)]
     fn pass(&self, bits: &mut Bits<'_>, readers: &mut [Reader<'_>], room: &mut Coefficients) {
         for component in self.component.iter().take(self.count) {
-            if let Some(reader) = readers.get_mut(*component) {
-                reader.block::<0>(bits, &mut room.0, 0);
+            if let (Some(reader), Some(out)) = (readers.get_mut(*component), room.block(0)) {
+                reader.block::<0>(bits, out);
             }
         }
     }
