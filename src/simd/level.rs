@@ -59,7 +59,8 @@ impl Level {
         work.run()
     }
 
-    /// Calls a function of any length with its arguments, compiled for this level: one that has a name and is `#[inline(always)]`.
+    /// Calls a function with its arguments, compiled for this level: one that has a name and is `#[inline(always)]`. One of some hundreds of
+    /// instructions is not inlined itself, and stays as the target has it: [`work`](Self::work) is for those.
     #[inline(always)]
     pub(crate) fn run_with<A, R>(self, arguments: A, function: impl FnOnce(A) -> R) -> R {
         #[cfg(target_arch = "x86_64")]

@@ -90,10 +90,16 @@ impl Bits<'_> {
         self.count = self.count.wrapping_sub(count);
     }
 
-    /// Whether all that was read was there and made sense.
+    /// Whether codes were read that do not exist, or blocks that are too long.
     #[inline(always)]
-    pub(super) fn is_sound(&self) -> bool {
-        !self.damaged && self.rest.len() + 8 >= PAD
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damaged
+    }
+
+    /// Whether more was read than is there: zeros.
+    #[inline(always)]
+    pub(super) fn is_over(&self) -> bool {
+        self.rest.len() * 8 + (self.count as usize) < PAD * 8
     }
 }
 

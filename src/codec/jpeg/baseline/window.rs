@@ -11,9 +11,10 @@ use super::super::header::Header;
 use super::layout::{Layout, Plane, Upsampling};
 use super::ring::Ring;
 use super::rows::{full, grey};
-use super::scan::{Task, Wanted, read};
+use super::scan::{Read, Task, Wanted, read};
 use super::tables::Tables;
-use crate::codec::{Raw, Window};
+use crate::codec::{Filled, Raw, Window};
+use crate::error::Fault;
 use crate::guard::Sentry;
 use crate::pixel::{Axis, Spread, Taps, byte_len};
 use crate::simd::jpeg_inverse::STEP;
@@ -31,14 +32,18 @@ pub(in super::super) fn decode_window(
     window: &Window,
     level: Level,
     sentry: &Sentry<'_>,
-) -> Option<Raw> {
+) -> Option<Result<Filled, Fault>> {
     let layout = Layout::new(header, super::eighths(scale)?)?;
     let tables = Tables::read(bytes, header)?;
     let mut scaler = Scaler::new(&layout, window)?;
     let wanted = scaler.wanted(&layout);
     let task = Task { bytes, header, layout: &layout, tables: &tables, wanted: &wanted, level, sentry };
-    read(&task, &mut |ring, row| level.work(Taken { scaler: &mut scaler, ring, row, level }))?;
-    (scaler.y == scaler.height).then_some(Raw { width: window.width, height: window.height, straight: scaler.straight, opaque: true })
+    let read = read(&task, &mut |ring, row| level.work(Taken { scaler: &mut scaler, ring, row, level }))?;
+    if scaler.y < scaler.height && !matches!(read, Read::Scrap(_)) {
+        return None;
+    }
+    let raw = || Raw { width: window.width, height: window.height, straight: scaler.straight, opaque: true };
+    Some(super::filled(read, raw))
 }
 
 /// A row of MCUs that has come.
