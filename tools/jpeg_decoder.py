@@ -35,7 +35,12 @@ MOST, MEAN = 3, 0.3
 SHARED = Path(os.environ.get("TEMPLRENDER_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 ROUNDS, AIMS, MOST_RATIO = 60, {1: 0.65, 2: 0.60}, 0.75
 RGBA = 7
-SAMPLINGS = {((1, 1),): "grey", ((1, 1),) * 3: "4:4:4", ((2, 1), (1, 1), (1, 1)): "4:2:2", ((1, 2), (1, 1), (1, 1)): "4:4:0"}
+SAMPLINGS = {
+    ((1, 1),): "grey",
+    ((1, 1),) * 3: "4:4:4",
+    ((2, 1), (1, 1), (1, 1)): "4:2:2",
+    ((1, 2), (1, 1), (1, 1)): "4:4:0",
+}
 SAMPLINGS |= {((2, 2), (1, 1), (1, 1)): "4:2:0", ((4, 1), (1, 1), (1, 1)): "4:1:1", ((4, 2), (1, 1), (1, 1)): "4:1:0"}
 
 
@@ -68,10 +73,9 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 def baseline(data: bytes) -> Picture | None:
     """A file of 8 bits that is neither progressive nor of four components."""
-    kind, restart, adobe, out, start = None, "", None, bytearray(data[:2]), 2
+    kind, restart, adobe, out = None, "", None, bytearray(data[:2])
     for marker, at, end in segments(data):
         body = data[at + 4 : end]
-        start = end
         if marker in (0xC0, 0xC1) and len(body) >= 6 and body[0] == 8 and body[5] in (1, 3):
             factors = tuple((body[i] >> 4, body[i] & 15) for i in range(7, min(7 + 3 * body[5], len(body)), 3))
             kind = "grey" if body[5] == 1 else SAMPLINGS.get(factors, f"other {factors}")
@@ -153,7 +157,9 @@ def speed() -> bool:
                     ratios.append(took[0] / took[1])
             ratio = statistics.median(ratios)
             verdict = "MISS" if ratio > MOST_RATIO else "ok" if ratio <= aim else "over"
-            print(f"{verdict:4} {name:18} 1/{by}: {ratio:.3f} of libjpeg-turbo's time, aim {aim:.2f}, most {MOST_RATIO:.2f}")
+            print(
+                f"{verdict:4} {name:18} 1/{by}: {ratio:.3f} of libjpeg-turbo's time, aim {aim:.2f}, most {MOST_RATIO:.2f}"
+            )
             fine = fine and ratio <= MOST_RATIO
     return fine
 
@@ -178,7 +184,9 @@ def main() -> int:
         beyond = off[0] > MOST or off[1] > MEAN
         missed += beyond
         if beyond or arguments.all:
-            print(f"{'MISS' if beyond else 'ok':4} max {off[0]:3} mean {off[1]:.3f}  {picture.kind:20} {path.relative_to(arguments.corpora)}")
+            print(
+                f"{'MISS' if beyond else 'ok':4} max {off[0]:3} mean {off[1]:.3f}  {picture.kind:20} {path.relative_to(arguments.corpora)}"
+            )
     print(f"{'kind':24} {'files':>5} {'max':>4} {'mean':>6}")
     for kind, values in sorted(found.items()):
         print(f"{kind:24} {len(values):5} {max(v[0] for v in values):4} {max(v[1] for v in values):6.3f}")
