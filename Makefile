@@ -5,7 +5,7 @@ CI     = --locked --workspace --profile ci
 BUILT  = $${CARGO_TARGET_DIR:-target}/ci
 PYTHON = target/venv/bin/python
 
-.PHONY: help demo test test-all shows oracle peers jpeg-encoder hashes cldr check-million serve-load serve-soak chain-bench python-speed model-speed bench bench-stages profile growth scaling models generate-demo install dist deb setup model-engines
+.PHONY: help demo test test-all shows oracle peers jpeg-encoder jpeg-decoder hashes cldr check-million serve-load serve-soak chain-bench python-speed model-speed bench bench-stages profile growth scaling models generate-demo install dist deb setup model-engines
 
 help:
 	@echo 'make demo      draw the demo feed in all variants into out/demo'
@@ -71,7 +71,7 @@ test-all: test
 	packaging/vendor_check.sh
 	packaging/deb_check.sh
 
-shows: oracle bench jpeg-encoder growth scaling hashes cldr check-million serve-load chain-bench python-speed
+shows: oracle bench jpeg-encoder jpeg-decoder growth scaling hashes cldr check-million serve-load chain-bench python-speed
 
 # The whole chain under load, beside the same chain with a picture that is not drawn.
 chain-bench:
@@ -136,6 +136,12 @@ bench-stages:
 # Our JPEG encoder beside libjpeg-turbo: coefficients, bytes, SSIMULACRA2, what decoders make of it, time.
 jpeg-encoder: setup
 	$(PYTHON) tools/jpeg_encoder.py
+
+# The JPEG decoder beside libjpeg-turbo: pixels of every baseline file of CORPORA, and times, of a release build.
+jpeg-decoder: setup
+	$(CARGO) build --locked --workspace --release --lib
+	@built=$${CARGO_TARGET_DIR:-target}/release && cp "$$built/lib_templrender.so" "$$built/_templrender.abi3.so" && \
+	    PYTHONPATH=$$(TEMPLRENDER_BUILT=$$built python/package.sh) $(PYTHON) tools/jpeg_decoder.py $(CORPORA)
 
 profile: setup
 	$(PYTHON) tools/profile.py $(or $(JOB),J1) $(PROFILE)

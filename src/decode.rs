@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::codec::{self, DecodeHint, Window};
+use crate::codec::{self, Cut, DecodeHint, Window};
 use crate::error::{Error, Fault};
 use crate::geom::{Affine, Point, Rect};
 use crate::guard::Sentry;
@@ -24,6 +24,7 @@ pub(crate) struct Decoded(BTreeMap<PictureId, Pixels>);
 #[derive(Clone)]
 pub(crate) struct Pixels {
     pub(crate) frame: Arc<Frame>,
+    cut: Option<Cut>,
     window: Option<Window>,
 }
 
@@ -60,16 +61,19 @@ impl Decoded {
             };
             let side = |v: f32| v.ceil().clamp(1.0, limits.max_side_px as f32) as u32;
             let (width, height) = (side(drawn.width), side(drawn.height));
-            let whole = |frame| Pixels { frame, window: None };
+            let whole = |frame| Pixels { frame, cut: None, window: None };
             let decoded = match (known(id, &drawn), shown.picture) {
                 (Some(known), _) => known,
                 (None, Picture::Bitmap { bytes, .. }) => {
                     let window = drawn.window.map(|window| Ok((window, codec::decode_window(bytes, &window, limits, sentry)?)));
                     match window.transpose().map_err(named)? {
-                        Some((window, Some(frame))) => Pixels { frame: Arc::new(frame), window: Some(window) },
+                        Some((window, Some(codec::Decoded { frame, cut, .. }))) => {
+                            Pixels { frame: Arc::new(frame), cut, window: Some(window) }
+                        }
                         Some((_, None)) | None => {
                             let hint = DecodeHint { target: (width, height), part: drawn.part };
-                            whole(Arc::new(codec::decode(bytes, Some(hint), limits, sentry).map_err(named)?.frame))
+                            let codec::Decoded { frame, cut, .. } = codec::decode(bytes, Some(hint), limits, sentry).map_err(named)?;
+                            Pixels { frame: Arc::new(frame), cut, window: None }
                         }
                     }
                 }
@@ -85,6 +89,11 @@ impl Decoded {
             frames.insert(id, decoded);
         }
         Ok(Self(frames))
+    }
+
+    /// Those that are cut off, as far as they are drawn.
+    pub(crate) fn cuts(&self) -> impl Iterator<Item = (PictureId, Cut)> + '_ {
+        self.0.iter().filter_map(|(id, pixels)| Some((*id, pixels.cut?)))
     }
 
     /// Those of one picture.

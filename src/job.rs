@@ -203,7 +203,7 @@ impl Job {
         Ok(match &inner.input {
             Picture::Bitmap { bytes, .. } => {
                 let hint = DecodeHint { target, part: DecodeHint::WHOLE };
-                Arc::new(codec::decode(bytes, Some(hint), &inner.limits, sentry)?.frame)
+                Arc::new(codec::decode_whole(bytes, Some(hint), &inner.limits, sentry)?)
             }
             Picture::Svg { svg, .. } => {
                 let (width, height) = self.natural();

@@ -344,6 +344,7 @@ impl Renderer {
         sentry.enter("decode")?;
         let known = |id: PictureId, drawn: &Drawn| fit.as_ref().and_then(|fit| fit.picture(id, drawn));
         let pictures = Decoded::of(&scene, plan, resources, known, &self.limits, &sentry)?;
+        note_cuts(&pictures, plan, &mut report);
         let decode = watch.lap_us();
         sentry.enter("paint")?;
         let outlines = Outlines(&self.fonts);
@@ -491,6 +492,16 @@ fn report_of(plan: &Plan, resources: &Resources, outcome: Outcome, size: (u32, u
         layers: outcome.layers.into_iter().map(|layer| layer_report(layer, plan, resources)).collect(),
         notes,
         timings_us: None,
+    }
+}
+
+/// Tells of each layer whose picture is cut off.
+fn note_cuts(pictures: &Decoded, plan: &Plan, report: &mut Report) {
+    for (id, cut) in pictures.cuts() {
+        let Some(name) = plan.source_name(id) else { continue };
+        let layers = report.layers.iter().filter(|layer| layer.source.as_deref() == Some(name));
+        let notes: Vec<Note> = layers.map(|layer| Note::image_truncated(&layer.layer, name, cut)).collect();
+        report.notes.extend(notes);
     }
 }
 

@@ -219,6 +219,8 @@ note_codes! {
     ImageEnlarged = "image-enlarged",
     /// A picture was not there; the next one, or nothing, was drawn.
     ImageMissing = "image-missing",
+    /// A picture's data end early; where they are missing, it is grey.
+    ImageTruncated = "image-truncated",
     /// A layer that draws something lies wholly outside the canvas.
     OffCanvas = "off-canvas",
     /// A picture that is placed or changed by its face has none.
@@ -239,6 +241,10 @@ impl Note {
 
     pub(crate) fn image_enlarged(layer: &str, scale: f32) -> Self {
         Self::new(NoteCode::ImageEnlarged, layer, format!("picture was drawn at {} times its size", short(scale)))
+    }
+
+    pub(crate) fn image_truncated(layer: &str, name: &str, why: impl std::fmt::Display) -> Self {
+        Self::new(NoteCode::ImageTruncated, layer, format!("{name} is not whole: {why}; the rest is grey"))
     }
 
     pub(crate) fn off_canvas(layer: &str, rect: &Rect) -> Self {

@@ -4,24 +4,20 @@
 #![expect(clippy::disallowed_macros, reason = "a test prints")]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a test reads files and the clock")]
 
+#[path = "common/random.rs"]
+mod random;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use templrender::{Code, Frame, Limits, Output, Subsampling};
+use random::Random;
+
+use templrender::{
+    Code, Context, Error, Fonts, Frame, Limits, NoteCode, Output, Rendered, Renderer, Resources, Row, Scratch, Subsampling, Template,
+};
 
 /// What no file may take, with own code unoptimised and the machine busy.
 const A_MOMENT: Duration = Duration::from_secs(20);
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % most.max(1)
-    }
-}
 
 #[derive(Default)]
 struct Tally {
@@ -65,6 +61,58 @@ impl Tally {
             self.decode(&changed, &format!("{what} with bit {bit} changed"));
             changed[bit / 8] ^= 1 << (bit % 8);
         }
+    }
+}
+
+/// The photo as a layer, at its own size.
+fn drawn(bytes: &[u8], (width, height): (u32, u32)) -> Result<Rendered, Error> {
+    let template = format!(
+        r#"{{ "templrender": 1, "name": "card", "size": [{width}, {height}], "layers": [
+            {{ "id": "photo", "type": "image", "src": "photo.jpg", "width": {width}, "height": {height} }} ] }}"#
+    );
+    let renderer = Renderer::new(Fonts::new());
+    let plan = renderer.plan(&Template::parse(&template)?, &Row::new(), &Context::default())?;
+    let mut resources = Resources::new();
+    for need in plan.pending(&resources) {
+        resources.insert(need.id(), bytes.to_vec())?;
+    }
+    renderer.render(&plan, &resources, &mut Scratch::new())
+}
+
+/// The file with so much of its one scan.
+fn cut(bytes: &[u8], percent: usize) -> &[u8] {
+    let start = bytes.windows(2).position(|w| w == [0xff, 0xda]).unwrap();
+    &bytes[..start + (bytes.len() - start) * percent / 100]
+}
+
+#[test]
+fn a_jpeg_that_is_cut_off_is_drawn_as_far_as_it_goes_and_noted() {
+    let bytes = photo(160, 120).encode(&Output::jpeg(85)).unwrap();
+    let whole = drawn(&bytes, (160, 120)).unwrap();
+    assert!(whole.report.notes.is_empty());
+    let filled = drawn(cut(&bytes, 75), (160, 120)).unwrap();
+    let [note] = filled.report.notes.as_slice() else { panic!("{:?}", filled.report.notes) };
+    assert_eq!((note.code, note.layer.as_str()), (NoteCode::ImageTruncated, "photo"));
+    assert!(note.message.starts_with("photo.jpg is not whole: its data end after ") && note.message.ends_with("; the rest is grey"));
+    assert_eq!(filled.frame.pixels()[..160 * 40 * 4], whole.frame.pixels()[..160 * 40 * 4]);
+    assert!(filled.frame.pixels()[160 * 116 * 4..].chunks(4).all(|px| px == [128, 128, 128, 255]));
+    // a picture of one's own is whole or an error
+    assert_eq!(Frame::decode(cut(&bytes, 75), &Limits::default()).unwrap_err().code(), Code::DamagedResource);
+    let refused = drawn(cut(&bytes, 30), (160, 120)).unwrap_err();
+    assert!(refused.to_string().ends_with(" % of it, at least 50 % must be there"), "{refused}");
+    assert_eq!((refused.code(), refused.faults()[0].place.as_str()), (Code::DamagedResource, "resource photo.jpg"));
+}
+
+#[test]
+fn a_progressive_jpeg_that_is_cut_off_is_refused() {
+    let mut bytes = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 85);
+    encoder.set_progressive(true);
+    encoder.encode(&photo(160, 120).to_rgba(), 160, 120, jpeg_encoder::ColorType::Rgba).unwrap();
+    assert!(drawn(&bytes, (160, 120)).is_ok());
+    for percent in [40, 70, 90] {
+        let refused = drawn(&bytes[..bytes.len() * percent / 100], (160, 120)).unwrap_err();
+        assert_eq!(refused.code(), Code::DamagedResource, "{percent}: {refused}");
     }
 }
 

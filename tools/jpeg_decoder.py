@@ -6,14 +6,23 @@
 Each file is decoded at its full size by both, without its EXIF and its colour profile, which the two treat differently. Bounds: at most 3 levels, 0.3 in
 the mean. Prints a table by kind of file and each file beyond the bounds (`--all`: each file), and fails if there is one, or if nothing was compared.
 Files that either cannot read are counted, and not compared, nor is what lies in `malformed`: damaged files are for tests/corpus.rs and tests/jpeg.rs.
+
+Then the photos of the peers are decoded by ours and by libjpeg-turbo through its own interface (TurboJPEG, RGBA, into a buffer that stays), in turns, in full
+and at half the size: the median of the rounds' ratios, beside what is aimed at. Fails beyond MOST_RATIO, which leaves room for a busy machine. Needs a release
+build and libturbojpeg; `make jpeg-decoder` does all of it.
 """
 
 import argparse
+import ctypes
+import ctypes.util
 import io
+import os
+import statistics
 import struct
 import sys
+import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,8 +32,15 @@ from PIL import Image
 import templrender
 
 MOST, MEAN = 3, 0.3
-SHARED = Path(__file__).resolve().parents[2] / "shared"
-SAMPLINGS = {((1, 1),): "grey", ((1, 1),) * 3: "4:4:4", ((2, 1), (1, 1), (1, 1)): "4:2:2", ((1, 2), (1, 1), (1, 1)): "4:4:0"}
+SHARED = Path(os.environ.get("TEMPLRENDER_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+ROUNDS, AIMS, MOST_RATIO = 60, {1: 0.65, 2: 0.60}, 0.75
+RGBA = 7
+SAMPLINGS = {
+    ((1, 1),): "grey",
+    ((1, 1),) * 3: "4:4:4",
+    ((2, 1), (1, 1), (1, 1)): "4:2:2",
+    ((1, 2), (1, 1), (1, 1)): "4:4:0",
+}
 SAMPLINGS |= {((2, 2), (1, 1), (1, 1)): "4:2:0", ((4, 1), (1, 1), (1, 1)): "4:1:1", ((4, 2), (1, 1), (1, 1)): "4:1:0"}
 
 
@@ -57,10 +73,9 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 def baseline(data: bytes) -> Picture | None:
     """A file of 8 bits that is neither progressive nor of four components."""
-    kind, restart, adobe, out, start = None, "", None, bytearray(data[:2]), 2
+    kind, restart, adobe, out = None, "", None, bytearray(data[:2])
     for marker, at, end in segments(data):
         body = data[at + 4 : end]
-        start = end
         if marker in (0xC0, 0xC1) and len(body) >= 6 and body[0] == 8 and body[5] in (1, 3):
             factors = tuple((body[i] >> 4, body[i] & 15) for i in range(7, min(7 + 3 * body[5], len(body)), 3))
             kind = "grey" if body[5] == 1 else SAMPLINGS.get(factors, f"other {factors}")
@@ -93,6 +108,62 @@ def compare(data: bytes) -> tuple[int, float] | None:
     return int(off.max()), float(off.mean())
 
 
+def turbo(data: bytes, width: int, height: int) -> Callable[[], None] | None:
+    """Decodes a file by libjpeg-turbo at this size; None without it."""
+    if not (found := ctypes.util.find_library("turbojpeg")):
+        return None
+    library = ctypes.CDLL(found)
+    library.tjInitDecompress.restype = ctypes.c_void_p
+    handle, pixels = ctypes.c_void_p(library.tjInitDecompress()), ctypes.create_string_buffer(width * height * 4)
+    size = ctypes.c_ulong(len(data))
+
+    def decode() -> None:
+        if library.tjDecompress2(handle, data, size, pixels, width, 0, height, RGBA, 0):
+            raise RuntimeError("libjpeg-turbo refuses the file")
+
+    return decode
+
+
+def ours(data: bytes, width: int, height: int) -> Callable[[], None]:
+    """Decodes a file by ours at this size."""
+
+    def decode() -> None:
+        templrender.Frame.decode(data, at_least=(width, height))
+
+    return decode
+
+
+def speed() -> bool:
+    """Prints the ratios; whether all are within the bound."""
+    fine = True
+    for name in ("product.jpg", "product_busy.jpg"):
+        data = (SHARED / "peers/assets" / name).read_bytes()
+        with Image.open(io.BytesIO(data)) as picture:
+            size = picture.size
+        for by, aim in AIMS.items():
+            width, height = size[0] // by, size[1] // by
+            theirs = turbo(data, width, height)
+            if theirs is None:
+                print("SKIPPED: the times, there is no libturbojpeg")
+                return True
+            rivals, ratios = (ours(data, width, height), theirs), []
+            for turn in range(ROUNDS + 3):
+                took = []
+                for decode in rivals:
+                    start = time.thread_time_ns()
+                    decode()
+                    took.append(time.thread_time_ns() - start)
+                if turn >= 3:
+                    ratios.append(took[0] / took[1])
+            ratio = statistics.median(ratios)
+            verdict = "MISS" if ratio > MOST_RATIO else "ok" if ratio <= aim else "over"
+            print(
+                f"{verdict:4} {name:18} 1/{by}: {ratio:.3f} of libjpeg-turbo's time, aim {aim:.2f}, most {MOST_RATIO:.2f}"
+            )
+            fine = fine and ratio <= MOST_RATIO
+    return fine
+
+
 def main() -> int:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -113,13 +184,16 @@ def main() -> int:
         beyond = off[0] > MOST or off[1] > MEAN
         missed += beyond
         if beyond or arguments.all:
-            print(f"{'MISS' if beyond else 'ok':4} max {off[0]:3} mean {off[1]:.3f}  {picture.kind:20} {path.relative_to(arguments.corpora)}")
+            print(
+                f"{'MISS' if beyond else 'ok':4} max {off[0]:3} mean {off[1]:.3f}  {picture.kind:20} {path.relative_to(arguments.corpora)}"
+            )
     print(f"{'kind':24} {'files':>5} {'max':>4} {'mean':>6}")
     for kind, values in sorted(found.items()):
         print(f"{kind:24} {len(values):5} {max(v[0] for v in values):4} {max(v[1] for v in values):6.3f}")
     count = sum(map(len, found.values()))
     print(f"{count} files compared, {missed} beyond max {MOST}, mean {MEAN}; {refused} refused by one of the two")
-    return 1 if missed or not count else 0
+    fine = speed()
+    return 0 if fine and count and not missed else 1
 
 
 if __name__ == "__main__":

@@ -15,8 +15,10 @@ mod limits;
 #[path = "../../src/pixel"]
 mod pixel {
     mod frame;
+    mod touched;
     pub use frame::Frame;
-    pub(crate) use frame::is_opaque;
+    pub(crate) use frame::{Origin, is_opaque};
+    pub(crate) use touched::Touched;
 }
 
 #[path = "../../src/simd"]

@@ -74,6 +74,42 @@ pub(crate) struct Decoded {
     pub(crate) frame: Frame,
     /// Width and height of the upright picture as its headers say.
     pub(crate) natural: (u32, u32),
+    /// Where its data end early.
+    pub(crate) cut: Option<Cut>,
+}
+
+/// How much of a picture's data is there, in percent, where it is enough to be drawn: the rest of it is grey.
+///
+/// At least half must be there. What is there is right: a picture whose codes make no sense is refused, for it may be wrong long before
+/// that shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cut {
+    there: u8,
+}
+
+/// Percent.
+const LEAST_THERE: u8 = 50;
+
+impl Cut {
+    /// Where so many parts of all are there.
+    fn after(parts: usize, all: usize) -> Self {
+        Self { there: (parts as u64 * 100 / all.max(1) as u64).min(100) as u8 }
+    }
+
+    /// Whether too little is there.
+    fn is_scrap(self) -> bool {
+        self.there < LEAST_THERE
+    }
+
+    fn refused(self, format: Format) -> Fault {
+        damaged(format, format_args!("its data end after {} % of it, at least {LEAST_THERE} % must be there", self.there))
+    }
+}
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "its data end after {} % of it", self.there)
+    }
 }
 
 /// Format, size and orientation of a picture, within the limits.
@@ -101,16 +137,17 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Fault> {
 /// The picture, upright, in sRGB.
 pub(crate) fn decode(bytes: &[u8], hint: Option<DecodeHint>, limits: &Limits, sentry: &Sentry<'_>) -> Result<Decoded, Fault> {
     let probe = probe(bytes, limits)?;
-    let raw = match probe.format {
+    let whole = |raw| Filled { raw, cut: None };
+    let filled = match probe.format {
         Format::Jpeg => jpeg::decode(bytes, &probe, hint, limits, sentry),
-        Format::Png => png::decode(bytes, &probe, limits, sentry),
-        Format::WebP => webp::decode(bytes, &probe, limits, sentry),
-        Format::Gif => gif::decode(bytes, &probe, limits, sentry),
-        Format::Bmp => bmp::decode(bytes, &probe, limits, sentry),
+        Format::Png => png::decode(bytes, &probe, limits, sentry).map(whole),
+        Format::WebP => webp::decode(bytes, &probe, limits, sentry).map(whole),
+        Format::Gif => gif::decode(bytes, &probe, limits, sentry).map(whole),
+        Format::Bmp => bmp::decode(bytes, &probe, limits, sentry).map(whole),
     };
     // a decoder that was stopped calls the picture damaged, or has a part of it
     sentry.check()?;
-    let raw = raw?;
+    let Filled { raw, cut } = filled?;
     let (width, height, straight) = probe.orientation.apply(raw.width, raw.height, raw.straight, sentry);
     sentry.held()?;
     let frame = match raw.opaque {
@@ -118,14 +155,24 @@ pub(crate) fn decode(bytes: &[u8], hint: Option<DecodeHint>, limits: &Limits, se
         false => Frame::from_rgba(width, height, straight).ok(),
     };
     let frame = frame.ok_or_else(|| Fault::new(Code::Bug, "", "a decoder delivered other than width * height pixels"))?;
-    Ok(Decoded { frame, natural: (probe.width, probe.height) })
+    Ok(Decoded { frame, natural: (probe.width, probe.height), cut })
+}
+
+/// The same, but what is cut off is refused.
+pub(crate) fn decode_whole(bytes: &[u8], hint: Option<DecodeHint>, limits: &Limits, sentry: &Sentry<'_>) -> Result<Frame, Fault> {
+    let decoded = decode(bytes, hint, limits, sentry)?;
+    match decoded.cut {
+        Some(cut) => Err(damaged(Format::Jpeg, cut)),
+        None => Ok(decoded.frame),
+    }
 }
 
 /// A window of the picture, upright, in sRGB, at the size it is drawn at; `None` where its decoder gains nothing by that.
 ///
 /// The px of a window are those that any other window of the same whole has there.
-pub(crate) fn decode_window(bytes: &[u8], window: &Window, limits: &Limits, sentry: &Sentry<'_>) -> Result<Option<Frame>, Fault> {
-    if probe(bytes, limits)?.format != Format::Jpeg {
+pub(crate) fn decode_window(bytes: &[u8], window: &Window, limits: &Limits, sentry: &Sentry<'_>) -> Result<Option<Decoded>, Fault> {
+    let probe = probe(bytes, limits)?;
+    if probe.format != Format::Jpeg {
         return Ok(None);
     }
     if let Some(message) = crate::pixel::over_limit("canvas", window.width, window.height, limits) {
@@ -133,22 +180,23 @@ pub(crate) fn decode_window(bytes: &[u8], window: &Window, limits: &Limits, sent
     }
     let scaled = jpeg::decode_window(bytes, window, limits, sentry);
     sentry.held()?;
-    let Some(raw) = scaled? else { return Ok(None) };
+    let Some(Filled { raw, cut }) = scaled? else { return Ok(None) };
     let frame = Frame::from_opaque(raw.width, raw.height, raw.straight);
-    frame.map(Some).ok_or_else(|| Fault::new(Code::Bug, "", "a decoder delivered other than width * height pixels"))
+    let frame = frame.ok_or_else(|| Fault::new(Code::Bug, "", "a decoder delivered other than width * height pixels"))?;
+    Ok(Some(Decoded { frame, natural: (probe.width, probe.height), cut }))
 }
 
 impl Frame {
-    /// A picture's pixels: JPEG, PNG, WebP, GIF (first frame) or BMP, upright and in sRGB.
+    /// A picture's pixels: JPEG, PNG, WebP, GIF (first frame) or BMP, upright and in sRGB. A file that is cut off is an error.
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
-        decode(bytes, None, limits, &Sentry::default()).map(|d| d.frame).map_err(Error::from)
+        decode_whole(bytes, None, limits, &Sentry::default()).map_err(Error::from)
     }
 
     /// As [`Frame::decode`], but where the format gains by it, at 1/2, 1/4 or 1/8 of the picture's size, both sides at least as long as
     /// asked for.
     pub fn decode_at_least(bytes: &[u8], width: u32, height: u32, limits: &Limits) -> Result<Self, Error> {
         let hint = DecodeHint { target: (width, height), part: DecodeHint::WHOLE };
-        decode(bytes, Some(hint), limits, &Sentry::default()).map(|d| d.frame).map_err(Error::from)
+        decode_whole(bytes, Some(hint), limits, &Sentry::default()).map_err(Error::from)
     }
 
     /// The frame in an encoded format.
@@ -191,6 +239,12 @@ struct Raw {
     straight: Vec<u8>,
     /// Known to have alpha 255 everywhere.
     opaque: bool,
+}
+
+/// What a decoder delivers that goes on where data end.
+struct Filled {
+    raw: Raw,
+    cut: Option<Cut>,
 }
 
 /// A fault about bytes that are not what their format demands.

@@ -9,6 +9,15 @@ pub(crate) struct Level {
     pub(super) avx2: bool,
 }
 
+/// Work of any length that is compiled for each level (see [`Level::work`]).
+pub(crate) trait Work {
+    /// What comes of it.
+    type Output;
+
+    /// Does it. Each implementation is `#[inline(always)]`, and so is what it calls in its inner loops.
+    fn run(self) -> Self::Output;
+}
+
 impl Level {
     /// No vector instructions beyond what the target always has.
     #[allow(dead_code, reason = "the twin that tests compare with")]
@@ -27,7 +36,7 @@ impl Level {
     }
 
     /// Calls a function so that what is inlined into it is compiled for this level: bit tricks gain by it as well as vectors. For closures
-    /// of some lines: a long one is not inlined itself, and stays as the target has it. [`run_with`](Self::run_with) is for those.
+    /// of some lines: a long one is not inlined itself, and stays as the target has it. [`work`](Self::work) is for those.
     #[inline(always)]
     pub(crate) fn run<R>(self, function: impl FnOnce() -> R) -> R {
         #[cfg(target_arch = "x86_64")]
@@ -38,7 +47,20 @@ impl Level {
         function()
     }
 
-    /// Calls a function of any length with its arguments, compiled for this level: one that has a name and is `#[inline(always)]`.
+    /// Does work of any length, compiled for this level. A trait's method is called by itself, where a function that is passed on gets a
+    /// call between, which is compiled once, as the target has it, if the function is long.
+    #[inline(always)]
+    pub(crate) fn work<W: Work>(self, work: W) -> W::Output {
+        #[cfg(target_arch = "x86_64")]
+        if self.avx2 {
+            // SAFETY: `avx2` is set by `detect` alone, after it has asked the processor for all four
+            return unsafe { work_avx2(work) };
+        }
+        work.run()
+    }
+
+    /// Calls a function with its arguments, compiled for this level: one that has a name and is `#[inline(always)]`. One of some hundreds of
+    /// instructions is not inlined itself, and stays as the target has it: [`work`](Self::work) is for those.
     #[inline(always)]
     pub(crate) fn run_with<A, R>(self, arguments: A, function: impl FnOnce(A) -> R) -> R {
         #[cfg(target_arch = "x86_64")]
@@ -60,4 +82,10 @@ fn run_avx2<R>(function: impl FnOnce() -> R) -> R {
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
 fn run_avx2_with<A, R>(arguments: A, function: impl FnOnce(A) -> R) -> R {
     function(arguments)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
+fn work_avx2<W: Work>(work: W) -> W::Output {
+    work.run()
 }

@@ -11,7 +11,7 @@ pub(crate) mod jpeg_inverse;
 mod level;
 pub(crate) mod planes;
 
-pub(crate) use level::Level;
+pub(crate) use level::{Level, Work};
 
 /// `v / 255`, rounded to the nearest; `v` is at most 255 * 255.
 pub(crate) const fn div255(v: u32) -> u8 {

@@ -4,25 +4,18 @@
 //! it (bits, bytes, numbers of headers, pieces of other files, a cut), and holds the answer to laws: no panic, whole and opaque pixels,
 //! the same answer twice. What breaks one is written to `target/jpeg_decode-SEED-ROUND.jpg`.
 
+#[path = "../../../tests/common/random.rs"]
+mod random;
+
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use random::Random;
 use templrender::{Context, Error, Fonts, Frame, Limits, Output, Renderer, Resources, Row, Scratch, Subsampling, Template};
 
 const CARD: &str = r#"{ "templrender": 1, "name": "card", "size": [70, 50], "layers": [
   { "type": "image", "src": "{{ photo }}", "left": 5, "top": 3, "width": 41, "height": 37, "object-fit": "cover" } ] }"#;
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % most.max(1)
-    }
-}
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);

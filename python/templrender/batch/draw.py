@@ -54,7 +54,7 @@ MANIFEST_SCHEMA = pa.schema(
 
 # What a part's file says of itself beside its rows.
 _ABOUT = b"templrender"
-_INCOMPLETE = ("image-missing", "model-failed")
+_INCOMPLETE = ("image-missing", "image-truncated", "model-failed")
 _NONE_NAMED = "it has no source"
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 

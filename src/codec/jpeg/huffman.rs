@@ -60,14 +60,14 @@ impl Scan {
 
     #[inline(always)]
     pub(super) fn bits(&self, at: usize) -> Bits<'_> {
-        Bits { data: &self.data, at, buffer: 0, count: 0, damaged: false }
+        Bits { rest: self.data.get(at..).unwrap_or_default(), buffer: 0, count: 0, damaged: false }
     }
 }
 
 /// Bits, the highest first. After a refill at least 56 are there: one symbol of up to 27 and one of up to 26 bits.
 pub(super) struct Bits<'a> {
-    data: &'a [u8],
-    at: usize,
+    /// What is not in the buffer yet.
+    rest: &'a [u8],
     buffer: u64,
     count: u32,
     damaged: bool,
@@ -76,9 +76,11 @@ pub(super) struct Bits<'a> {
 impl Bits<'_> {
     #[inline(always)]
     fn refill(&mut self) {
-        let next = self.data.get(self.at..).and_then(|d| d.first_chunk::<8>()).map_or(0, |b| u64::from_be_bytes(*b));
-        self.buffer |= next >> (self.count & 63);
-        self.at += (63 - (self.count & 63)) as usize >> 3;
+        if let Some(next) = self.rest.first_chunk::<8>() {
+            let count = self.count & 63;
+            self.buffer |= u64::from_be_bytes(*next) >> count;
+            self.rest = self.rest.get((63 - count) as usize >> 3..).unwrap_or_default();
+        }
         self.count |= 56;
     }
 
@@ -88,10 +90,16 @@ impl Bits<'_> {
         self.count = self.count.wrapping_sub(count);
     }
 
-    /// Whether all that was read was there and made sense.
+    /// Whether codes were read that do not exist, or blocks that are too long.
     #[inline(always)]
-    pub(super) fn is_sound(&self) -> bool {
-        !self.damaged && self.at <= self.data.len() - PAD + 8
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damaged
+    }
+
+    /// Whether more was read than is there: zeros.
+    #[inline(always)]
+    pub(super) fn is_over(&self) -> bool {
+        self.rest.len() * 8 + (self.count as usize) < PAD * 8
     }
 }
 
@@ -260,11 +268,8 @@ fn two_symbols(i: usize, ones: &[u32; 1 << LOOKUP]) -> u64 {
 /// The value that `size` bits mean.
 #[inline(always)]
 fn extend(raw: u32, size: u32) -> i32 {
-    if size == 0 {
-        return 0;
-    }
-    let negative = (raw >> (size - 1)) as i32 - 1;
-    raw as i32 + (negative & (1 - (1 << size)))
+    let above = 1 << size;
+    if (raw as i32) < above >> 1 { raw as i32 - above + 1 } else { raw as i32 }
 }
 
 /// The two tables of a component, where its coefficients go, and its last DC value.
@@ -279,28 +284,27 @@ pub(super) struct Reader<'a> {
 const BIAS: i32 = (((128 * 8 + 4) << crate::simd::jpeg_inverse::FRACTION) << 13) + (1 << 12);
 
 impl Reader<'_> {
-    /// One block, dequantised, its places moved on by `offset`; coefficients after `LIMIT` (63: none) in zig-zag order are read past.
+    /// One block, dequantised; coefficients after `LIMIT` (63: none) in zig-zag order are read past.
     /// Gives the last place that was coded, 0 for DC alone.
     #[inline(always)]
-    pub(super) fn block<const LIMIT: u32>(&mut self, bits: &mut Bits<'_>, out: &mut [i16; 256], offset: u32) -> u32 {
+    pub(super) fn block<const LIMIT: u32>(&mut self, bits: &mut Bits<'_>, out: &mut [i16; 256]) -> u32 {
         bits.refill();
         let (_, difference) = self.dc.symbol(bits, true);
         self.predictor = self.predictor.wrapping_add(difference);
         let factor = (self.places.first().copied().unwrap_or(0) >> 8) as i32;
-        if let Some(dc) = out.get_mut(offset as usize & 255) {
-            *dc = (self.predictor.wrapping_mul(factor).wrapping_add(BIAS) >> 13) as i16;
-        }
+        let [dc, ..] = out;
+        *dc = (self.predictor.wrapping_mul(factor).wrapping_add(BIAS) >> 13) as i16;
         if LIMIT == 0 {
             self.rest(bits, 0);
             return 0;
         }
         let mut k = 0u32;
         loop {
-            if self.step::<LIMIT>(bits, &mut k, out, offset) {
+            if self.step::<LIMIT>(bits, &mut k, out) {
                 break;
             }
             bits.refill();
-            if self.step::<LIMIT>(bits, &mut k, out, offset) {
+            if self.step::<LIMIT>(bits, &mut k, out) {
                 break;
             }
         }
@@ -317,17 +321,17 @@ impl Reader<'_> {
 
     /// One lookup of AC; whether the block has reached the limit or its end.
     #[inline(always)]
-    fn step<const LIMIT: u32>(&self, bits: &mut Bits<'_>, k: &mut u32, out: &mut [i16; 256], offset: u32) -> bool {
+    fn step<const LIMIT: u32>(&self, bits: &mut Bits<'_>, k: &mut u32, out: &mut [i16; 256]) -> bool {
         let entry = self.ac.two.get((bits.buffer >> (64 - LOOKUP)) as usize).copied().unwrap_or(0);
         let on = (entry >> 16) as u32 & 255;
         if on == 0 {
             let (on, value) = self.ac.symbol(bits, false);
             *k += on;
-            self.store(*k, value, out, offset);
+            self.store(*k, value, out);
             return *k >= LIMIT;
         }
         let first = *k + on;
-        self.store(first, i32::from((entry >> 32) as i16), out, offset);
+        self.store(first, i32::from((entry >> 32) as i16), out);
         if first >= LIMIT {
             // the second symbol belongs to what follows
             bits.eat((entry >> 8) as u32 & 255);
@@ -335,15 +339,15 @@ impl Reader<'_> {
             return true;
         }
         *k = first + ((entry >> 24) as u32 & 255);
-        self.store(*k, i32::from((entry >> 48) as i16), out, offset);
+        self.store(*k, i32::from((entry >> 48) as i16), out);
         bits.eat(entry as u32 & 255);
         *k >= LIMIT
     }
 
     #[inline(always)]
-    fn store(&self, k: u32, value: i32, out: &mut [i16; 256], offset: u32) {
+    fn store(&self, k: u32, value: i32, out: &mut [i16; 256]) {
         let place = self.places.get(k as usize & 255).copied().unwrap_or(0);
-        if let Some(coefficient) = out.get_mut((place.wrapping_add(offset) & 255) as usize) {
+        if let Some(coefficient) = out.get_mut(place as usize & 255) {
             *coefficient = (value.wrapping_mul((place >> 8) as i32).wrapping_add(1 << 12) >> 13) as i16;
         }
     }

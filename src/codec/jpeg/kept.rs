@@ -50,7 +50,7 @@ pub(in crate::codec) fn encode_known(frame: &Frame, output: &Output, sentry: &Se
 
 /// The bytes of [`encode`](super::encode), for which what is kept is copied where the frame has the pixels of the one that it was kept of, as
 /// `touched` says. What was kept at another size or for other settings is not used.
-fn encode_with(
+pub(crate) fn encode_with(
     frame: &Frame,
     output: &Output,
     kept: &KeptRows,

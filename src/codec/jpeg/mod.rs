@@ -20,7 +20,7 @@ mod kept;
 mod read_back;
 mod tables;
 
-use super::{DecodeHint, Format, Output, Probe, Raw, Window, icc};
+use super::{DecodeHint, Filled, Format, Output, Probe, Raw, Window, icc};
 use crate::error::Fault;
 use crate::guard::Sentry;
 use crate::limits::Limits;
@@ -36,7 +36,7 @@ pub(super) fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Fault> {
     Ok(Probe { format: Format::Jpeg, width, height, orientation: header.orientation, has_alpha: false })
 }
 
-pub(super) fn decode(bytes: &[u8], probe: &Probe, hint: Option<DecodeHint>, limits: &Limits, sentry: &Sentry<'_>) -> Result<Raw, Fault> {
+pub(super) fn decode(bytes: &[u8], probe: &Probe, hint: Option<DecodeHint>, limits: &Limits, sentry: &Sentry<'_>) -> Result<Filled, Fault> {
     let header = Header::read(bytes, limits)?;
     let target = hint.map_or((probe.width, probe.height), |h| h.target);
     let scale = scale_for(&header, probe.orientation.size(target));
@@ -45,31 +45,35 @@ pub(super) fn decode(bytes: &[u8], probe: &Probe, hint: Option<DecodeHint>, limi
     let own = baseline::decode(bytes, &header, scale, part, Level::detect(), sentry);
     sentry.held()?;
     let decoded = match own {
-        Some(raw) => Ok((raw, false)),
-        None => fallback::decode(bytes, &header, header.count_scans(bytes, limits)?, scale, sentry),
+        Some(filled) => filled.map(|Filled { raw, cut }| (raw, false, cut)),
+        None => {
+            let scans = header.count_scans(bytes, limits)?;
+            fallback::decode(bytes, &header, scans, scale, sentry).map(|(raw, cmyk)| (raw, cmyk, None))
+        }
     };
-    let (mut raw, cmyk) = decoded?;
+    let (mut raw, cmyk, cut) = decoded?;
     if let Some(profile) = profile
         && !cmyk
     {
         icc::rgb_to_srgb(&profile, &mut raw.straight, sentry);
     }
-    Ok(raw)
+    Ok(Filled { raw, cut })
 }
 
 /// A window of the upright picture, scaled as it is decoded; `None` where our own decoder does not read the file.
-pub(super) fn decode_window(bytes: &[u8], window: &Window, limits: &Limits, sentry: &Sentry<'_>) -> Result<Option<Raw>, Fault> {
+pub(super) fn decode_window(bytes: &[u8], window: &Window, limits: &Limits, sentry: &Sentry<'_>) -> Result<Option<Filled>, Fault> {
     let header = Header::read(bytes, limits)?;
     let stored = header.orientation.stored_window(window);
     let scale = scale_for(&header, stored.whole);
-    let Some(mut raw) = baseline::decode_window(bytes, &header, scale, &stored, Level::detect(), sentry) else {
+    let Some(filled) = baseline::decode_window(bytes, &header, scale, &stored, Level::detect(), sentry) else {
         return Ok(None);
     };
+    let Filled { mut raw, cut } = filled?;
     if let Some(profile) = header.profile(bytes) {
         icc::rgb_to_srgb(&profile, &mut raw.straight, sentry);
     }
     let (width, height, straight) = header.orientation.apply(raw.width, raw.height, raw.straight, sentry);
-    Ok(Some(Raw { width, height, straight, opaque: true }))
+    Ok(Some(Filled { raw: Raw { width, height, straight, opaque: true }, cut }))
 }
 
 /// The largest of 8, 4, 2 and 1 by which both sides can be divided and still be as long as the target, in stored px.

@@ -251,12 +251,15 @@ fn terms(cb: __m256i, cr: __m256i) -> Terms {
 }
 
 /// 32 px; `low` and `high` are the terms of px 0-7 and 16-23, and of 8-15 and 24-31.
+///
+/// # Safety
+/// 32 samples can be read from `y` on, and 128 bytes written from `out` on.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn put(y: &[u8; STEP], low: Terms, high: Terms, out: &mut [u8; STEP * 4]) {
+unsafe fn put(y: *const u8, low: Terms, high: Terms, out: *mut u8) {
     let z = _mm256_setzero_si256();
-    // SAFETY: 32 bytes are read
-    let v = unsafe { _mm256_loadu_si256(y.as_ptr().cast()) };
+    // SAFETY: as the caller vouches
+    let v = unsafe { _mm256_loadu_si256(y.cast()) };
     let (yl, yh) = (_mm256_unpacklo_epi8(v, z), _mm256_unpackhi_epi8(v, z));
     let channel = |l, h| _mm256_packus_epi16(_mm256_add_epi16(yl, l), _mm256_add_epi16(yh, h));
     let (r, g, b, a) = (channel(low.r, high.r), channel(low.g, high.g), channel(low.b, high.b), _mm256_set1_epi8(-1));
@@ -268,8 +271,8 @@ fn put(y: &[u8; STEP], low: Terms, high: Terms, out: &mut [u8; STEP * 4]) {
         _mm256_unpacklo_epi16(rg1, ba1),
         _mm256_unpackhi_epi16(rg1, ba1),
     );
-    let o = out.as_mut_ptr().cast::<__m256i>();
-    // SAFETY: four times 32 bytes are the 128 of `out`
+    let o = out.cast::<__m256i>();
+    // SAFETY: four times 32 bytes are the 128
     unsafe {
         _mm256_storeu_si256(o, _mm256_permute2x128_si256::<0x20>(p0, p1));
         _mm256_storeu_si256(o.add(1), _mm256_permute2x128_si256::<0x20>(p2, p3));
@@ -278,55 +281,99 @@ fn put(y: &[u8; STEP], low: Terms, high: Terms, out: &mut [u8; STEP * 4]) {
     }
 }
 
-#[inline]
+/// # Safety
+/// Both rows have as many samples as `out`.
 #[target_feature(enable = "avx2")]
-pub(super) fn colour_upsampled(y: &[u8; STEP], chroma: Upsampled<'_>, out: &mut [u8; STEP * 4]) {
-    let (b_even, b_odd) = between(chroma.cb, chroma.rounding);
-    let (r_even, r_odd) = between(chroma.cr, chroma.rounding);
-    let low = terms(_mm256_unpacklo_epi16(b_even, b_odd), _mm256_unpacklo_epi16(r_even, r_odd));
-    let high = terms(_mm256_unpackhi_epi16(b_even, b_odd), _mm256_unpackhi_epi16(r_even, r_odd));
-    put(y, low, high, out);
+pub(super) unsafe fn quarters(near: &[u8], far: &[u8], out: &mut [i16]) {
+    let (steps, middle) = (out.len() / 16, _mm256_set1_epi16(512));
+    for i in 0..steps {
+        // SAFETY: 16 samples from 16 i on are within `out` and so within both rows
+        unsafe {
+            let wide = |row: &[u8]| _mm256_cvtepu8_epi16(_mm_loadu_si128(row.as_ptr().add(16 * i).cast()));
+            let (near, far) = (wide(near), wide(far));
+            let sum = _mm256_add_epi16(_mm256_add_epi16(near, near), _mm256_add_epi16(near, far));
+            _mm256_storeu_si256(out.as_mut_ptr().add(16 * i).cast(), _mm256_sub_epi16(sum, middle));
+        }
+    }
+    super::quarters(near, far, out, 16 * steps);
+}
+
+/// # Safety
+/// Luma has whole steps for `px` of them, chroma half of that and two more.
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn colour_upsampled(y: &[u8], chroma: Upsampled<'_>, px: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.reserve(px.next_multiple_of(STEP) * 4);
+    let to = out.spare_capacity_mut().as_mut_ptr().cast::<u8>();
+    for x in (0..px).step_by(STEP) {
+        // SAFETY: the step at x is one of those that the caller vouches for, and there is room for all of them
+        unsafe {
+            let (b_even, b_odd) = between(chroma.cb.as_ptr().add(x / 2), chroma.rounding);
+            let (r_even, r_odd) = between(chroma.cr.as_ptr().add(x / 2), chroma.rounding);
+            let low = terms(_mm256_unpacklo_epi16(b_even, b_odd), _mm256_unpacklo_epi16(r_even, r_odd));
+            let high = terms(_mm256_unpackhi_epi16(b_even, b_odd), _mm256_unpackhi_epi16(r_even, r_odd));
+            put(y.as_ptr().add(x), low, high, to.add(x * 4));
+        }
+    }
+    // SAFETY: all px were written, and no more are taken
+    unsafe { out.set_len(start + px * 4) };
 }
 
 /// 16 samples upsampled by a triangle: those of even and of odd px.
+///
+/// # Safety
+/// 18 samples can be read from `samples` on.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn between(samples: &[i16; 18], rounding: [i16; 2]) -> (__m256i, __m256i) {
+unsafe fn between(samples: *const i16, rounding: [i16; 2]) -> (__m256i, __m256i) {
     let [half_even, half_odd] = rounding.map(|v| _mm256_set1_epi16(v));
-    let p = samples.as_ptr();
     // SAFETY: 16 values from the first, the second and the third on are within the 18
-    let (before, here, after) =
-        unsafe { (_mm256_loadu_si256(p.cast()), _mm256_loadu_si256(p.add(1).cast()), _mm256_loadu_si256(p.add(2).cast())) };
+    let (before, here, after) = unsafe {
+        (_mm256_loadu_si256(samples.cast()), _mm256_loadu_si256(samples.add(1).cast()), _mm256_loadu_si256(samples.add(2).cast()))
+    };
     let three = _mm256_add_epi16(_mm256_add_epi16(here, here), here);
     let even = _mm256_srai_epi16::<4>(_mm256_add_epi16(three, _mm256_add_epi16(before, half_even)));
     let odd = _mm256_srai_epi16::<4>(_mm256_add_epi16(three, _mm256_add_epi16(after, half_odd)));
     (even, odd)
 }
 
-#[inline]
+/// # Safety
+/// All three rows have whole steps for `px` of them.
 #[target_feature(enable = "avx2")]
-pub(super) fn colour_full(y: &[u8; STEP], cb: &[u8; STEP], cr: &[u8; STEP], out: &mut [u8; STEP * 4]) {
-    let (b, r) = (centred(cb), centred(cr));
-    let (s, t) = (terms(b.0, r.0), terms(b.1, r.1));
-    macro_rules! halves {
-        ($k:literal) => {
-            Terms {
-                r: _mm256_permute2x128_si256::<$k>(s.r, t.r),
-                g: _mm256_permute2x128_si256::<$k>(s.g, t.g),
-                b: _mm256_permute2x128_si256::<$k>(s.b, t.b),
+pub(super) unsafe fn colour_full(y: &[u8], cb: &[u8], cr: &[u8], px: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.reserve(px.next_multiple_of(STEP) * 4);
+    let to = out.spare_capacity_mut().as_mut_ptr().cast::<u8>();
+    for x in (0..px).step_by(STEP) {
+        // SAFETY: the step at x is one of those that the caller vouches for, and there is room for all of them
+        unsafe {
+            let (b, r) = (centred(cb.as_ptr().add(x)), centred(cr.as_ptr().add(x)));
+            let (s, t) = (terms(b.0, r.0), terms(b.1, r.1));
+            macro_rules! halves {
+                ($k:literal) => {
+                    Terms {
+                        r: _mm256_permute2x128_si256::<$k>(s.r, t.r),
+                        g: _mm256_permute2x128_si256::<$k>(s.g, t.g),
+                        b: _mm256_permute2x128_si256::<$k>(s.b, t.b),
+                    }
+                };
             }
-        };
+            put(y.as_ptr().add(x), halves!(0x20), halves!(0x31), to.add(x * 4));
+        }
     }
-    put(y, halves!(0x20), halves!(0x31), out);
+    // SAFETY: all px were written, and no more are taken
+    unsafe { out.set_len(start + px * 4) };
 }
 
 /// 32 samples around 0.
+///
+/// # Safety
+/// 32 samples can be read from `samples` on.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn centred(samples: &[u8; STEP]) -> (__m256i, __m256i) {
-    // SAFETY: 32 bytes are read
-    let v = unsafe { _mm256_loadu_si256(samples.as_ptr().cast()) };
+unsafe fn centred(samples: *const u8) -> (__m256i, __m256i) {
     let middle = _mm256_set1_epi16(128);
     let half = |v| _mm256_sub_epi16(_mm256_cvtepu8_epi16(v), middle);
-    (half(_mm256_castsi256_si128(v)), half(_mm256_extracti128_si256::<1>(v)))
+    // SAFETY: twice 16 bytes are the 32
+    unsafe { (half(_mm_loadu_si128(samples.cast())), half(_mm_loadu_si128(samples.add(16).cast()))) }
 }

@@ -22,22 +22,32 @@ pub(crate) const STEP: usize = 32;
 /// of 4x4, each 4 further on. From [`DUMMY`] on stands what belongs nowhere.
 #[derive(Debug, Clone, PartialEq)]
 #[repr(C, align(64))]
-pub(crate) struct Coefficients(pub(crate) [i16; 256]);
+pub(crate) struct Coefficients(pub(crate) [i16; ROOM + 256]);
 
-/// The first place of no meaning; a store there needs no test.
+/// The first place of no meaning, for any block; a store there needs no test.
 pub(crate) const DUMMY: u32 = 128;
+/// Blocks begin before this one.
+const ROOM: usize = 16;
 
 impl Default for Coefficients {
     fn default() -> Self {
-        Self([0; 256])
+        Self([0; ROOM + 256])
     }
 }
 
-/// Chroma for 32 px at half the width, in quarters around 0, one sample more on both sides.
+impl Coefficients {
+    /// A block's places, where it begins at 0 to 15.
+    #[inline(always)]
+    pub(crate) fn block(&mut self, start: usize) -> Option<&mut [i16; 256]> {
+        self.0.get_mut(start..)?.first_chunk_mut()
+    }
+}
+
+/// Chroma of a row at half the width, in quarters around 0, one sample more on both sides.
 #[derive(Clone, Copy)]
 pub(crate) struct Upsampled<'c> {
-    pub(crate) cb: &'c [i16; 18],
-    pub(crate) cr: &'c [i16; 18],
+    pub(crate) cb: &'c [i16],
+    pub(crate) cr: &'c [i16],
     /// What is added to sixteenths of even and of odd px.
     pub(crate) rounding: [i16; 2],
 }
@@ -83,26 +93,41 @@ impl Level {
         inverse_half(four, plane, at, stride);
     }
 
-    /// 32 px of RGBA from luma and from chroma at half the width.
+    /// Quarters around 0 of a row of chroma: three of the nearer row and one of the farther.
     #[inline(always)]
-    pub(crate) fn colour_upsampled(self, y: &[u8; STEP], chroma: Upsampled<'_>, out: &mut [u8; STEP * 4]) {
+    pub(crate) fn quarters(self, near: &[u8], far: &[u8], out: &mut [i16]) {
         #[cfg(target_arch = "x86_64")]
-        if self.avx2 {
-            // SAFETY: the processor has AVX2
-            return unsafe { avx2::colour_upsampled(y, chroma, out) };
+        if self.avx2 && near.len().min(far.len()) >= out.len() {
+            // SAFETY: the processor has AVX2; both rows have as many samples as are wanted, as just compared
+            return unsafe { avx2::quarters(near, far, out) };
         }
-        colour_upsampled(y, chroma, out);
+        quarters(near, far, out, 0);
     }
 
-    /// 32 px of RGBA from luma and chroma of the same width.
+    /// Appends px of RGBA from luma and from chroma at half the width. Luma must have whole steps, chroma half of that and two more; what
+    /// is missing counts as 0.
     #[inline(always)]
-    pub(crate) fn colour_full(self, y: &[u8; STEP], cb: &[u8; STEP], cr: &[u8; STEP], out: &mut [u8; STEP * 4]) {
+    pub(crate) fn colour_upsampled(self, y: &[u8], chroma: Upsampled<'_>, px: usize, out: &mut Vec<u8>) {
         #[cfg(target_arch = "x86_64")]
-        if self.avx2 {
-            // SAFETY: the processor has AVX2
-            return unsafe { avx2::colour_full(y, cb, cr, out) };
+        {
+            let steps = px.next_multiple_of(STEP);
+            if self.avx2 && y.len() >= steps && chroma.cb.len().min(chroma.cr.len()) >= steps / 2 + 2 {
+                // SAFETY: the processor has AVX2; the rows have whole steps, as just compared
+                return unsafe { avx2::colour_upsampled(y, chroma, px, out) };
+            }
         }
-        colour_full(y, cb, cr, out);
+        colour_upsampled(y, chroma, px, out);
+    }
+
+    /// Appends px of RGBA from luma and chroma of the same width, which must have whole steps; what is missing counts as 0.
+    #[inline(always)]
+    pub(crate) fn colour_full(self, y: &[u8], cb: &[u8], cr: &[u8], px: usize, out: &mut Vec<u8>) {
+        #[cfg(target_arch = "x86_64")]
+        if self.avx2 && y.len().min(cb.len()).min(cr.len()) >= px.next_multiple_of(STEP) {
+            // SAFETY: the processor has AVX2; the rows have whole steps, as just compared
+            return unsafe { avx2::colour_full(y, cb, cr, px, out) };
+        }
+        colour_full(y, cb, cr, px, out);
     }
 }
 
@@ -226,20 +251,28 @@ pub(crate) fn colour(y: u8, cb: i16, cr: i16) -> [u8; 4] {
     [r, g, b, 255]
 }
 
-fn colour_upsampled(y: &[u8; STEP], Upsampled { cb, cr, rounding: [even, odd] }: Upsampled<'_>, out: &mut [u8; STEP * 4]) {
-    let between = |samples: &[i16; 18], x: usize| {
+/// Samples from `from` on.
+fn quarters(near: &[u8], far: &[u8], out: &mut [i16], from: usize) {
+    for (out, (near, far)) in out.iter_mut().zip(near.iter().zip(far)).skip(from) {
+        *out = 3 * i16::from(*near) + i16::from(*far) - 512;
+    }
+}
+
+fn colour_upsampled(y: &[u8], Upsampled { cb, cr, rounding: [even, odd] }: Upsampled<'_>, px: usize, out: &mut Vec<u8>) {
+    let between = |samples: &[i16], x: usize| {
         let at = |i: usize| samples.get(i).copied().unwrap_or(0);
         let near = 3 * at(x / 2 + 1);
         if x.is_multiple_of(2) { (near + at(x / 2) + even) >> 4 } else { (near + at(x / 2 + 2) + odd) >> 4 }
     };
-    for (x, (y, out)) in y.iter().zip(out.as_chunks_mut::<4>().0).enumerate() {
-        *out = colour(*y, between(cb, x), between(cr, x));
+    for x in 0..px {
+        out.extend(colour(y.get(x).copied().unwrap_or(0), between(cb, x), between(cr, x)));
     }
 }
 
-fn colour_full(y: &[u8; STEP], cb: &[u8; STEP], cr: &[u8; STEP], out: &mut [u8; STEP * 4]) {
-    for ((y, out), (cb, cr)) in y.iter().zip(out.as_chunks_mut::<4>().0).zip(cb.iter().zip(cr)) {
-        *out = colour(*y, i16::from(*cb) - 128, i16::from(*cr) - 128);
+fn colour_full(y: &[u8], cb: &[u8], cr: &[u8], px: usize, out: &mut Vec<u8>) {
+    let at = |row: &[u8], x: usize| row.get(x).copied().unwrap_or(0);
+    for x in 0..px {
+        out.extend(colour(at(y, x), i16::from(at(cb, x)) - 128, i16::from(at(cr, x)) - 128));
     }
 }
 
@@ -276,17 +309,24 @@ mod tests {
 
         #[test]
         fn the_vector_colours_are_the_scalar_ones(
-            y in prop::array::uniform32(any::<u8>()),
-            b in prop::array::uniform32(any::<u8>()),
-            r in prop::array::uniform32(any::<u8>()),
+            y in prop::collection::vec(any::<u8>(), 96),
+            b in prop::collection::vec(any::<u8>(), 96),
+            r in prop::collection::vec(any::<u8>(), 96),
+            width in 0usize..=96,
             rounding in prop::sample::select(vec![[8, 7], [4, 8]]),
         ) {
-            let quarters = |v: &[u8; 32]| std::array::from_fn(|i| (i16::from(v[i]) - 128) * 3 + i16::from(v[31 - i]) - 128);
             let run = |level: Level| {
-                let (mut full, mut up) = ([0; 128], [0; 128]);
-                level.colour_full(&y, &b, &r, &mut full);
-                level.colour_upsampled(&y, Upsampled { cb: &quarters(&b), cr: &quarters(&r), rounding }, &mut up);
-                (full, up)
+                let (mut cb, mut cr) = (vec![0; 50], vec![0; width.div_ceil(2)]);
+                level.quarters(&b, &r, &mut cb);
+                level.quarters(&r, &b, &mut cr);
+                cr.resize(50, 77);
+                let (mut full, mut up, mut short) = (vec![5], vec![], vec![]);
+                level.colour_full(&y, &b, &r, width, &mut full);
+                level.colour_upsampled(&y, Upsampled { cb: &cb, cr: &cr, rounding }, width, &mut up);
+                // rows without whole steps
+                level.colour_full(&y[..width.min(70)], &b, &r, width, &mut short);
+                assert_eq!([full.len(), up.len(), short.len()], [width * 4 + 1, width * 4, width * 4]);
+                (cb, cr, full, up, short)
             };
             prop_assert_eq!(run(Level::SCALAR), run(Level::detect()));
         }

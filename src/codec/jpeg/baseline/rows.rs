@@ -7,17 +7,16 @@ use std::ops::Range;
 use super::layout::{Layout, Upsampling};
 use super::ring::Ring;
 use crate::pixel::byte_len;
-use crate::simd::Level;
 use crate::simd::jpeg_inverse::{STEP, Upsampled};
+use crate::simd::{Level, Work};
 
 pub(super) struct Rows<'l> {
     layout: &'l Layout,
     columns: Range<usize>,
     rows: Range<usize>,
     bytes: usize,
-    /// Grown row by row: each byte of that much memory is written once, from a line that is still in the cache.
+    /// Grown px by px: each byte of that much memory is written once.
     straight: Vec<u8>,
-    line: Vec<u8>,
     /// Cb and Cr of a row, in quarters around 0, with a sample more on both sides.
     quarters: [Vec<i16>; 2],
     /// Cb and Cr of a row, one for each px.
@@ -38,8 +37,8 @@ impl<'l> Rows<'l> {
             columns,
             rows,
             bytes,
-            straight: Vec::with_capacity(bytes),
-            line: vec![255; layout.width * 4],
+            // a row is written in whole steps
+            straight: Vec::with_capacity(bytes.checked_add(STEP * 4)?),
             quarters: [vec![0; width + 2], vec![0; width + 2]],
             whole: [vec![0; width], vec![0; width]],
             y: 0,
@@ -52,12 +51,12 @@ impl<'l> Rows<'l> {
         let last = row + 1 == layout.rows;
         let until = if last { layout.height } else { (row + 1) * height - usize::from(layout.looks_down()) };
         while self.y < until {
+            let (start, side) = (self.straight.len(), layout.width * 4);
             if self.rows.contains(&self.y) {
-                level.run_with((&mut *self, ring, level), draw)?;
-                self.straight.extend_from_slice(&self.line);
-            } else {
-                self.straight.resize(self.straight.len() + self.line.len(), 255);
+                self.straight.resize(start + self.columns.start * 4, 255);
+                level.work(Row { rows: self, ring, level })?;
             }
+            self.straight.resize(start + side, 255);
             self.y += 1;
         }
         Some(self.y < self.rows.end)
@@ -72,9 +71,9 @@ impl<'l> Rows<'l> {
     #[inline(always)]
     fn row(&mut self, ring: &Ring, level: Level) -> Option<()> {
         let luma = ring.row(0, self.y)?.get(self.columns.start..)?;
-        let line = self.line.get_mut(self.columns.start * 4..self.columns.end * 4)?;
+        let (px, out) = (self.columns.len(), &mut self.straight);
         let Some(chroma) = self.layout.planes.get(1) else {
-            line.as_chunks_mut::<4>().0.iter_mut().zip(luma).for_each(|(to, y)| *to = [*y, *y, *y, 255]);
+            grey(luma, px, out);
             return Some(());
         };
         let near = self.y / chroma.per_y;
@@ -85,7 +84,8 @@ impl<'l> Rows<'l> {
         let rounding = match self.layout.upsampling {
             Upsampling::None => {
                 let (cb, cr) = (ring.row(1, near)?.get(self.columns.start..)?, ring.row(2, near)?.get(self.columns.start..)?);
-                return full([luma, cb, cr], self.layout.is_rgb, line, level);
+                full([luma, cb, cr], self.layout.is_rgb, px, out, level);
+                return Some(());
             }
             Upsampling::Box => {
                 for (component, to) in (1..).zip(&mut self.whole) {
@@ -106,19 +106,15 @@ impl<'l> Rows<'l> {
             }
             Upsampling::Across => {
                 for (component, to) in (1..).zip(&mut self.quarters) {
-                    let inner = to.get_mut(1..)?;
-                    for (to, near) in inner.iter_mut().zip(ring.row(component, near)?) {
-                        *to = 4 * i16::from(*near) - 512;
-                    }
+                    let near = ring.row(component, near)?;
+                    level.quarters(near, near, within(to, near.len())?);
                 }
                 Some([4, 8])
             }
             Upsampling::Both => {
                 for (component, to) in (1..).zip(&mut self.quarters) {
-                    let inner = to.get_mut(1..)?;
-                    for (to, (near, far)) in inner.iter_mut().zip(ring.row(component, near)?.iter().zip(ring.row(component, far)?)) {
-                        *to = 3 * i16::from(*near) + i16::from(*far) - 512;
-                    }
+                    let (near, far) = (ring.row(component, near)?, ring.row(component, far)?);
+                    level.quarters(near, far, within(to, near.len())?);
                 }
                 Some([8, 7])
             }
@@ -137,17 +133,20 @@ impl<'l> Rows<'l> {
         let [cb, cr] = &self.whole;
         let Some(rounding) = rounding.filter(|_| !self.layout.is_rgb) else {
             let chroma = (cb.get(self.columns.start..)?, cr.get(self.columns.start..)?);
-            return full([luma, chroma.0, chroma.1], self.layout.is_rgb, line, level);
+            full([luma, chroma.0, chroma.1], self.layout.is_rgb, px, out, level);
+            return Some(());
         };
         let [cb, cr] = &self.quarters;
         let (cb, cr) = (cb.get(self.columns.start / 2..)?, cr.get(self.columns.start / 2..)?);
-        for (i, target) in line.chunks_mut(STEP * 4).enumerate() {
-            let y = luma.get(i * STEP..)?.first_chunk()?;
-            let chroma = Upsampled { cb: cb.get(i * STEP / 2..)?.first_chunk()?, cr: cr.get(i * STEP / 2..)?.first_chunk()?, rounding };
-            with_step(target, |target| level.colour_upsampled(y, chroma, target));
-        }
+        level.colour_upsampled(luma, Upsampled { cb, cr, rounding }, px, out);
         Some(())
     }
+}
+
+/// The room for so many samples between one more on both sides.
+fn within(samples: &mut [i16], length: usize) -> Option<&mut [i16]> {
+    let most = samples.len().saturating_sub(2);
+    samples.get_mut(1..=length.min(most))
 }
 
 /// Two px of each sample; for colours that need no change, which are rare.
@@ -159,34 +158,39 @@ fn triangle(quarters: &[i16], [even, odd]: [i16; 2], out: &mut [u8]) {
     }
 }
 
-/// A sample of each component for each px.
+/// Appends px of one sample.
 #[inline(always)]
-pub(super) fn full([first, second, third]: [&[u8]; 3], is_rgb: bool, line: &mut [u8], level: Level) -> Option<()> {
-    for (i, target) in line.chunks_mut(STEP * 4).enumerate() {
-        let step = |row: &'_ [u8]| row.get(i * STEP..)?.first_chunk::<STEP>().copied();
-        let (a, b, c) = (step(first)?, step(second)?, step(third)?);
-        if is_rgb {
-            target.as_chunks_mut::<4>().0.iter_mut().zip(a).zip(b.into_iter().zip(c)).for_each(|((to, r), (g, b))| *to = [r, g, b, 255]);
-        } else {
-            with_step(target, |target| level.colour_full(&a, &b, &c, target));
-        }
-    }
-    Some(())
+pub(super) fn grey(samples: &[u8], px: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + px * 4, 255);
+    let new = out.get_mut(start..).unwrap_or_default();
+    new.as_chunks_mut::<4>().0.iter_mut().zip(samples).for_each(|(to, y)| *to = [*y, *y, *y, 255]);
 }
 
-/// Writes a whole step, or as much of it as the row's end has room for.
+/// Appends px of a sample of each component.
 #[inline(always)]
-fn with_step(target: &mut [u8], write: impl FnOnce(&mut [u8; STEP * 4])) {
-    if let Ok(whole) = <&mut [u8; STEP * 4]>::try_from(&mut *target) {
-        write(whole);
-    } else {
-        let mut whole = [0; STEP * 4];
-        write(&mut whole);
-        target.iter_mut().zip(whole).for_each(|(to, v)| *to = v);
+pub(super) fn full([first, second, third]: [&[u8]; 3], is_rgb: bool, px: usize, out: &mut Vec<u8>, level: Level) {
+    if !is_rgb {
+        return level.colour_full(first, second, third, px, out);
     }
+    let start = out.len();
+    out.resize(start + px * 4, 255);
+    let new = out.get_mut(start..).unwrap_or_default().as_chunks_mut::<4>().0.iter_mut().zip(first);
+    new.zip(second.iter().zip(third)).for_each(|((to, r), (g, b))| *to = [*r, *g, *b, 255]);
 }
 
-#[inline(always)]
-fn draw((rows, ring, level): (&mut Rows<'_>, &Ring, Level)) -> Option<()> {
-    rows.row(ring, level)
+/// The next row of px.
+struct Row<'r, 'l> {
+    rows: &'r mut Rows<'l>,
+    ring: &'r Ring,
+    level: Level,
+}
+
+impl Work for Row<'_, '_> {
+    type Output = Option<()>;
+
+    #[inline(always)]
+    fn run(self) -> Option<()> {
+        self.rows.row(self.ring, self.level)
+    }
 }

@@ -7,9 +7,10 @@ use super::super::huffman::{Bits, Reader, Scan};
 use super::layout::{Group, Layout};
 use super::ring::Ring;
 use super::tables::Tables;
+use crate::codec::Cut;
 use crate::guard::Sentry;
-use crate::simd::Level;
 use crate::simd::jpeg_inverse::{Coefficients, inverse_dc, inverse_quarter};
+use crate::simd::{Level, Work};
 
 /// Which MCUs are transformed; the others are only read past.
 pub(super) struct Wanted {
@@ -39,16 +40,44 @@ pub(super) struct Task<'t> {
     pub(super) sentry: &'t Sentry<'t>,
 }
 
+/// How much of a scan was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Read {
+    /// All that the sink wanted.
+    Whole,
+    /// So much; the rest became grey.
+    Cut(Cut),
+    /// Too little to be drawn.
+    Scrap(Cut),
+}
+
 /// Reads a scan until its end or until the sink has enough; `None` where it is damaged or stopped.
-pub(super) fn read(task: &Task<'_>, sink: Sink<'_>) -> Option<()> {
-    task.level.run_with((task, sink), rows)
+///
+/// Where data end early, the MCU in which they do is read as if zeros followed, and grey follows, as with libjpeg-turbo.
+pub(super) fn read(task: &Task<'_>, sink: Sink<'_>) -> Option<Read> {
+    task.level.work(Reading { task, sink })
+}
+
+struct Reading<'t, 's> {
+    task: &'t Task<'t>,
+    sink: Sink<'s>,
+}
+
+impl Work for Reading<'_, '_> {
+    type Output = Option<Read>;
+
+    #[inline(always)]
+    fn run(self) -> Option<Read> {
+        rows(self.task, self.sink)
+    }
 }
 
 #[inline(always)]
-fn rows((task, sink): (&Task<'_>, Sink<'_>)) -> Option<()> {
+fn rows(task: &Task<'_>, sink: Sink<'_>) -> Option<Read> {
     let Task { bytes, header, layout, tables, wanted, level, sentry } = *task;
     let scan = Scan::new(bytes.get(tables.scan_at..)?);
-    if scan.end != Some(0xd9) {
+    // another marker is a second scan, or damage
+    if scan.end.is_some_and(|marker| marker != 0xd9) {
         return None;
     }
     let mut ring = Ring::new(layout);
@@ -62,6 +91,7 @@ fn rows((task, sink): (&Task<'_>, Sink<'_>)) -> Option<()> {
     let mut restarts = scan.restarts.iter();
     let mut until_restart = if tables.restart == 0 { usize::MAX } else { tables.restart };
     let mut room = Coefficients::default();
+    let (mut read, mut is_cut) = (Read::Whole, false);
     for row in 0..layout.rows {
         if sentry.stops_after(layout.columns * 256) {
             return None;
@@ -71,13 +101,30 @@ fn rows((task, sink): (&Task<'_>, Sink<'_>)) -> Option<()> {
         let (samples, stride) = ring.samples();
         let mut planes = Planes { samples, stride, level };
         for column in 0..layout.columns {
-            if until_restart == 0 {
-                bits = scan.bits(*restarts.next()?);
+            let is_wanted = wanted.rows.contains(&row) && wanted.columns.contains(&column);
+            if until_restart == 0 && !is_cut {
+                match restarts.next() {
+                    Some(at) => bits = scan.bits(*at),
+                    None => is_cut = true,
+                }
                 until_restart = tables.restart;
                 readers.iter_mut().for_each(|r| r.predictor = 0);
             }
+            if is_cut {
+                if read == Read::Whole {
+                    let cut = Cut::after(row * layout.columns + column, layout.rows * layout.columns);
+                    if cut.is_scrap() {
+                        return Some(Read::Scrap(cut));
+                    }
+                    read = Read::Cut(cut);
+                }
+                if is_wanted {
+                    placed.iter().for_each(|group| group.grey(column, &mut planes));
+                }
+                continue;
+            }
             until_restart -= 1;
-            if wanted.rows.contains(&row) && wanted.columns.contains(&column) {
+            if is_wanted {
                 for group in &placed {
                     group.read(&mut bits, &mut readers, &mut room, column, &mut planes);
                 }
@@ -86,15 +133,16 @@ fn rows((task, sink): (&Task<'_>, Sink<'_>)) -> Option<()> {
                     group.pass(&mut bits, &mut readers, &mut room);
                 }
             }
-            if !bits.is_sound() {
+            if bits.is_damaged() {
                 return None;
             }
+            is_cut = bits.is_over();
         }
         if !sink(&ring, row)? {
             break;
         }
     }
-    Some(())
+    Some(read)
 }
 
 /// Where samples go.
@@ -132,38 +180,52 @@ impl Placed {
     fn read(&self, bits: &mut Bits<'_>, readers: &mut [Reader<'_>], room: &mut Coefficients, column: usize, planes: &mut Planes<'_>) {
         let Planes { samples, stride, level } = planes;
         let (stride, level) = (*stride, *level);
-        let mut at = self.at;
-        at.iter_mut().zip(self.step).for_each(|(at, step)| *at += column * step);
-        let components = (0u32..).zip(self.component).take(self.count);
+        let place = |i: usize| self.at.get(i).copied().unwrap_or(0) + column * self.step.get(i).copied().unwrap_or(0);
+        let at = [place(0), place(1), place(2), place(3)];
+        let components = (0..).zip(self.component).take(self.count);
         let [a, b, ..] = at;
         match self.size {
             8 => {
-                let mut last = 0;
-                for (i, component) in components {
-                    let Some(reader) = readers.get_mut(component) else { return };
-                    last = last.max(reader.block::<63>(bits, &mut room.0, i * 8));
+                let [first, second, ..] = self.component;
+                let (Some(reader), Some(out)) = (readers.get_mut(first), room.block(0)) else { return };
+                let mut last = reader.block::<63>(bits, out);
+                if self.count > 1 {
+                    let (Some(reader), Some(out)) = (readers.get_mut(second), room.block(8)) else { return };
+                    last = last.max(reader.block::<63>(bits, out));
                 }
                 level.inverse_pair(room, last, samples, a, b, stride);
             }
             4 => {
                 for (i, component) in components {
-                    let Some(reader) = readers.get_mut(component) else { return };
-                    reader.block::<24>(bits, &mut room.0, i * 4);
+                    let (Some(reader), Some(out)) = (readers.get_mut(component), room.block(i * 4)) else { return };
+                    reader.block::<24>(bits, out);
                 }
                 level.inverse_half(room, samples, at, stride);
             }
             2 => {
                 for ((_, component), at) in components.zip(at) {
-                    let Some(reader) = readers.get_mut(component) else { return };
-                    reader.block::<4>(bits, &mut room.0, 0);
+                    let (Some(reader), Some(out)) = (readers.get_mut(component), room.block(0)) else { return };
+                    reader.block::<4>(bits, out);
                     inverse_quarter(room, samples, at, stride);
                 }
             }
             _ => {
                 for ((_, component), at) in components.zip(at) {
-                    let Some(reader) = readers.get_mut(component) else { return };
-                    reader.block::<0>(bits, &mut room.0, 0);
+                    let (Some(reader), Some(out)) = (readers.get_mut(component), room.block(0)) else { return };
+                    reader.block::<0>(bits, out);
                     inverse_dc(room, samples, at);
+                }
+            }
+        }
+    }
+
+    /// Makes samples for blocks that are not there.
+    fn grey(&self, column: usize, planes: &mut Planes<'_>) {
+        for (at, step) in self.at.iter().zip(self.step).take(self.count) {
+            for row in 0..self.size {
+                let start = at + column * step + row * planes.stride;
+                if let Some(samples) = planes.samples.get_mut(start..start + self.size) {
+                    samples.fill(128);
                 }
             }
         }
@@ -173,8 +235,8 @@ impl Placed {
     #[inline(always)]
     fn pass(&self, bits: &mut Bits<'_>, readers: &mut [Reader<'_>], room: &mut Coefficients) {
         for component in self.component.iter().take(self.count) {
-            if let Some(reader) = readers.get_mut(*component) {
-                reader.block::<0>(bits, &mut room.0, 0);
+            if let (Some(reader), Some(out)) = (readers.get_mut(*component), room.block(0)) {
+                reader.block::<0>(bits, out);
             }
         }
     }

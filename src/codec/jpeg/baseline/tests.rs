@@ -41,7 +41,48 @@ fn every_sampling() -> impl Iterator<Item = Option<SamplingFactor>> {
 }
 
 fn own(bytes: &[u8], scale: u32, level: Level) -> Option<Raw> {
-    decode(bytes, &Header::read(bytes, &Limits::default()).ok()?, scale, DecodeHint::WHOLE, level, &Sentry::default())
+    part(bytes, scale, DecodeHint::WHOLE, level)?.ok().map(|filled| filled.raw)
+}
+
+fn part(bytes: &[u8], scale: u32, part: [f32; 4], level: Level) -> Option<Result<Filled, Fault>> {
+    decode(bytes, &Header::read(bytes, &Limits::default()).ok()?, scale, part, level, &Sentry::default())
+}
+
+/// The file with so much of its data, which has no restart markers.
+fn cut(bytes: &[u8], percent: usize) -> Vec<u8> {
+    let start = bytes.windows(2).position(|w| w == [0xff, 0xda]).unwrap();
+    bytes[..start + (bytes.len() - start) * percent / 100].to_vec()
+}
+
+#[test]
+fn what_is_cut_off_is_drawn_as_far_as_it_goes_and_grey_below() {
+    for (sampling, restart) in every_sampling().flat_map(|s| [(s, 0), (s, 4)]) {
+        let bytes = sampled(130, 90, 85, restart, sampling);
+        for scale in [1, 2, 4, 8] {
+            let whole = own(&bytes, scale, Level::detect()).unwrap();
+            for percent in [60, 80, 95] {
+                let run = |level| part(&cut(&bytes, percent), scale, DecodeHint::WHOLE, level).unwrap().unwrap();
+                let filled = run(Level::detect());
+                let there = usize::from(filled.cut.unwrap().there);
+                assert_eq!((filled.cut, &filled.raw.straight), (run(Level::SCALAR).cut, &run(Level::SCALAR).raw.straight));
+                assert!(there.abs_diff(percent) < 20, "{there} {percent}");
+                // a row of MCUs above and below where it ends is left out
+                let (rows, width) = (whole.height as usize, whole.width as usize * 4);
+                let (above, below) = ((rows * there / 100).saturating_sub(16), (rows * there / 100 + 16).min(rows));
+                assert_eq!(whole.straight[..above * width], filled.raw.straight[..above * width]);
+                assert!(filled.raw.straight[below * width..].chunks(4).all(|px| px == [128, 128, 128, 255]), "{sampling:?} 1/{scale}");
+            }
+        }
+        let refused = part(&cut(&bytes, 30), 1, DecodeHint::WHOLE, Level::detect()).unwrap().err().unwrap();
+        assert!(
+            refused.message.starts_with("JPEG is damaged: its data end after ")
+                && refused.message.ends_with(" at least 50 % must be there")
+        );
+        // what is looked at is there
+        assert_eq!(part(&cut(&bytes, 60), 1, [0.0, 0.0, 1.0, 0.1], Level::detect()).unwrap().unwrap().cut, None);
+        // the end marker alone is missing
+        assert_eq!(part(&bytes[..bytes.len() - 2], 1, DecodeHint::WHOLE, Level::detect()).unwrap().unwrap().cut, None);
+    }
 }
 
 #[test]
@@ -88,9 +129,10 @@ fn a_part_has_the_pixels_of_the_whole() {
             for part in
                 [[0.4f32, 0.3, 0.5, 0.6], [0.0, 0.5, 1.0, 0.51], [0.9, 0.0, 1.0, 1.0], [0.2, 0.9, 0.3, 1.0], [-3.0, f32::NAN, 9.0, 0.1]]
             {
-                let got = decode(&bytes, &header, scale, part, Level::detect(), &Sentry::default()).unwrap();
+                let read = |level| decode(&bytes, &header, scale, part, level, &Sentry::default()).unwrap().unwrap().raw;
+                let got = read(Level::detect());
                 assert_eq!((got.width, got.height, got.straight.len()), (whole.width, whole.height, whole.straight.len()));
-                assert_eq!(got.straight, decode(&bytes, &header, scale, part, Level::SCALAR, &Sentry::default()).unwrap().straight);
+                assert_eq!(got.straight, read(Level::SCALAR).straight);
                 let (mut compared, [left, top, right, bottom]) = (0, part.map(|v| if v.is_nan() { 0.0 } else { v.clamp(0.0, 1.0) }));
                 for (i, (a, b)) in whole.straight.chunks(4).zip(got.straight.chunks(4)).enumerate() {
                     let (x, y) = ((i % whole.width as usize) as f32, (i / whole.width as usize) as f32);
@@ -160,7 +202,7 @@ fn damage(whole: &[u8]) {
 }
 
 fn window(bytes: &[u8], scale: u32, window: &Window, level: Level) -> Option<Vec<u8>> {
-    let raw = decode_window(bytes, &Header::read(bytes, &Limits::default()).ok()?, scale, window, level, &Sentry::default())?;
+    let raw = decode_window(bytes, &Header::read(bytes, &Limits::default()).ok()?, scale, window, level, &Sentry::default())?.ok()?.raw;
     assert_eq!((raw.width, raw.height, raw.straight.len() as u32), (window.width, window.height, window.width * window.height * 4));
     Some(raw.straight)
 }

@@ -10,15 +10,16 @@ use std::ops::Range;
 use super::super::header::Header;
 use super::layout::{Layout, Plane, Upsampling};
 use super::ring::Ring;
-use super::rows::full;
-use super::scan::{Task, Wanted, read};
+use super::rows::{full, grey};
+use super::scan::{Read, Task, Wanted, read};
 use super::tables::Tables;
-use crate::codec::{Raw, Window};
+use crate::codec::{Filled, Raw, Window};
+use crate::error::Fault;
 use crate::guard::Sentry;
 use crate::pixel::{Axis, Spread, Taps, byte_len};
-use crate::simd::Level;
 use crate::simd::jpeg_inverse::STEP;
 use crate::simd::planes::{Across, BEFORE, ONE};
+use crate::simd::{Level, Work};
 
 /// Samples that may wait; an extreme stretch goes another way.
 const MOST_WAITING: usize = 1 << 24;
@@ -31,28 +32,44 @@ pub(in super::super) fn decode_window(
     window: &Window,
     level: Level,
     sentry: &Sentry<'_>,
-) -> Option<Raw> {
+) -> Option<Result<Filled, Fault>> {
     let layout = Layout::new(header, super::eighths(scale)?)?;
     let tables = Tables::read(bytes, header)?;
     let mut scaler = Scaler::new(&layout, window)?;
     let wanted = scaler.wanted(&layout);
     let task = Task { bytes, header, layout: &layout, tables: &tables, wanted: &wanted, level, sentry };
-    read(&task, &mut |ring, row| level.run_with((&mut scaler, ring, row, level), take))?;
-    (scaler.y == scaler.height).then_some(Raw { width: window.width, height: window.height, straight: scaler.straight, opaque: true })
+    let read = read(&task, &mut |ring, row| level.work(Taken { scaler: &mut scaler, ring, row, level }))?;
+    if scaler.y < scaler.height && !matches!(read, Read::Scrap(_)) {
+        return None;
+    }
+    let raw = || Raw { width: window.width, height: window.height, straight: scaler.straight, opaque: true };
+    Some(super::filled(read, raw))
 }
 
-#[inline(always)]
-fn take((scaler, ring, row, level): (&mut Scaler, &Ring, usize, Level)) -> Option<bool> {
-    scaler.take(ring, row, level)
+/// A row of MCUs that has come.
+struct Taken<'r> {
+    scaler: &'r mut Scaler,
+    ring: &'r Ring,
+    row: usize,
+    level: Level,
+}
+
+impl Work for Taken<'_> {
+    type Output = Option<bool>;
+
+    #[inline(always)]
+    fn run(self) -> Option<bool> {
+        self.scaler.take(self.ring, self.row, self.level)
+    }
 }
 
 struct Scaler {
     planes: Vec<Scaled>,
     mcu_rows: usize,
     is_rgb: bool,
+    width: usize,
     height: usize,
     straight: Vec<u8>,
-    line: Vec<u8>,
     /// The next row.
     y: usize,
 }
@@ -107,9 +124,10 @@ impl Scaler {
             planes,
             mcu_rows: layout.rows,
             is_rgb: layout.is_rgb,
+            width: columns.len(),
             height: rows.len(),
-            straight: Vec::with_capacity(byte_len(window.width, window.height)?),
-            line: vec![255; columns.len() * 4],
+            // a row is written in whole steps
+            straight: Vec::with_capacity(byte_len(window.width, window.height)?.checked_add(STEP * 4)?),
             y: 0,
         };
         scaler.make_room()?;
@@ -167,8 +185,7 @@ impl Scaler {
             for plane in &mut self.planes {
                 plane.draw(self.y, level)?;
             }
-            colours(&self.planes, self.is_rgb, &mut self.line, level)?;
-            self.straight.extend_from_slice(&self.line);
+            colours(&self.planes, self.is_rgb, self.width, &mut self.straight, level)?;
             self.y += 1;
         }
         Some(self.y < self.height)
@@ -242,11 +259,11 @@ impl Scaled {
 
 /// A row of px in colour.
 #[inline(always)]
-fn colours(planes: &[Scaled], is_rgb: bool, line: &mut [u8], level: Level) -> Option<()> {
+fn colours(planes: &[Scaled], is_rgb: bool, px: usize, out: &mut Vec<u8>, level: Level) -> Option<()> {
     let (luma, chroma) = planes.split_first()?;
-    let [cb, cr] = chroma else {
-        line.as_chunks_mut::<4>().0.iter_mut().zip(&luma.px).for_each(|(to, y)| *to = [*y, *y, *y, 255]);
-        return Some(());
-    };
-    full([&luma.px, &cb.px, &cr.px], is_rgb, line, level)
+    match chroma {
+        [cb, cr] => full([&luma.px, &cb.px, &cr.px], is_rgb, px, out, level),
+        _ => grey(&luma.px, px, out),
+    }
+    Some(())
 }
