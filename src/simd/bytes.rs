@@ -70,7 +70,7 @@ fn one_by_one((mut a, mut b): (u32, u32), bytes: &[u8]) -> u32 {
         a += u32::from(*v);
         b += a;
     }
-    (b % MODULUS) << 16 | a % MODULUS
+    ((b % MODULUS) << 16) | (a % MODULUS)
 }
 
 #[cfg(target_arch = "x86_64")]
