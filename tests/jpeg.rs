@@ -96,6 +96,10 @@ fn a_jpeg_that_is_cut_off_is_drawn_as_far_as_it_goes_and_noted() {
     assert!(note.message.starts_with("photo.jpg is not whole: its data end after ") && note.message.ends_with("; the rest is grey"));
     assert_eq!(filled.frame.pixels()[..160 * 40 * 4], whole.frame.pixels()[..160 * 40 * 4]);
     assert!(filled.frame.pixels()[160 * 116 * 4..].chunks(4).all(|px| px == [128, 128, 128, 255]));
+    let last = drawn(&bytes[..bytes.len() - 8], (160, 120)).unwrap();
+    assert_eq!(last.report.notes.iter().map(|note| note.code).collect::<Vec<_>>(), [NoteCode::ImageTruncated], "in its last MCU");
+    // without its end marker it is whole
+    assert!(drawn(&bytes[..bytes.len() - 2], (160, 120)).unwrap().report.notes.is_empty());
     // a picture of one's own is whole or an error
     assert_eq!(Frame::decode(cut(&bytes, 75), &Limits::default()).unwrap_err().code(), Code::DamagedResource);
     let refused = drawn(cut(&bytes, 30), (160, 120)).unwrap_err();

@@ -50,7 +50,7 @@ impl Settings {
     /// Whether samples are rounded to whole units, as a decoder's are: where all colour is kept and steps are short, half units lose 0.3 of
     /// SSIMULACRA2 against it.
     fn has_whole_samples(&self) -> bool {
-        self.quality > FAST_UP_TO || self.quality >= WHOLE_FROM && self.sampling == Sampling::S444
+        self.quality > FAST_UP_TO || self.quality >= WHOLE_FROM && self.sampling != Sampling::S420
     }
 }
 

@@ -142,6 +142,12 @@ fn rows(task: &Task<'_>, sink: Sink<'_>) -> Option<Read> {
             break;
         }
     }
+    if is_cut && read == Read::Whole {
+        // in the last MCU that was wanted
+        let all = layout.rows * layout.columns;
+        let cut = Cut::after(all.saturating_sub(1), all);
+        read = if cut.is_scrap() { Read::Scrap(cut) } else { Read::Cut(cut) };
+    }
     Some(read)
 }
 
