@@ -135,10 +135,12 @@ bench-stages:
 
 # Our JPEG encoder beside libjpeg-turbo: coefficients, bytes, SSIMULACRA2, what decoders make of it, time.
 jpeg-encoder: setup
+	@tools/packages.sh libturbojpeg0
 	$(PYTHON) tools/jpeg_encoder.py
 
 # The JPEG decoder beside libjpeg-turbo: pixels of every baseline file of CORPORA, and times, of a release build.
 jpeg-decoder: setup
+	@tools/packages.sh libturbojpeg0
 	$(CARGO) build --locked --workspace --release --lib
 	@built=$${CARGO_TARGET_DIR:-target}/release && cp "$$built/lib_templrender.so" "$$built/_templrender.abi3.so" && \
 	    PYTHONPATH=$$(TEMPLRENDER_BUILT=$$built python/package.sh) $(PYTHON) tools/jpeg_decoder.py $(CORPORA)

@@ -44,7 +44,7 @@ fn compile(criterion: &mut Criterion) {
         };
         let quick = |(plan, resources): &(Plan, Resources), scratch: &mut Scratch| {
             let rendered = poster.renderer.render_compiled(&compiled, plan, resources, scratch, &Guard::default()).unwrap();
-            compiled.encode(&rendered.frame, plan.output(), &Guard::default()).unwrap()
+            rendered.frame.encode(plan.output()).unwrap()
         };
         assert!(rows.iter().all(|row| plain(row, &mut scratch) == quick(row, &mut scratch)), "other bytes");
         let next = Cell::new(0);

@@ -10,8 +10,6 @@ use std::sync::Arc;
 
 use crate::codec::{KeptRows, Output};
 use crate::decode::{Drawn, Pixels};
-use crate::error::Error;
-use crate::guard::Guard;
 use crate::paint::{Leaves, Plates, kept};
 use crate::pixel::{Frame, Origin, Touched};
 use crate::plan::Plan;
@@ -30,8 +28,9 @@ use crate::scene::{Group, Item, Picture, PictureId, Scene};
 /// let plan = renderer.plan(&template, &row, &context)?;
 /// let compiled = renderer.compile(&template, &context, &plan, &resources, &mut scratch)?;
 /// let quick = renderer.render_compiled(&compiled, &plan, &resources, &mut scratch, &Guard::default())?;
-/// assert_eq!(quick.frame, renderer.render(&plan, &resources, &mut scratch)?.frame);
-/// assert_eq!(compiled.encode(&quick.frame, plan.output(), &Guard::default())?, quick.frame.encode(plan.output())?);
+/// let plain = renderer.render(&plan, &resources, &mut scratch)?;
+/// assert_eq!(quick.frame, plain.frame);
+/// assert_eq!(quick.frame.encode(plan.output())?, plain.frame.encode(plan.output())?);
 /// # Ok::<(), templrender::Error>(())
 /// ```
 #[derive(Clone)]
@@ -96,15 +95,6 @@ impl Compiled {
             let pictures: usize = inner.pictures.values().map(|fixed| fixed.pixels.frame.pixels().len()).sum();
             pictures + inner.plates.bytes() + Option::as_ref(&inner.rows).map_or(0, KeptRows::bytes)
         })
-    }
-
-    /// The frame in an encoded format, as [`Frame::encode_guarded`] writes it: a frame that was drawn over this knows which parts of a JPEG it
-    /// need not encode again.
-    ///
-    /// # Errors
-    /// As [`Frame::encode_guarded`].
-    pub fn encode(&self, frame: &Frame, output: &Output, guard: &Guard<'_>) -> Result<Vec<u8>, Error> {
-        frame.encode_guarded(output, guard)
     }
 
     /// Whether a frame began as a copy of it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::compile::{self, Compiled, Fixed};
-use crate::compiled_cache::{CompiledCache, Kept, Turn};
+use crate::compiled_cache::{CompiledCache, Kept, Making, Turn};
 use crate::decode::{Decoded, Drawn};
 use crate::error::Error;
 use crate::generate::Models;
@@ -302,8 +302,7 @@ impl Renderer {
             Turn::Kept(kept) => Some(kept),
             Turn::Make(mut making) => {
                 let guard = guard.half(Sentry::new(guard).now_ns());
-                let mut may_take = |bytes| making.reserve(bytes);
-                let compiled = self.compile_within((plan.template(), &context), plan, resources, scratch, &guard, &mut may_take);
+                let compiled = self.compile_within((plan.template(), &context), plan, resources, scratch, &guard, Some(&mut making));
                 // Whatever is wrong with it, drawing the plan says so.
                 making.finish(compiled.ok()?)
             }
@@ -385,10 +384,10 @@ impl Renderer {
         resources: &Resources,
         scratch: &mut Scratch,
     ) -> Result<Compiled, Error> {
-        self.compile_within((template, context), usual, resources, scratch, &Guard::default(), &mut |_| true)
+        self.compile_within((template, context), usual, resources, scratch, &Guard::default(), None)
     }
 
-    /// The same, ended by a guard. `may_take` is told how much memory the painted layers are about to take.
+    /// The same, ended by a guard, and within what a cache has room for.
     fn compile_within(
         &self,
         (template, context): (&Template, &Context),
@@ -396,7 +395,7 @@ impl Renderer {
         resources: &Resources,
         scratch: &mut Scratch,
         guard: &Guard<'_>,
-        may_take: &mut dyn FnMut(usize) -> bool,
+        making: Option<&mut Making<'_>>,
     ) -> Result<Compiled, Error> {
         let sentry = Sentry::new(guard);
         sentry.enter("compile")?;
@@ -404,7 +403,8 @@ impl Renderer {
         let (usual_scene, _) = layout::layout(usual.canvas()?, self.engine(scratch), &expected, &sentry)?;
         let (width, height) = self.check_canvas(&usual_scene)?;
         let frames = usize::try_from(u64::from(width) * u64::from(height) * 8).unwrap_or(usize::MAX);
-        let fits = frames <= Compiled::MAX_BYTES && may_take(frames);
+        let room = making.as_ref().map_or(usize::MAX, |making| making.max_bytes()).min(Compiled::MAX_BYTES);
+        let fits = frames <= room && making.is_none_or(|making| making.reserve(frames));
         let Some(fixed) = plan::statics(template, context, self.having())?.filter(|_| fits) else {
             return Ok(Compiled::nothing());
         };
@@ -422,7 +422,7 @@ impl Renderer {
         let decoded = Decoded::of(&scene, &fixed, resources, |_, _| None, &self.limits, &sentry)?;
         let outlines = Outlines(&self.fonts);
         let brush = paint::Brush { pictures: &decoded, outlines: &outlines, limits: &self.limits, sentry: &sentry };
-        let layers = Compiled::MAX_BYTES.saturating_sub(frames);
+        let layers = room.saturating_sub(frames);
         let plates = Plates::paint(&scene, count_under, layers, &brush, &mut scratch.paint)?;
         let pictures = Drawn::all(&scene)
             .into_iter()

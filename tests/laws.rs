@@ -378,11 +378,11 @@ proptest! {
             let quick = renderer.render_compiled(&compiled, &plan, &Resources::new(), &mut scratch, &Guard::default()).unwrap();
             prop_assert_eq!(&quick.frame, &plain.frame);
             prop_assert_eq!(quick.report, plain.report);
-            prop_assert_eq!(compiled.encode(&quick.frame, &output, &Guard::default()).unwrap(), plain.frame.encode(&output).unwrap());
+            prop_assert_eq!(quick.frame.encode(&output).unwrap(), plain.frame.encode(&output).unwrap());
             let cached = cached.render(&plan, &Resources::new(), &mut scratch).unwrap().frame;
             prop_assert_eq!(&cached, &plain.frame);
             prop_assert_eq!(cached.encode(plan.output()).unwrap(), plain.frame.encode(plan.output()).unwrap());
-            let own = compiled.encode(&quick.frame, plan.output(), &Guard::default()).unwrap();
+            let own = quick.frame.encode(plan.output()).unwrap();
             prop_assert_eq!(own, plain.frame.encode(plan.output()).unwrap());
         }
     }

@@ -241,6 +241,11 @@ impl Kept {
 }
 
 impl Making<'_> {
+    /// Most bytes of all that is held.
+    pub(crate) fn max_bytes(&self) -> usize {
+        self.shared.max_bytes()
+    }
+
     /// Whether this many bytes may be taken, all together; they are kept free.
     pub(crate) fn reserve(&mut self, bytes: usize) -> bool {
         let Some(more) = bytes.checked_sub(self.reserved) else { return true };

@@ -182,10 +182,7 @@ impl Jobs {
         };
         self.scratches.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
         over(Step::Paint, rendered.report.timings_us);
-        let bytes = match compiled {
-            Some(compiled) => compiled.encode(&rendered.frame, plan.output(), &Guard::default())?,
-            None => rendered.frame.encode(plan.output())?,
-        };
+        let bytes = rendered.frame.encode(plan.output())?;
         over(Step::Encode, None);
         Ok(bytes)
     }
