@@ -6,6 +6,8 @@
 
 /// Bits of a lookup.
 const LOOKUP: u32 = 10;
+/// Bits of the lookup for what is read past, whose answers are shorter.
+const LOOKUP_PAST: u32 = 11;
 /// Zeros behind the data: more than one MCU reads.
 const PAD: usize = 2048;
 /// What the end of a block adds to the place.
@@ -114,8 +116,8 @@ pub(super) struct Table {
     one: [u32; 1 << LOOKUP],
     /// Two symbols: bits 0-7 what both take, 8-15 the first, 16-23 and 24-31 how far they go on, 32-47 and 48-63 the values.
     two: [u64; 1 << LOOKUP],
-    /// Whole symbols to be read past: bits 0-7 what they take, 8-15 how far they go on, 16 whether the last ends the block.
-    past: [u32; 1 << LOOKUP],
+    /// Whole symbols to be read past: bits 0-4 what they take, 5-11 how far they go on, 12 whether the last ends the block.
+    past: [u16; 1 << LOOKUP_PAST],
     /// The first 16 bits beyond the codes of each length, and from a code to its symbol.
     limit: [u32; 17],
     delta: [i32; 17],
@@ -131,14 +133,14 @@ impl Table {
         let mut table = Box::new(Self {
             one: [0; 1 << LOOKUP],
             two: [0; 1 << LOOKUP],
-            past: [0; 1 << LOOKUP],
+            past: [0; 1 << LOOKUP_PAST],
             limit: [0; 17],
             delta: [0; 17],
             symbols: [0; 256],
         });
         table.symbols.get_mut(..symbols.len())?.copy_from_slice(symbols);
-        // (length, symbol) of the code at the start of each lookup
-        let mut starts = [(0u32, 0u8); 1 << LOOKUP];
+        // the length of the code at the start of each lookup and its symbol
+        let mut starts = [(0u8, 0u8); 1 << LOOKUP];
         let (mut code, mut at) = (0u32, 0usize);
         for ((length, count), (limit, delta)) in (1u32..).zip(counts).zip(table.limit.iter_mut().zip(&mut table.delta).skip(1)) {
             *delta = at as i32 - code as i32;
@@ -149,7 +151,9 @@ impl Table {
                 }
                 if length <= LOOKUP {
                     let rest = LOOKUP - length;
-                    starts.get_mut((code << rest) as usize..((code + 1) << rest) as usize)?.fill((length, symbol));
+                    let range = (code << rest) as usize..((code + 1) << rest) as usize;
+                    starts.get_mut(range.clone())?.fill((length as u8, symbol));
+                    one_symbol(table.one.get_mut(range)?, length, symbol.into(), dc);
                 }
                 code += 1;
                 at += 1;
@@ -157,16 +161,12 @@ impl Table {
             *limit = code << (16 - length);
             code <<= 1;
         }
-        let start = |i: u32| starts.get(i as usize & ((1 << LOOKUP) - 1)).copied().unwrap_or_default();
-        for (i, (one, past)) in (0u32..).zip(table.one.iter_mut().zip(&mut table.past)) {
-            *one = one_symbol(i, start(i), dc);
-            *past = symbols_past(i, start, dc);
-        }
         if !dc {
-            let ones = table.one;
-            for (i, two) in table.two.iter_mut().enumerate() {
-                *two = two_symbols(i, &ones);
+            let Self { one, two, past, .. } = &mut *table;
+            for (i, two) in two.iter_mut().enumerate() {
+                *two = two_symbols(i, one);
             }
+            symbols_past(past, &starts);
         }
         Some(table)
     }
@@ -223,30 +223,49 @@ fn how_far(symbol: u32, dc: bool) -> u32 {
     }
 }
 
-fn one_symbol(i: u32, (length, symbol): (u32, u8), dc: bool) -> u32 {
-    let size = u32::from(symbol) & 15;
-    if length == 0 {
-        0
-    } else if length + size <= LOOKUP {
-        let value = extend(i >> (LOOKUP - length - size) & ((1 << size) - 1), size);
-        (length + size) | how_far(symbol.into(), dc) << 8 | (value as u32) << 16
-    } else {
-        length | u32::from(symbol) << 16
+/// All lookups that begin with a code.
+fn one_symbol(lookups: &mut [u32], length: u32, symbol: u32, dc: bool) {
+    let size = symbol & 15;
+    if length + size > LOOKUP {
+        return lookups.fill(length | symbol << 16);
+    }
+    for (raw, lookups) in (0..).zip(lookups.chunks_exact_mut(1 << (LOOKUP - length - size))) {
+        lookups.fill((length + size) | how_far(symbol, dc) << 8 | (extend(raw, size) as u32) << 16);
     }
 }
 
-fn symbols_past(i: u32, start: impl Fn(u32) -> (u32, u8), dc: bool) -> u32 {
-    let (mut used, mut on, mut end) = (0, 0, 0);
-    while used < LOOKUP && end == 0 && on <= 63 {
-        let (length, symbol) = start(i << used);
-        if length == 0 || length + used > LOOKUP {
-            break;
+/// Whole symbols to be read past. What stands behind the first one is a shorter lookup's answer.
+fn symbols_past(past: &mut [u16; 1 << LOOKUP_PAST], starts: &[(u8, u8); 1 << LOOKUP]) {
+    // the answers to lookups of n bits from 1 << n on
+    let mut all = [0u16; 2 << LOOKUP_PAST];
+    for bits in 1..=LOOKUP_PAST {
+        let (shorter, rest) = all.split_at_mut(1 << bits);
+        let mut i = 0;
+        while let Some(answers) = rest.get_mut(i..1 << bits).filter(|answers| !answers.is_empty()) {
+            let prefix = if bits <= LOOKUP { i << (LOOKUP - bits) } else { i >> (bits - LOOKUP) };
+            let (length, symbol) = starts.get(prefix).copied().unwrap_or_default();
+            let (length, symbol) = (u32::from(length), u32::from(symbol));
+            if length == 0 || length > bits {
+                i += 1;
+                continue;
+            }
+            let used = length + (symbol & 15);
+            let left = bits.saturating_sub(used);
+            // all that begin with this symbol and value
+            let many = 1 << left;
+            let first = if symbol == 0 { used | 1 << 5 | 1 << 12 } else { used | ((symbol >> 4) + 1) << 5 } as u16;
+            for (answer, behind) in answers.iter_mut().zip(shorter.get(many..2 * many).unwrap_or_default()) {
+                let behind = if symbol == 0 { 0 } else { *behind };
+                let on = ((first >> 5 & 127) + (behind >> 5 & 127)).min(127);
+                *answer = ((first & 31) + (behind & 31)) | on << 5 | (first | behind) & (1 << 12);
+            }
+            i += many;
         }
-        used += length + (u32::from(symbol) & 15);
-        end = u32::from(!dc && symbol == 0);
-        on += if end == 1 { 1 } else { (u32::from(symbol) >> 4) + 1 };
     }
-    used | on << 8 | end << 16
+    if let Some((_, last)) = all.split_at_checked(1 << LOOKUP_PAST) {
+        past.copy_from_slice(last);
+        past.iter_mut().filter(|answer| **answer == 0).for_each(|answer| *answer = 127 << 5);
+    }
 }
 
 fn two_symbols(i: usize, ones: &[u32; 1 << LOOKUP]) -> u64 {
@@ -295,6 +314,7 @@ impl Reader<'_> {
         let [dc, ..] = out;
         *dc = (self.predictor.wrapping_mul(factor).wrapping_add(BIAS) >> 13) as i16;
         if LIMIT == 0 {
+            bits.refill();
             self.rest(bits, 0);
             return 0;
         }
@@ -308,15 +328,18 @@ impl Reader<'_> {
                 break;
             }
         }
-        if k >= END {
-            return k - END;
+        if k > 63 {
+            if k >= END {
+                return k - END;
+            }
+            bits.damaged = true;
+            return 63;
         }
-        bits.damaged |= k > 63;
         if LIMIT < 63 {
             bits.refill();
             self.rest(bits, k);
         }
-        k.min(63)
+        k
     }
 
     /// One lookup of AC; whether the block has reached the limit or its end.
@@ -332,16 +355,19 @@ impl Reader<'_> {
         }
         let first = *k + on;
         self.store(first, i32::from((entry >> 32) as i16), out);
-        if first >= LIMIT {
-            // the second symbol belongs to what follows
-            bits.eat((entry >> 8) as u32 & 255);
-            *k = first;
-            return true;
-        }
         *k = first + ((entry >> 24) as u32 & 255);
         self.store(*k, i32::from((entry >> 48) as i16), out);
-        bits.eat(entry as u32 & 255);
-        *k >= LIMIT
+        if *k < LIMIT {
+            bits.eat(entry as u32 & 255);
+            return false;
+        }
+        // where the first one is the last, the second belongs to what follows, and was stored nowhere
+        let is_one = first >= LIMIT;
+        bits.eat(if is_one { (entry >> 8) as u32 & 255 } else { entry as u32 & 255 });
+        if is_one {
+            *k = first;
+        }
+        true
     }
 
     #[inline(always)]
@@ -352,23 +378,31 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads past the rest of a block.
+    /// Reads past the rest of a block, for which at least 53 bits are there.
     #[inline(always)]
     fn rest(&self, bits: &mut Bits<'_>, mut k: u32) {
         while k < 63 {
-            let entry = self.ac.past.get((bits.buffer >> (64 - LOOKUP)) as usize).copied().unwrap_or(0);
-            let next = k + (entry >> 8 & 255);
-            if entry != 0 && next <= 63 {
-                bits.eat(entry & 255);
-                k = next;
-                if entry >> 16 != 0 {
-                    return;
-                }
-            } else {
-                k += self.ac.symbol(bits, false).0;
+            if self.past(bits, &mut k) || (k < 63 && self.past(bits, &mut k)) {
+                return;
             }
             bits.refill();
         }
         bits.damaged |= k > 63 && k < END;
+    }
+
+    /// One lookup; whether the block has reached its end by the book.
+    #[inline(always)]
+    fn past(&self, bits: &mut Bits<'_>, k: &mut u32) -> bool {
+        let entry = u32::from(self.ac.past.get((bits.buffer >> (64 - LOOKUP_PAST)) as usize).copied().unwrap_or(0));
+        // what is longer than the lookup goes on by 127
+        let next = *k + (entry >> 5 & 127);
+        if next <= 63 {
+            bits.eat(entry & 31);
+            *k = next;
+            entry >> 12 != 0
+        } else {
+            *k += self.ac.symbol(bits, false).0;
+            false
+        }
     }
 }

@@ -82,13 +82,13 @@ impl Level {
         inverse_pair(pair, last, plane, a, b, stride);
     }
 
-    /// Four blocks of 4x4 (the low frequencies of 8x8 ones) to samples at four places: half the size.
+    /// Four blocks of 4x4 (the low frequencies of 8x8 ones) to samples at four places: half the size. `last` as above.
     #[inline(always)]
-    pub(crate) fn inverse_half(self, four: &mut Coefficients, plane: &mut [u8], at: [usize; 4], stride: usize) {
+    pub(crate) fn inverse_half(self, four: &mut Coefficients, last: u32, plane: &mut [u8], at: [usize; 4], stride: usize) {
         #[cfg(target_arch = "x86_64")]
         if self.avx2 && at.iter().all(|at| at + 3 * stride + 4 <= plane.len()) {
             // SAFETY: the processor has AVX2; all four blocks end within the plane, as just compared
-            return unsafe { avx2::inverse_half(four, plane.as_mut_ptr(), at, stride) };
+            return unsafe { avx2::inverse_half(four, last, plane.as_mut_ptr(), at, stride) };
         }
         inverse_half(four, plane, at, stride);
     }
@@ -301,7 +301,7 @@ mod tests {
                 level.inverse_pair(&mut pair, last, &mut plane, 1, 10, 20);
                 let (mut four, mut half) = (start.clone(), vec![7; 20 * 8]);
                 let at = if square { [3, 7, 83, 87] } else { [9, 0, 85, 92] };
-                level.inverse_half(&mut four, &mut half, at, 20);
+                level.inverse_half(&mut four, last, &mut half, at, 20);
                 (pair, plane, half)
             };
             prop_assert_eq!(run(Level::SCALAR), run(Level::detect()));

@@ -100,8 +100,9 @@ fn rows(task: &Task<'_>, sink: Sink<'_>) -> Option<Read> {
         placed.extend(groups.iter().map(|group| Placed::new(group, layout, &ring, row)));
         let (samples, stride) = ring.samples();
         let mut planes = Planes { samples, stride, level };
+        let wanted = if wanted.rows.contains(&row) { wanted.columns.clone() } else { 0..0 };
         for column in 0..layout.columns {
-            let is_wanted = wanted.rows.contains(&row) && wanted.columns.contains(&column);
+            let is_wanted = wanted.contains(&column);
             if until_restart == 0 && !is_cut {
                 match restarts.next() {
                     Some(at) => bits = scan.bits(*at),
@@ -118,18 +119,21 @@ fn rows(task: &Task<'_>, sink: Sink<'_>) -> Option<Read> {
                     }
                     read = Read::Cut(cut);
                 }
-                if is_wanted {
-                    placed.iter().for_each(|group| group.grey(column, &mut planes));
+                for group in &mut placed {
+                    if is_wanted {
+                        group.grey(&mut planes);
+                    }
+                    group.step();
                 }
                 continue;
             }
             until_restart -= 1;
             if is_wanted {
-                for group in &placed {
-                    group.read(&mut bits, &mut readers, &mut room, column, &mut planes);
+                for group in &mut placed {
+                    group.read(&mut bits, &mut readers, &mut room, &mut planes);
                 }
             } else {
-                for group in &placed {
+                for group in &mut placed {
                     group.pass(&mut bits, &mut readers, &mut room);
                 }
             }
@@ -163,14 +167,17 @@ struct Placed {
     size: usize,
     count: usize,
     component: [usize; 4],
-    /// Where the samples of the first MCU go, and how far those of the next are from there.
+    /// Whether all of four blocks are of one component.
+    is_one: bool,
+    /// Where the samples of the next MCU go, and how far those of the one after it are from there.
     at: [usize; 4],
     step: [usize; 4],
 }
 
 impl Placed {
     fn new(group: &Group, layout: &Layout, ring: &Ring, row: usize) -> Self {
-        let mut placed = Self { size: group.size, count: group.count, component: [0; 4], at: [ring.waste(); 4], step: [0; 4] };
+        let mut placed =
+            Self { size: group.size, count: group.count, component: [0; 4], is_one: false, at: [ring.waste(); 4], step: [0; 4] };
         let places = placed.component.iter_mut().zip(&mut placed.at).zip(&mut placed.step);
         for (((component, at), step), block) in places.zip(&group.blocks).take(group.count) {
             let Some(plane) = layout.planes.get(block.component) else { continue };
@@ -178,58 +185,82 @@ impl Placed {
             *at = ring.at(block.component, row * plane.rows() + block.y) + block.x;
             *step = plane.columns();
         }
+        let [first, rest @ ..] = placed.component;
+        placed.is_one = placed.count == 4 && rest == [first; 3];
         placed
     }
 
     /// Decodes and transforms the blocks.
     #[inline(always)]
-    fn read(&self, bits: &mut Bits<'_>, readers: &mut [Reader<'_>], room: &mut Coefficients, column: usize, planes: &mut Planes<'_>) {
+    fn read(&mut self, bits: &mut Bits<'_>, readers: &mut [Reader<'_>], room: &mut Coefficients, planes: &mut Planes<'_>) {
         let Planes { samples, stride, level } = planes;
         let (stride, level) = (*stride, *level);
-        let place = |i: usize| self.at.get(i).copied().unwrap_or(0) + column * self.step.get(i).copied().unwrap_or(0);
-        let at = [place(0), place(1), place(2), place(3)];
+        let at = self.at;
+        self.step();
         let components = (0..).zip(self.component).take(self.count);
-        let [a, b, ..] = at;
+        let ([a, b, ..], [first, second, ..]) = (at, self.component);
+        macro_rules! block {
+            ($reader:expr, $place:expr, $limit:literal) => {
+                match room.block($place) {
+                    Some(out) => $reader.block::<$limit>(bits, out),
+                    None => return,
+                }
+            };
+        }
         match self.size {
             8 => {
-                let [first, second, ..] = self.component;
-                let (Some(reader), Some(out)) = (readers.get_mut(first), room.block(0)) else { return };
-                let mut last = reader.block::<63>(bits, out);
+                let Some(reader) = readers.get_mut(first) else { return };
+                let mut last = block!(reader, 0, 63);
                 if self.count > 1 {
-                    let (Some(reader), Some(out)) = (readers.get_mut(second), room.block(8)) else { return };
-                    last = last.max(reader.block::<63>(bits, out));
+                    let Some(reader) = readers.get_mut(second) else { return };
+                    last = last.max(block!(reader, 8, 63));
                 }
                 level.inverse_pair(room, last, samples, a, b, stride);
             }
+            4 if self.is_one => {
+                let Some(reader) = readers.get_mut(first) else { return };
+                let mut last = block!(reader, 0, 24);
+                last |= block!(reader, 4, 24);
+                last |= block!(reader, 8, 24);
+                last |= block!(reader, 12, 24);
+                level.inverse_half(room, last, samples, at, stride);
+            }
             4 => {
+                let mut last = 0;
                 for (i, component) in components {
-                    let (Some(reader), Some(out)) = (readers.get_mut(component), room.block(i * 4)) else { return };
-                    reader.block::<24>(bits, out);
+                    let Some(reader) = readers.get_mut(component) else { return };
+                    last = last.max(block!(reader, i * 4, 24));
                 }
-                level.inverse_half(room, samples, at, stride);
+                level.inverse_half(room, last, samples, at, stride);
             }
             2 => {
                 for ((_, component), at) in components.zip(at) {
-                    let (Some(reader), Some(out)) = (readers.get_mut(component), room.block(0)) else { return };
-                    reader.block::<4>(bits, out);
+                    let Some(reader) = readers.get_mut(component) else { return };
+                    block!(reader, 0, 4);
                     inverse_quarter(room, samples, at, stride);
                 }
             }
             _ => {
                 for ((_, component), at) in components.zip(at) {
-                    let (Some(reader), Some(out)) = (readers.get_mut(component), room.block(0)) else { return };
-                    reader.block::<0>(bits, out);
+                    let Some(reader) = readers.get_mut(component) else { return };
+                    block!(reader, 0, 0);
                     inverse_dc(room, samples, at);
                 }
             }
         }
     }
 
+    /// On to the next MCU.
+    #[inline(always)]
+    fn step(&mut self) {
+        self.at.iter_mut().zip(self.step).for_each(|(at, step)| *at += step);
+    }
+
     /// Makes samples for blocks that are not there.
-    fn grey(&self, column: usize, planes: &mut Planes<'_>) {
-        for (at, step) in self.at.iter().zip(self.step).take(self.count) {
+    fn grey(&self, planes: &mut Planes<'_>) {
+        for at in self.at.iter().take(self.count) {
             for row in 0..self.size {
-                let start = at + column * step + row * planes.stride;
+                let start = at + row * planes.stride;
                 if let Some(samples) = planes.samples.get_mut(start..start + self.size) {
                     samples.fill(128);
                 }
@@ -239,11 +270,12 @@ impl Placed {
 
     /// Reads past the blocks.
     #[inline(always)]
-    fn pass(&self, bits: &mut Bits<'_>, readers: &mut [Reader<'_>], room: &mut Coefficients) {
+    fn pass(&mut self, bits: &mut Bits<'_>, readers: &mut [Reader<'_>], room: &mut Coefficients) {
         for component in self.component.iter().take(self.count) {
             if let (Some(reader), Some(out)) = (readers.get_mut(*component), room.block(0)) {
                 reader.block::<0>(bits, out);
             }
         }
+        self.step();
     }
 }

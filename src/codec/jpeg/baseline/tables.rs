@@ -93,12 +93,13 @@ fn places(quant: &[u8; 64], size: usize) -> Places {
         _ if size != 8 => 1.0,
         _ => libm::cos(k as f64 * std::f64::consts::PI / 16.0) * std::f64::consts::SQRT_2,
     };
+    let scales: [f64; 8] = std::array::from_fn(scale);
     let nowhere = if size == 8 { DUMMY } else { DUMMY / 2 };
     let mut places = [nowhere; 256];
     for ((place, q), n) in places.iter_mut().zip(quant).zip(ZIGZAG) {
         let (row, column) = (usize::from(n) / 8, usize::from(n) % 8);
         if row < size && column < size {
-            let factor = libm::round(f64::from(*q) * scale(row) * scale(column) * f64::from(1u32 << (FRACTION + 13)));
+            let factor = libm::round(f64::from(*q) * scales[row] * scales[column] * f64::from(1u32 << (FRACTION + 13)));
             *place = (factor as u32) << 8 | (column * 16 + row) as u32;
         }
     }
