@@ -422,7 +422,8 @@ impl Renderer {
         let decoded = Decoded::of(&scene, &fixed, resources, |_, _| None, &self.limits, &sentry)?;
         let outlines = Outlines(&self.fonts);
         let brush = paint::Brush { pictures: &decoded, outlines: &outlines, limits: &self.limits, sentry: &sentry };
-        let layers = room.saturating_sub(frames);
+        // what is left is for the scene and the JPEG's code
+        let layers = room.saturating_sub(frames) / 2;
         let plates = Plates::paint(&scene, count_under, layers, &brush, &mut scratch.paint)?;
         let pictures = Drawn::all(&scene)
             .into_iter()

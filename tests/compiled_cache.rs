@@ -111,6 +111,24 @@ fn without_room_everything_is_drawn_as_ever() {
 }
 
 #[test]
+fn layers_are_kept_as_far_as_there_is_room() {
+    // six groups over the row's box, 200 x 120 px of four bytes each, beside two frames
+    let blurred = r#", { "type": "box", "left": 0, "top": 0, "width": 200, "height": 120, "background": "gold", "opacity": 0.1, "filter": "blur(2px)" }"#;
+    let template = template("t", &blurred.repeat(6));
+    let frame = 200 * 120 * 4;
+    for (room, layers) in [(ROOM, 6), (6 * frame, 2), (3 * frame, 0)] {
+        let (plain, quick, cache) = renderers(room);
+        for tint in ["red", "green", "blue"] {
+            let plan = plan(&quick, &template, &format!(r#"{{ "tint": "{tint}" }}"#));
+            assert_eq!(draw(&quick, &plan), draw(&plain, &plan));
+        }
+        let stats = cache.stats();
+        assert_eq!((stats.templates, stats.hits), (1, 2), "{room}");
+        assert!(stats.bytes <= room && (2 + layers) * frame <= stats.bytes && stats.bytes < (3 + layers) * frame, "{room}: {stats:?}");
+    }
+}
+
+#[test]
 fn a_canvas_that_comes_with_the_row_is_drawn_as_ever() {
     let (plain, quick, cache) = renderers(ROOM);
     let json = r#"{ "templrender": 1, "name": "t", "size": ["{{ width }}", 50], "background": "red", "layers": [] }"#;
