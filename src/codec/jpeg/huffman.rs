@@ -62,11 +62,14 @@ impl Scan {
 
     #[inline(always)]
     pub(super) fn bits(&self, at: usize) -> Bits<'_> {
-        Bits { rest: self.data.get(at..).unwrap_or_default(), buffer: 0, count: 0, damaged: false }
+        let mut bits = Bits { rest: self.data.get(at..).unwrap_or_default(), buffer: 0, count: 0, damaged: false };
+        bits.refill();
+        bits
     }
 }
 
-/// Bits, the highest first. After a refill at least 56 are there: one symbol of up to 27 and one of up to 26 bits.
+/// Bits, the highest first. After a refill at least 56 are there, of which a lookup eats 10, or 21 where values are read past. A symbol that
+/// is longer refills before and behind itself, so that after up to three lookups another one still has its bits.
 pub(super) struct Bits<'a> {
     /// What is not in the buffer yet.
     rest: &'a [u8],
@@ -84,6 +87,12 @@ impl Bits<'_> {
             self.rest = self.rest.get((63 - count) as usize >> 3..).unwrap_or_default();
         }
         self.count |= 56;
+    }
+
+    /// The next lookup's index. Taken before a refill, the lookup does not wait for it: the bits are the same.
+    #[inline(always)]
+    fn top(&self) -> usize {
+        (self.buffer >> (64 - LOOKUP)) as usize
     }
 
     #[inline(always)]
@@ -173,13 +182,14 @@ impl Table {
 
     /// How far the next symbol goes on, and its value.
     #[inline(always)]
-    fn symbol(&self, bits: &mut Bits<'_>, dc: bool) -> (u32, i32) {
-        let entry = self.one.get((bits.buffer >> (64 - LOOKUP)) as usize).copied().unwrap_or(0);
+    fn symbol(&self, bits: &mut Bits<'_>, top: usize, dc: bool) -> (u32, i32) {
+        let entry = self.one.get(top & ((1 << LOOKUP) - 1)).copied().unwrap_or(0);
         let on = entry >> 8 & 255;
         if on != 0 {
             bits.eat(entry & 255);
             return (on, entry as i32 >> 16);
         }
+        bits.refill();
         let symbol = if entry != 0 {
             // a value that sticks out of the lookup
             bits.eat(entry & 255);
@@ -193,6 +203,7 @@ impl Table {
         let size = symbol & 15;
         let value = extend((bits.buffer >> 1 >> (63 - size)) as u32, size);
         bits.eat(size);
+        bits.refill();
         (how_far(symbol, dc), value)
     }
 
@@ -307,8 +318,9 @@ impl Reader<'_> {
     /// Gives the last place that was coded, 0 for DC alone.
     #[inline(always)]
     pub(super) fn block<const LIMIT: u32>(&mut self, bits: &mut Bits<'_>, out: &mut [i16; 256]) -> u32 {
+        let top = bits.top();
         bits.refill();
-        let (_, difference) = self.dc.symbol(bits, true);
+        let (_, difference) = self.dc.symbol(bits, top, true);
         self.predictor = self.predictor.wrapping_add(difference);
         let factor = (self.places.first().copied().unwrap_or(0) >> 8) as i32;
         let [dc, ..] = out;
@@ -320,11 +332,17 @@ impl Reader<'_> {
         }
         let mut k = 0u32;
         loop {
-            if self.step::<LIMIT>(bits, &mut k, out) {
+            let top = bits.top();
+            if self.step::<LIMIT>(bits, top, &mut k, out) {
                 break;
             }
+            let top = bits.top();
+            if self.step::<LIMIT>(bits, top, &mut k, out) {
+                break;
+            }
+            let top = bits.top();
             bits.refill();
-            if self.step::<LIMIT>(bits, &mut k, out) {
+            if self.step::<LIMIT>(bits, top, &mut k, out) {
                 break;
             }
         }
@@ -344,11 +362,11 @@ impl Reader<'_> {
 
     /// One lookup of AC; whether the block has reached the limit or its end.
     #[inline(always)]
-    fn step<const LIMIT: u32>(&self, bits: &mut Bits<'_>, k: &mut u32, out: &mut [i16; 256]) -> bool {
-        let entry = self.ac.two.get((bits.buffer >> (64 - LOOKUP)) as usize).copied().unwrap_or(0);
+    fn step<const LIMIT: u32>(&self, bits: &mut Bits<'_>, top: usize, k: &mut u32, out: &mut [i16; 256]) -> bool {
+        let entry = self.ac.two.get(top & ((1 << LOOKUP) - 1)).copied().unwrap_or(0);
         let on = (entry >> 16) as u32 & 255;
         if on == 0 {
-            let (on, value) = self.ac.symbol(bits, false);
+            let (on, value) = self.ac.symbol(bits, top, false);
             *k += on;
             self.store(*k, value, out);
             return *k >= LIMIT;
@@ -378,7 +396,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads past the rest of a block, for which at least 53 bits are there.
+    /// Reads past the rest of a block. The bits were just refilled.
     #[inline(always)]
     fn rest(&self, bits: &mut Bits<'_>, mut k: u32) {
         while k < 63 {
@@ -401,7 +419,7 @@ impl Reader<'_> {
             *k = next;
             entry >> 12 != 0
         } else {
-            *k += self.ac.symbol(bits, false).0;
+            *k += self.ac.symbol(bits, bits.top(), false).0;
             false
         }
     }
