@@ -33,7 +33,7 @@ import templrender
 MOST, MEAN = 3, 0.3
 SHARED = Path(os.environ.get("TEMPLRENDER_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 # By what the sides are divided by.
-ROUNDS, MOST_RATIOS = 60, {1: 0.65, 2: 0.60}
+ROUNDS, MOST_RATIOS = 400, {1: 0.65, 2: 0.60}
 RGBA = 7
 SAMPLINGS = {
     ((1, 1),): "grey",

@@ -399,10 +399,12 @@ impl Reader<'_> {
     /// Reads past the rest of a block. The bits were just refilled.
     #[inline(always)]
     fn rest(&self, bits: &mut Bits<'_>, mut k: u32) {
+        let mut top = bits.buffer;
         while k < 63 {
-            if self.past(bits, &mut k) || (k < 63 && self.past(bits, &mut k)) {
+            if self.past(bits, top, &mut k) || (k < 63 && self.past(bits, bits.buffer, &mut k)) {
                 return;
             }
+            top = bits.buffer;
             bits.refill();
         }
         bits.damaged |= k > 63 && k < END;
@@ -410,8 +412,8 @@ impl Reader<'_> {
 
     /// One lookup; whether the block has reached its end by the book.
     #[inline(always)]
-    fn past(&self, bits: &mut Bits<'_>, k: &mut u32) -> bool {
-        let entry = u32::from(self.ac.past.get((bits.buffer >> (64 - LOOKUP_PAST)) as usize).copied().unwrap_or(0));
+    fn past(&self, bits: &mut Bits<'_>, top: u64, k: &mut u32) -> bool {
+        let entry = u32::from(self.ac.past.get((top >> (64 - LOOKUP_PAST)) as usize).copied().unwrap_or(0));
         // what is longer than the lookup goes on by 127
         let next = *k + (entry >> 5 & 127);
         if next <= 63 {
