@@ -68,8 +68,9 @@ impl Scan {
     }
 }
 
-/// Bits, the highest first. After a refill at least 56 are there, of which a lookup eats 10, or 21 where values are read past. A symbol that
-/// is longer refills before and behind itself, so that after up to three lookups another one still has its bits.
+/// Bits, the highest first. After a refill at least 56 are there, of which a lookup eats at most 10, or 21 where values are read past. A
+/// symbol that is longer refills before and behind itself. So after three lookups of the one kind, or two of the other, the next one's bits
+/// are there before the refill.
 pub(super) struct Bits<'a> {
     /// What is not in the buffer yet.
     rest: &'a [u8],

@@ -82,7 +82,8 @@ impl Level {
         inverse_pair(pair, last, plane, a, b, stride);
     }
 
-    /// Four blocks of 4x4 (the low frequencies of 8x8 ones) to samples at four places: half the size. `last` as above.
+    /// Four blocks of 4x4 (the low frequencies of 8x8 ones) to samples at four places: half the size. `last` is 0
+    /// where each has its mean alone.
     #[inline(always)]
     pub(crate) fn inverse_half(self, four: &mut Coefficients, last: u32, plane: &mut [u8], at: [usize; 4], stride: usize) {
         #[cfg(target_arch = "x86_64")]

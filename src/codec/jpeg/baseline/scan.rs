@@ -217,6 +217,7 @@ impl Placed {
                 }
                 level.inverse_pair(room, last, samples, a, b, stride);
             }
+            // one after another: each has branches of its own, which the processor foretells better
             4 if self.is_one => {
                 let Some(reader) = readers.get_mut(first) else { return };
                 let mut last = block!(reader, 0, 24);
@@ -229,7 +230,7 @@ impl Placed {
                 let mut last = 0;
                 for (i, component) in components {
                     let Some(reader) = readers.get_mut(component) else { return };
-                    last = last.max(block!(reader, i * 4, 24));
+                    last |= block!(reader, i * 4, 24);
                 }
                 level.inverse_half(room, last, samples, at, stride);
             }

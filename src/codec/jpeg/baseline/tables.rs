@@ -88,12 +88,11 @@ impl Tables {
 
 /// Where each coefficient of a block of `size` goes, with the transform's scales in its factor.
 fn places(quant: &[u8; 64], size: usize) -> Places {
-    let scale = |k: usize| match k {
+    let scales: [f64; 8] = std::array::from_fn(|k| match k {
         0 => 1.0,
         _ if size != 8 => 1.0,
         _ => libm::cos(k as f64 * std::f64::consts::PI / 16.0) * std::f64::consts::SQRT_2,
-    };
-    let scales: [f64; 8] = std::array::from_fn(scale);
+    });
     let nowhere = if size == 8 { DUMMY } else { DUMMY / 2 };
     let mut places = [nowhere; 256];
     for ((place, q), n) in places.iter_mut().zip(quant).zip(ZIGZAG) {
