@@ -2,8 +2,8 @@
 //!
 //! Scaling and the change of colours are both sums, so their order matters to rounding and to what is cut off at 0 and 255 alone. Before
 //! the change there are a third or a half of the values, afterwards it has the fewest px to be done for. Chroma's upsampling is part of its
-//! weights ([`Axis`]). Rows are scaled as they come from the scan: what waits are as many rows as a px is made of. The weights of a px
-//! depend on the size of the whole alone, so a window has the px that the whole has.
+//! weights ([`Axis`]). Rows are scaled as they come from the scan, eight rows of px at a time: what waits are as many rows as those are made
+//! of. The weights of a px depend on the size of the whole alone, so a window has the px that the whole has.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ use crate::error::Fault;
 use crate::guard::Sentry;
 use crate::pixel::{Axis, Spread, Taps, byte_len};
 use crate::simd::jpeg_inverse::STEP;
-use crate::simd::planes::{Across, BEFORE, ONE};
+use crate::simd::planes::{Across, BEFORE, ONE, Pairs, ROWS};
 use crate::simd::{Level, Work};
 
 /// Samples that may wait; an extreme stretch goes another way.
@@ -91,8 +91,14 @@ struct Scaled {
     /// Rows that have come.
     filled: usize,
     places: Vec<usize>,
-    line: Vec<i16>,
+    /// Of eight rows of px: samples of the right height, and so many of them apart.
+    lines: Vec<i16>,
+    length: usize,
+    /// The same in pairs.
+    pairs: Vec<Pairs>,
+    /// Eight rows of px, and so many of them apart.
     px: Vec<u8>,
+    px_stride: usize,
 }
 
 impl Scaler {
@@ -116,7 +122,7 @@ impl Scaler {
                 None => {
                     let across = x.spread(spread(plane.per_x, smooth(Upsampling::Across)), plane.width).whole(ONE);
                     let down = y.spread(spread(plane.per_y, smooth(Upsampling::Down)), plane.height).whole(ONE);
-                    Scaled::new(*plane, &across, down, columns.len())?
+                    Scaled::new(*plane, &across, down)?
                 }
             });
         }
@@ -143,8 +149,8 @@ impl Scaler {
                 plane.filled = plane.there(row, self.mcu_rows);
                 plane.rows = plane.rows.max(plane.filled.saturating_sub(start));
             }
-            while y < self.height && self.planes.iter().all(|plane| plane.has(y)) {
-                y += 1;
+            while let Some(rows) = self.next(y) {
+                y = rows.end;
             }
             if y == self.height {
                 break;
@@ -159,6 +165,13 @@ impl Scaler {
             plane.filled = 0;
         }
         Some(())
+    }
+
+    /// The rows of px that are drawn together from this one on, where all that they are made of is there.
+    fn next(&self, y: usize) -> Option<Range<usize>> {
+        let rows = y..(y + ROWS).min(self.height);
+        let last = rows.end.checked_sub(1)?;
+        (!rows.is_empty() && self.planes.iter().all(|plane| plane.has(last))).then_some(rows)
     }
 
     /// The MCUs that are transformed.
@@ -181,12 +194,14 @@ impl Scaler {
         for (component, plane) in self.planes.iter_mut().enumerate() {
             plane.fill(ring, component, plane.there(row, self.mcu_rows))?;
         }
-        while self.y < self.height && self.planes.iter().all(|plane| plane.has(self.y)) {
+        while let Some(rows) = self.next(self.y) {
+            self.y = rows.end;
             for plane in &mut self.planes {
-                plane.draw(self.y, level)?;
+                plane.draw(rows.clone(), level)?;
             }
-            colours(&self.planes, self.is_rgb, self.width, &mut self.straight, level)?;
-            self.y += 1;
+            for row in 0..rows.len() {
+                colours(&self.planes, row, self.is_rgb, self.width, &mut self.straight, level)?;
+            }
         }
         Some(self.y < self.height)
     }
@@ -199,17 +214,22 @@ fn side(from: u32, length: u32, whole: usize) -> Option<Range<usize>> {
 }
 
 impl Scaled {
-    fn new(plane: Plane, across: &Taps<i16>, down: Taps<i16>, px: usize) -> Option<Self> {
+    fn new(plane: Plane, across: &Taps<i16>, down: Taps<i16>) -> Option<Self> {
         let first = across.iter().map(|(start, _)| start).min()?;
         let end = across.iter().map(|(start, weights)| start + weights.len()).max()?;
         let first_row = down.iter().map(|(start, _)| start).min()?;
         let across = Across::new(across.iter().map(|(start, weights)| (start - first, weights)));
         // whole vectors, which the ring has room for
         let columns = first..first + (end - first).next_multiple_of(16);
+        let length = columns.len().max(across.needs()).next_multiple_of(2 * ROWS);
+        let px_stride = across.px().next_multiple_of(STEP);
         Some(Self {
             plane,
-            line: vec![0; columns.len().max(across.needs())],
-            px: vec![0; px.next_multiple_of(STEP)],
+            lines: vec![0; length * ROWS],
+            length,
+            pairs: vec![Pairs::default(); length / 2],
+            px: vec![0; px_stride * ROWS],
+            px_stride,
             // an odd number of cache lines: rows do not fall on each other in the cache
             stride: columns.len().next_multiple_of(32) | 32,
             columns,
@@ -247,23 +267,30 @@ impl Scaled {
     }
 
     #[inline(always)]
-    fn draw(&mut self, y: usize, level: Level) -> Option<()> {
-        let (start, weights) = self.down.get(y)?;
-        self.places.clear();
-        self.places.extend((0..weights.len()).map(|i| (start + i) % self.rows * self.stride));
-        level.down(&self.waiting, &self.places, weights, self.line.get_mut(..self.columns.len())?);
-        level.across(&self.line, &self.across, &mut self.px);
+    fn draw(&mut self, rows: Range<usize>, level: Level) -> Option<()> {
+        for (y, line) in rows.zip(self.lines.chunks_exact_mut(self.length)) {
+            let (start, weights) = self.down.get(y)?;
+            self.places.clear();
+            self.places.extend((0..weights.len()).map(|i| (start + i) % self.rows * self.stride));
+            level.down(&self.waiting, &self.places, weights, line.get_mut(..self.columns.len())?);
+        }
+        level.interleave(&self.lines, self.length, &mut self.pairs);
+        level.across(&self.pairs, &self.across, &mut self.px, self.px_stride);
         Some(())
+    }
+
+    fn row(&self, row: usize) -> Option<&[u8]> {
+        self.px.chunks_exact(self.px_stride).nth(row)
     }
 }
 
-/// A row of px in colour.
+/// One of the rows of px in colour.
 #[inline(always)]
-fn colours(planes: &[Scaled], is_rgb: bool, px: usize, out: &mut Vec<u8>, level: Level) -> Option<()> {
-    let (luma, chroma) = planes.split_first()?;
-    match chroma {
-        [cb, cr] => full([&luma.px, &cb.px, &cr.px], is_rgb, px, out, level),
-        _ => grey(&luma.px, px, out),
+fn colours(planes: &[Scaled], row: usize, is_rgb: bool, px: usize, out: &mut Vec<u8>, level: Level) -> Option<()> {
+    match planes {
+        [luma, cb, cr] => full([luma.row(row)?, cb.row(row)?, cr.row(row)?], is_rgb, px, out, level),
+        [luma, ..] => grey(luma.row(row)?, px, out),
+        [] => return None,
     }
     Some(())
 }
