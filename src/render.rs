@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::compile::{self, Compiled, Fixed};
 use crate::compiled_cache::{CompiledCache, Kept, Making, Turn};
 use crate::decode::{Decoded, Drawn};
-use crate::error::Error;
+use crate::error::{Code, Error, Fault};
 use crate::generate::Models;
 use crate::geom::Rect;
 use crate::guard::{Guard, Sentry};
@@ -343,7 +343,7 @@ impl Renderer {
         sentry.enter("decode")?;
         let known = |id: PictureId, drawn: &Drawn| fit.as_ref().and_then(|fit| fit.picture(id, drawn));
         let pictures = Decoded::of(&scene, plan, resources, known, &self.limits, &sentry)?;
-        note_cuts(&pictures, plan, &mut report);
+        note_cuts(&pictures, plan, resources, &mut report)?;
         let decode = watch.lap_us();
         sentry.enter("paint")?;
         let outlines = Outlines(&self.fonts);
@@ -496,14 +496,18 @@ fn report_of(plan: &Plan, resources: &Resources, outcome: Outcome, size: (u32, u
     }
 }
 
-/// Tells of each layer whose picture is cut off.
-fn note_cuts(pictures: &Decoded, plan: &Plan, report: &mut Report) {
+/// Tells of each layer whose picture is cut off, or fails with the first of them.
+fn note_cuts(pictures: &Decoded, plan: &Plan, resources: &Resources, report: &mut Report) -> Result<(), Fault> {
     for (id, cut) in pictures.cuts() {
         let Some(name) = plan.source_name(id) else { continue };
+        if resources.refuses_truncated() {
+            return Err(Fault::new(Code::DamagedResource, format!("resource {name}"), format!("{cut}, all of it must be there")));
+        }
         let layers = report.layers.iter().filter(|layer| layer.source.as_deref() == Some(name));
         let notes: Vec<Note> = layers.map(|layer| Note::image_truncated(&layer.layer, name, cut)).collect();
         report.notes.extend(notes);
     }
+    Ok(())
 }
 
 /// A laid-out layer, with what became of its picture.

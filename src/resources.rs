@@ -249,6 +249,7 @@ impl Picture {
 pub struct Resources {
     answers: BTreeMap<NeedId, Answer>,
     limits: Limits,
+    refuse_truncated: bool,
 }
 
 /// What is known of one need.
@@ -269,6 +270,33 @@ impl Resources {
     /// No answers yet, and limits for those to come.
     pub fn with_limits(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
+    }
+
+    /// Makes a picture whose data end early an error of its drawing (`damaged-resource`), also where enough of it is there to be drawn: for hosts
+    /// that keep what they draw, and can ask for the picture again.
+    ///
+    /// ```
+    /// use templrender::{Code, Context, Fonts, Frame, NoteCode, Output, Renderer, Resources, Row, Scratch, Template};
+    /// let template = Template::parse(r#"{ "templrender": 1, "name": "t", "size": [90, 60], "layers": [
+    ///     { "type": "image", "src": "a.jpg", "width": 90, "height": 60 } ] }"#)?;
+    /// let renderer = Renderer::new(Fonts::new());
+    /// let plan = renderer.plan(&template, &Row::new(), &Context::default())?;
+    /// let photo = (0..90 * 60u32).flat_map(|i| [i as u8, (i / 90) as u8, 80, 255]).collect();
+    /// let bytes = Frame::from_rgba(90, 60, photo)?.encode(&Output::jpeg(90))?;
+    /// let mut resources = Resources::new();
+    /// resources.insert(plan.pending(&resources)[0].id(), &bytes[..bytes.len() * 9 / 10])?;
+    /// let drawn = renderer.render(&plan, &resources, &mut Scratch::new())?;
+    /// assert_eq!(drawn.report.notes[0].code, NoteCode::ImageTruncated);
+    /// resources.refuse_truncated();
+    /// assert_eq!(renderer.render(&plan, &resources, &mut Scratch::new()).unwrap_err().code(), Code::DamagedResource);
+    /// # Ok::<(), templrender::Error>(())
+    /// ```
+    pub fn refuse_truncated(&mut self) {
+        self.refuse_truncated = true;
+    }
+
+    pub(crate) fn refuses_truncated(&self) -> bool {
+        self.refuse_truncated
     }
 
     /// Whether nothing was answered yet.

@@ -76,7 +76,19 @@ fn drawn(bytes: &[u8], (width, height): (u32, u32)) -> Result<Rendered, Error> {
     for need in plan.pending(&resources) {
         resources.insert(need.id(), bytes.to_vec())?;
     }
-    renderer.render(&plan, &resources, &mut Scratch::new())
+    let drawn = renderer.render(&plan, &resources, &mut Scratch::new());
+    // what is drawn without a note is drawn where only whole pictures are, and nothing else is
+    resources.refuse_truncated();
+    match (renderer.render(&plan, &resources, &mut Scratch::new()), &drawn) {
+        (Ok(strict), Ok(drawn)) => assert!(drawn.report.notes.is_empty() && strict.frame == drawn.frame),
+        (Err(refused), Ok(drawn)) => {
+            assert_eq!(drawn.report.notes[0].code, NoteCode::ImageTruncated);
+            assert_eq!((refused.code(), refused.faults()[0].place.as_str()), (Code::DamagedResource, "resource photo.jpg"));
+            assert!(refused.to_string().ends_with(" % of it, all of it must be there"), "{refused}");
+        }
+        (strict, Err(_)) => assert!(strict.is_err()),
+    }
+    drawn
 }
 
 /// The file with so much of its one scan.

@@ -98,6 +98,22 @@ pub unsafe extern "C" fn templrender_resources_fail(
     }
 }
 
+/// Makes a picture whose data end early an error of its drawing (`TEMPLRENDER_DAMAGED_RESOURCE`), also where enough of it is there to be drawn with
+/// the note "image-truncated": for hosts that keep what they draw, and can ask for the picture again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn templrender_resources_refuse_truncated(
+    resources: *mut templrender_resources,
+    err: *mut *mut templrender_error,
+) -> templrender_status {
+    // SAFETY: NULL or one of ours, and the caller's to read and to write.
+    unsafe {
+        boundary(err, || {
+            get_mut(resources, "resources")?.resources.refuse_truncated();
+            Ok(())
+        })
+    }
+}
+
 /// Frees resources; NULL is fine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn templrender_resources_free(resources: *mut templrender_resources) {

@@ -230,6 +230,7 @@ static void drawing(void)
     REFUSES(templrender_frame_from_rgba(1, 1, lies, &frame, &err));
     REFUSES(templrender_frame_from_rgba(1, 1, text("1234"), NULL, &err));
     REFUSES(templrender_resources_fail(NULL, 1, text("a"), &err));
+    REFUSES(templrender_resources_refuse_truncated(NULL, &err));
 
     REFUSES(templrender_scratch_new(NULL, &err));
     OK(templrender_scratch_new(&scratch, &err));

@@ -229,9 +229,13 @@ ngx_http_templrender_plan(ngx_http_templrender_ctx_t *ctx)
 
     ctx->key = templrender_plan_key(ctx->plan);
 
+    /* a picture that is not whole may be so when it is asked for again */
+
     if (templrender_bundle_resources(ctx->bundle->handle, &ctx->resources,
                                      &error)
-        != TEMPLRENDER_OK)
+        != TEMPLRENDER_OK
+        || templrender_resources_refuse_truncated(ctx->resources, &error)
+           != TEMPLRENDER_OK)
     {
         ngx_http_templrender_fail_error(ctx, error);
         return;

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import time
+from pathlib import Path
 
 from kitchen import FRONT, PROGRAM, SLOWER, Case, at_once, template
 from pictures import BLUE, GREEN, RED, WHITE, damaged, pixel, png
@@ -66,6 +67,17 @@ class FromUrlToPicture(Case):
         code = self.failed(got, 502, got.code)["code"]
         got = self.served(self.kitchen.picture("plan-b.png", "/damaged.png"))
         self.assertEqual((pixel(got.body, 2, 2), got.header("templrender-fallback")), (BLUE, code))
+
+    def test_a_picture_that_is_cut_off_makes_room_too(self):
+        # three quarters of a JPEG could be drawn, but the answer would be kept for long
+        whole = (Path(__file__).parents[3] / "templates/og-card/rows/photos/cat.jpg").read_bytes()
+        self.shop.says("/whole.jpg", Reply(whole))
+        self.shop.says("/cut.jpg", Reply(whole[: len(whole) * 3 // 4]))
+        self.shop.says("/good.png", Reply(png(6, 6, BLUE)))
+        self.assertGreater(self.served(self.kitchen.picture("strict.png", "/whole.jpg")).age, 10)
+        got = self.served(self.kitchen.picture("choices.png", "/cut.jpg", second=self.shop.url("/good.png")))
+        self.assertEqual((pixel(got.body, 2, 2), got.age), (BLUE, 10))
+        self.failed(self.kitchen.picture("strict.png", "/cut.jpg"), 502, "damaged-resource")
 
     def test_a_missing_photo_is_left_out_for_a_moment_only(self):
         got = self.served(self.kitchen.picture("lenient.png", "/none.png"))

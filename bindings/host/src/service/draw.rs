@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use core_::{Code, Error, Fault, Guard, Need, NeedSource, Note, NoteCode, Report};
+use core_::{Code, Error, Guard, Need, NeedSource};
 use http::StatusCode;
 
 use super::center::Center;
@@ -27,7 +27,6 @@ pub(super) async fn draw(job: &Arc<Job>, gathered: &Gathered, deadline: Instant)
         metrics.queue.observe(started.duration_since(asked).as_secs_f64());
         let renderer = own.loaded.renderer.clone().with_compiled(own.center.compiled.clone());
         let rendered = renderer.render_guarded(&own.plan, &resources, scratch, &guard)?;
-        refuse_truncated(&rendered.report)?;
         let painted = Instant::now();
         metrics.render.observe(painted.duration_since(started).as_secs_f64());
         let mut bytes = rendered.frame.encode_guarded(own.plan.output(), &guard)?;
@@ -62,14 +61,6 @@ pub(super) async fn draw(job: &Arc<Job>, gathered: &Gathered, deadline: Instant)
     };
     counted.result = failure.code();
     Err(failure)
-}
-
-/// An origin's picture that is not whole is damaged here: it may be whole when it is asked for again, and another choice may be.
-fn refuse_truncated(report: &Report) -> Result<(), Error> {
-    let truncated = |note: &&Note| note.code == NoteCode::ImageTruncated;
-    let Some(note) = report.notes.iter().find(truncated) else { return Ok(()) };
-    let source = report.layers.iter().find(|layer| layer.layer == note.layer).and_then(|layer| layer.source.as_deref());
-    Err(Fault::new(Code::DamagedResource, format!("resource {}", source.unwrap_or_default()), note.message.clone()).into())
 }
 
 /// Counts a drawing when it is over, also one that nobody waits for any more.

@@ -81,6 +81,8 @@ impl Job {
             valid_until = [valid_until, plan.valid_until()].into_iter().flatten().min();
             instead = Some(Code::RowSkipped.name());
         }
+        // a picture that is not whole may be so when it is asked for again, or another choice is
+        given.refuse_truncated();
         let places = if instead.is_some() { BTreeMap::new() } else { gather::locate(&plan, &policy).map_err(failed)? };
         Ok(Self {
             center: center.clone(),
