@@ -670,6 +670,11 @@ templrender_status templrender_resources_fail(templrender_resources *resources,
                                               templrender_slice why,
                                               templrender_error **err);
 
+/* Makes a picture whose data end early an error of its drawing (`TEMPLRENDER_DAMAGED_RESOURCE`), also where enough of it is there to be drawn with
+ * the note "image-truncated": for hosts that keep what they draw, and can ask for the picture again. */
+templrender_status templrender_resources_refuse_truncated(templrender_resources *resources,
+                                                          templrender_error **err);
+
 /* Frees resources; NULL is fine. */
 void templrender_resources_free(templrender_resources *resources);
 
@@ -826,6 +831,8 @@ typedef enum templrender_subsampling {
     TEMPLRENDER_SUBSAMPLING_420 = 1,
     /* All of them. */
     TEMPLRENDER_SUBSAMPLING_444 = 2,
+    /* None: a grey picture, in a file of one component. */
+    TEMPLRENDER_SUBSAMPLING_400 = 3,
 } templrender_subsampling;
 
 /* Time against size. */

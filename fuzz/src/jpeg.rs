@@ -66,9 +66,8 @@ pub fn law(data: &[u8]) {
         }
     }
     assert!(encoder.finish() == vector, "copied rows differ");
-    if let Some(subsampling) = [Some(Subsampling::S420), Some(Subsampling::S444), None][usize::from(kind % 3)] {
-        through_frames(width, height, rgba, &vector, Output { subsampling, ..Output::jpeg(quality) }, *mask, kind & 128 != 0);
-    }
+    let subsampling = [Subsampling::S420, Subsampling::S444, Subsampling::S400][usize::from(kind % 3)];
+    through_frames(width, height, rgba, &vector, Output { subsampling, ..Output::jpeg(quality) }, *mask, kind & 128 != 0);
 }
 
 /// The same by the way that the core goes, perhaps with transparent pixels.

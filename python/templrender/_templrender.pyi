@@ -214,7 +214,7 @@ class Output:
         """Of a JPEG, 1 to 100, as libjpeg counts it; other formats are lossless."""
     @property
     def subsampling(self) -> str:
-        """How much of its colour a JPEG keeps: `"444"` all of it, `"420"` a quarter, `"auto"` all from quality 90 on."""
+        """How much of its colour a JPEG keeps: `"444"` all of it, `"420"` a quarter, `"400"` nothing, `"auto"` all from quality 90 on."""
     @property
     def effort(self) -> str:
         """Time against size: `"fast"` while someone waits, `"small"` for what is made once and sent often."""

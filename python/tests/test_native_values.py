@@ -31,6 +31,7 @@ MADE: list[tuple[Callable[[], object], object, str]] = [
     (lambda: t.Limits(max_pixels=5), t.Limits(), "Limits(max_pixels=5)"),
     (t.Limits, t.Limits(max_depth=3), "Limits()"),
     (lambda: t.Output.jpeg(90, subsampling="444", matte=(1, 2, 3)), t.Output.jpeg(90), "Output(\"jpeg\", quality=90, subsampling=\"444\", matte=(1, 2, 3))"),
+    (lambda: t.Output.jpeg(subsampling="400"), t.Output.jpeg(), 'Output("jpeg", subsampling="400")'),
     (lambda: t.Output.png(effort="small"), t.Output.png(), 'Output("png", effort="small")'),
     (t.Output.webp, t.Output(), 'Output("webp")'),
     (lambda: t.Fonts([FONT]), t.Fonts(), "<Fonts: 3 faces, Noto Sans>"),

@@ -53,9 +53,12 @@ pub enum OutputFormat {
 /// How much of its colour a JPEG keeps.
 ///
 /// ```
-/// use templrender::{Output, Subsampling};
-/// let sharp = Output { subsampling: Subsampling::S444, ..Output::jpeg(80) };
-/// assert_ne!(sharp, Output::jpeg(80));
+/// use templrender::{Frame, Limits, Output, Subsampling};
+/// let red = Frame::from_rgba(8, 8, [200, 40, 40, 255].repeat(64))?;
+/// let grey = Output { subsampling: Subsampling::S400, ..Output::jpeg(80) };
+/// let seen = Frame::decode(&red.encode(&grey)?, &Limits::default())?;
+/// assert_eq!(seen.pixels()[..4], [88, 88, 88, 255]);
+/// # Ok::<(), templrender::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -66,6 +69,8 @@ pub enum Subsampling {
     S420,
     /// All of them.
     S444,
+    /// None: a grey picture, in a file of one component.
+    S400,
 }
 
 /// Time against size.

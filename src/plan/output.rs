@@ -76,6 +76,7 @@ pub(super) fn output_of(keys: &document::Output) -> Output {
         subsampling: match keys.subsampling {
             Some(document::Subsampling::S420) => Subsampling::S420,
             Some(document::Subsampling::S444) => Subsampling::S444,
+            Some(document::Subsampling::S400) => Subsampling::S400,
             Some(document::Subsampling::Auto) | None => Subsampling::Auto,
         },
         effort: match keys.effort {

@@ -253,6 +253,7 @@ pub(crate) enum Subsampling {
     Auto,
     S420,
     S444,
+    S400,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -137,7 +137,7 @@ const SPANS: Places = Places::TEXT.or(Places::SPAN);
 
 /// Words of `output` and `missing`.
 pub(crate) const FORMATS: &[&str] = &["jpeg", "png", "webp", "avif"];
-pub(crate) const SUBSAMPLINGS: &[&str] = &["auto", "420", "444"];
+pub(crate) const SUBSAMPLINGS: &[&str] = &["auto", "420", "444", "400"];
 pub(crate) const EFFORTS: &[&str] = &["fast", "small", "smallest"];
 pub(crate) const MISSING: &[&str] = &["hide", "error", "original"];
 

@@ -51,6 +51,7 @@ impl Output {
                 self.subsampling = Some(match word(key, value, SUBSAMPLINGS)? {
                     "420" => Subsampling::S420,
                     "444" => Subsampling::S444,
+                    "400" => Subsampling::S400,
                     _ => Subsampling::Auto,
                 });
             }

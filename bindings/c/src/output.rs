@@ -20,6 +20,8 @@ pub enum templrender_subsampling {
     TEMPLRENDER_SUBSAMPLING_420 = 1,
     /// All of them.
     TEMPLRENDER_SUBSAMPLING_444 = 2,
+    /// None: a grey picture, in a file of one component.
+    TEMPLRENDER_SUBSAMPLING_400 = 3,
 }
 
 /// Time against size.
@@ -62,6 +64,7 @@ fn from(output: &Output) -> templrender_output {
     let subsampling = match output.subsampling {
         Subsampling::S420 => templrender_subsampling::TEMPLRENDER_SUBSAMPLING_420,
         Subsampling::S444 => templrender_subsampling::TEMPLRENDER_SUBSAMPLING_444,
+        Subsampling::S400 => templrender_subsampling::TEMPLRENDER_SUBSAMPLING_400,
         _ => templrender_subsampling::TEMPLRENDER_SUBSAMPLING_AUTO,
     };
     let effort = match output.effort {
@@ -94,7 +97,8 @@ pub(crate) unsafe fn output_of(output: *const templrender_output) -> Result<Outp
             0 => Subsampling::Auto,
             1 => Subsampling::S420,
             2 => Subsampling::S444,
-            other => return Err(bad("output.subsampling", format!("subsampling must be 0 to 2, found {other}"))),
+            3 => Subsampling::S400,
+            other => return Err(bad("output.subsampling", format!("subsampling must be 0 to 3, found {other}"))),
         },
         effort: match given.effort {
             0 => Effort::Fast,

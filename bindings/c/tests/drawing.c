@@ -322,6 +322,18 @@ static void encode(void)
         templrender_buffer_free(bytes);
         templrender_buffer_free(again);
     }
+    templrender_buffer *grey = NULL;
+    templrender_output without_colour = output;
+    without_colour.format = TEMPLRENDER_FORMAT_JPEG;
+    without_colour.subsampling = TEMPLRENDER_SUBSAMPLING_400;
+    OK(templrender_frame_encode(frame, &without_colour, NULL, &grey, &err));
+    templrender_slice file = templrender_buffer_slice(grey);
+    /* a frame header of eleven bytes is of one component */
+    bool is_grey = false;
+    for (size_t i = 0; i + 4 <= file.len; i++)
+        is_grey |= memcmp(file.data + i, "\xff\xc0\x00\x0b", 4) == 0;
+    CHECK(is_grey);
+    templrender_buffer_free(grey);
     CHECK(!templrender_format_content_type(TEMPLRENDER_FORMAT_TEMPLATE).data);
     CHECK(!templrender_format_content_type(4).data && !templrender_format_content_type(UINT32_MAX).data);
 

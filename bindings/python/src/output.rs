@@ -73,6 +73,7 @@ impl Output {
         match self.output.subsampling {
             Subsampling::S420 => "420",
             Subsampling::S444 => "444",
+            Subsampling::S400 => "400",
             _ => "auto",
         }
     }
@@ -168,7 +169,8 @@ fn subsampling_of(name: &str) -> PyResult<Subsampling> {
         "auto" => Ok(Subsampling::Auto),
         "420" => Ok(Subsampling::S420),
         "444" => Ok(Subsampling::S444),
-        other => Err(bad("subsampling", format!("subsampling must be \"auto\", \"420\" or \"444\", found {other:?}"))),
+        "400" => Ok(Subsampling::S400),
+        other => Err(bad("subsampling", format!("subsampling must be \"auto\", \"420\", \"444\" or \"400\", found {other:?}"))),
     }
 }
 

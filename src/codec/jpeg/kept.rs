@@ -112,6 +112,7 @@ fn sampling(output: &Output) -> Sampling {
     match output.subsampling {
         Subsampling::S444 => Sampling::S444,
         Subsampling::S420 => Sampling::S420,
+        Subsampling::S400 => Sampling::Grey,
         Subsampling::Auto if output.quality >= 90 => Sampling::S444,
         Subsampling::Auto => Sampling::S420,
     }
@@ -180,7 +181,7 @@ pub(super) mod tests {
             width in prop_oneof![1u32..20, 1u32..90],
             height in 1u32..70,
             quality in 1u8..=100,
-            subsampling in prop::sample::select(vec![Subsampling::S420, Subsampling::S444, Subsampling::Auto]),
+            subsampling in prop::sample::select(vec![Subsampling::S420, Subsampling::S444, Subsampling::S400, Subsampling::Auto]),
             seeds in (any::<u32>(), any::<u32>()),
             changed in prop::collection::vec((0usize..90, 0usize..70, 1usize..40, 1usize..30), 0..4),
             is_kept in prop::collection::vec(any::<bool>(), 9),

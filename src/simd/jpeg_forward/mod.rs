@@ -23,7 +23,6 @@ pub(crate) enum Sampling {
     /// All of it: a tile is 16x8 px, two MCUs.
     S444,
     /// None: a tile is 16x8 px, two MCUs of one block.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no output asks for it yet"))]
     Grey,
 }
 
