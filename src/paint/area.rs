@@ -70,6 +70,15 @@ impl Area {
         Self::new(self.left.min(other.left), self.top.min(other.top), self.right.max(other.right), self.bottom.max(other.bottom))
     }
 
+    /// What is left of a larger area: above, below, to the left, to the right; some may be empty.
+    pub(crate) fn beside(&self, whole: &Self) -> impl Iterator<Item = Self> {
+        let above = Self { bottom: self.top, ..*whole };
+        let below = Self { top: self.bottom, ..*whole };
+        let left = Self { right: self.left, top: self.top, bottom: self.bottom, ..*whole };
+        let right = Self { left: self.right, top: self.top, bottom: self.bottom, ..*whole };
+        [above, below, left, right].into_iter()
+    }
+
     /// Grown on all sides.
     pub(crate) fn outset(&self, by: i32) -> Self {
         if self.is_empty() { *self } else { Self::new(self.left - by, self.top - by, self.right + by, self.bottom + by) }

@@ -8,9 +8,9 @@ use super::{Painter, State};
 use crate::error::{Code, Error, Fault};
 use crate::geom::{Affine, Point, Rect};
 use crate::pixel::Frame;
-use crate::scene::{Picture, Shape};
+use crate::scene::{Item, Picture, Shape};
 
-impl Painter<'_> {
+impl<'a> Painter<'a> {
     pub(super) fn picture(&mut self, canvas: &mut Canvas<'_>, state: &State, picture: &Picture) -> Result<(), Error> {
         let Some(frame) = self.pictures.picture(picture.source) else { return Ok(()) };
         // as Chromium snaps the whole picture, not what is seen of it
@@ -20,17 +20,15 @@ impl Painter<'_> {
         }
         let visible = state.visible(&canvas.area);
         let mut clip = state.clip.with(state.coverage(&picture.clip, &visible));
-        let window = self.pictures.window(picture.source);
-        match (landing(state, &dest), window) {
-            (Some(area), Some(window)) => {
-                let at = place(&area, window).ok_or_else(stray)?;
-                let pixels = Pixels { area: at, pixels: frame.pixels(), opaque: frame.is_opaque() };
-                compose(canvas, &clip, &Coverage::full(at), &Ink::new(Source::Pixels(pixels), state.alpha()), &mut self.scratch.rows);
-                Ok(())
-            }
-            (None, Some(_)) => Err(stray()),
-            (Some(area), None) => self.upright_picture(canvas, state, frame, area, &clip),
-            (None, None) => {
+        if self.pictures.window(picture.source).is_some() {
+            let pixels = self.landed(state, picture).ok_or_else(stray)?;
+            let coverage = Coverage::full(pixels.area);
+            compose(canvas, &clip, &coverage, &Ink::new(Source::Pixels(pixels), state.alpha()), &mut self.scratch.rows);
+            return Ok(());
+        }
+        match landing(state, &dest) {
+            Some(area) => self.upright_picture(canvas, state, frame, area, &clip),
+            None => {
                 let edge = state.coverage(&Shape::rect(dest), &visible);
                 if !holds(&dest, &picture.clip.rect) {
                     clip = clip.with(edge);
@@ -38,6 +36,27 @@ impl Painter<'_> {
                 self.sampled_picture(canvas, state, frame, &dest, &clip)
             }
         }
+    }
+
+    /// The px of a picture whose window was decoded, where they are painted.
+    fn landed(&self, state: &State, picture: &Picture) -> Option<Pixels<'a>> {
+        let (frame, window) = (self.pictures.picture(picture.source)?, self.pictures.window(picture.source)?);
+        let area = place(&landing(state, &picture.dest.snapped())?, window)?;
+        Some(Pixels { area, pixels: frame.pixels(), opaque: frame.is_opaque() })
+    }
+
+    /// A rectangle in which an item replaces all that is under it by px that are there already.
+    pub(super) fn replaces(&self, state: &State, item: &Item, whole: &Area) -> Option<(Area, Pixels<'a>)> {
+        let Item::Picture(picture) = item else { return None };
+        let pixels = self.landed(state, picture).filter(|pixels| pixels.opaque && state.alpha() == 255)?;
+        let clip = state.clip.with(state.coverage(&picture.clip, &state.visible(whole)));
+        let area = pixels.area.intersect(&clip.area).intersect(whole);
+        let is_full = |y: &i32| clip.shapes.iter().all(|shape| shape.row_is_full(*y, area.left, area.right));
+        // round corners take rows from above and below
+        let top = (area.top..area.bottom).find(is_full)?;
+        let bottom = (top..area.bottom).find(|y| !is_full(y)).unwrap_or(area.bottom);
+        let area = Area { top, bottom, ..area };
+        (!area.is_empty()).then_some((area, pixels))
     }
 
     fn upright_picture(

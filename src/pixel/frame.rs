@@ -116,6 +116,18 @@ impl Frame {
         self.opaque = true;
     }
 
+    /// A copy in which a part from `left`, `top` on has these rows instead.
+    pub(crate) fn copy_with<'r>(&self, left: usize, top: usize, rows: impl Iterator<Item = &'r [u8]>) -> Self {
+        let mut pixels = Vec::with_capacity(self.pixels.len());
+        for (start, row) in (top * self.stride() + left * 4..).step_by(self.stride()).zip(rows) {
+            pixels.extend_from_slice(self.pixels.get(pixels.len()..start).unwrap_or_default());
+            pixels.extend_from_slice(row);
+        }
+        pixels.truncate(self.pixels.len());
+        pixels.extend_from_slice(self.pixels.get(pixels.len()..).unwrap_or_default());
+        Self { width: self.width, height: self.height, pixels, opaque: false, origin: None }
+    }
+
     /// Remembers what it was copied from.
     pub(crate) fn set_origin(&mut self, origin: Origin) {
         self.origin = Some(origin);

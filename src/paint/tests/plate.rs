@@ -3,23 +3,92 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::codec::Window;
 use crate::pixel::Touched;
 
 /// Paints a scene over plates of those of its leaves that are fixed; what is said to be as it was must be.
 fn over(scene: &Scene, fixed: &[bool], count_under: usize, layer_bytes: usize) -> Frame {
+    with(&stage(), &Limits::default(), |brush| over_with(brush, scene, fixed, count_under, layer_bytes))
+}
+
+fn over_with(brush: &Brush<'_>, scene: &Scene, fixed: &[bool], count_under: usize, layer_bytes: usize) -> Frame {
     let known = Scene { items: kept(scene.items.clone(), &mut fixed.iter().copied()), ..scene.clone() };
-    with(&stage(), &Limits::default(), |brush| {
-        let mut scratch = PaintScratch::default();
-        let plates = Plates::paint(&known, count_under, layer_bytes, brush, &mut scratch).unwrap();
-        let (frame, touched) = paint_over(&plates, scene, &Leaves::of(scene), fixed, brush, &mut scratch).unwrap().unwrap();
-        for (y, (row, known)) in frame.rows().zip(plates.all().rows()).enumerate() {
-            let cells = row.chunks(Touched::WIDTH * 4).zip(known.chunks(Touched::WIDTH * 4));
-            for (column, (row, known)) in cells.enumerate() {
-                assert!(touched.column(column, y, y + 1) || row == known, "px changed that are said to be as they were");
-            }
+    let mut scratch = PaintScratch::default();
+    let plates = Plates::paint(&known, count_under, layer_bytes, brush, &mut scratch).unwrap();
+    let (frame, touched) = paint_over(&plates, scene, &Leaves::of(scene), fixed, brush, &mut scratch).unwrap().unwrap();
+    for (y, (row, known)) in frame.rows().zip(plates.all().rows()).enumerate() {
+        let cells = row.chunks(Touched::WIDTH * 4).zip(known.chunks(Touched::WIDTH * 4));
+        for (column, (row, known)) in cells.enumerate() {
+            assert!(touched.column(column, y, y + 1) || row == known, "px changed that are said to be as they were");
         }
-        frame
-    })
+    }
+    frame
+}
+
+/// Pictures of which what is seen was decoded at the size that it lands at, as photos are; some can be seen through.
+struct Landed(Vec<(Frame, Option<Window>)>);
+
+impl Landed {
+    /// Those of a scene, in which each place gets a picture of its own.
+    fn of(scene: &mut Scene) -> Self {
+        let mut count = 0;
+        number(&mut scene.items, &mut count);
+        let windows = landings(scene);
+        let frames = (0..count).map(|i| {
+            let window = windows.get(&PictureId(i)).copied().flatten();
+            let (width, height) = window.map_or((9, 7), |window| (window.width, window.height));
+            let alpha = if i % 4 == 3 { 130 } else { 255 };
+            let noise = |px: u32| (px + 77 * i).wrapping_mul(0x9e37_79b9).to_be_bytes();
+            let px = (0..width * height).flat_map(|px| [noise(px)[0], noise(px)[1], noise(px)[2], alpha]).collect();
+            (Frame::from_rgba(width, height, px).unwrap(), window)
+        });
+        Self(frames.collect())
+    }
+}
+
+fn number(items: &mut [Item], count: &mut u32) {
+    for item in items {
+        match item {
+            Item::Group(group) => number(&mut group.items, count),
+            Item::Picture(picture) => {
+                picture.source = PictureId(*count);
+                *count += 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Pictures for Landed {
+    fn picture(&self, id: PictureId) -> Option<&Frame> {
+        self.0.get(id.0 as usize).map(|(frame, _)| frame)
+    }
+
+    fn window(&self, id: PictureId) -> Option<&Window> {
+        self.0.get(id.0 as usize)?.1.as_ref()
+    }
+}
+
+#[test]
+fn a_photo_is_copied_in_place_of_what_it_hides() {
+    let picture = |clip| Item::Picture(Picture { source: PictureId(0), dest: Rect::new(10.0, 5.0, 40.0, 30.0), clip });
+    let replaced = |item: &Item, opacity: f32| {
+        let mut whole = scene(60, 48, vec![item.clone()]);
+        let landed = Landed::of(&mut whole);
+        let brush = Brush { pictures: &landed, outlines: &stage(), limits: &Limits::default(), sentry: &Sentry::default() };
+        let mut scratch = PaintScratch::default();
+        let frame = Frame::new(60, 48, &Limits::default()).unwrap();
+        let state = State { opacity, ..State::new(1.0, &frame) };
+        let (area, pixels) = Painter::new(&brush, &mut scratch).replaces(&state, &whole.items[0], &state.clip.area)?;
+        assert_eq!(pixels.row(area.top, area.left, area.right).len(), area.width() * 4);
+        Some((area.left, area.top, area.right, area.bottom))
+    };
+    let rect = Shape::rect(Rect::new(10.0, 5.0, 40.0, 30.0));
+    assert_eq!(replaced(&picture(rect), 1.0), Some((10, 5, 50, 35)));
+    assert_eq!(replaced(&picture(round(10.0, 5.0, 40.0, 30.0, 6.0)), 1.0), Some((10, 11, 50, 29)));
+    assert_eq!(replaced(&picture(round(10.0, 5.0, 40.0, 30.0, 15.0)), 1.0), None);
+    assert_eq!(replaced(&picture(rect), 0.5), None);
+    assert_eq!(replaced(&boxed(0.0, 0.0, 60.0, 48.0, Color::WHITE), 1.0), None);
 }
 
 const ROOM: usize = 1 << 20;
@@ -146,11 +215,15 @@ proptest! {
         room in prop::sample::select(vec![0, 9000, ROOM]),
         scale in prop::sample::select(vec![1.0, 1.0, 1.5]),
     ) {
-        let whole = Scene { size: (64, 48), scale, items };
+        let mut whole = Scene { size: (64, 48), scale, items };
         let fixed: Vec<bool> = fixed.into_iter().cycle().take(Leaves::of(&whole).len()).collect();
         // as many as lie under the row's first leaf, fewer, or more
         let count_under = (below(&fixed) + 2).saturating_sub(under);
         prop_assert!(over(&whole, &fixed, count_under, room) == render(&whole));
+        let landed = Landed::of(&mut whole);
+        let brush = Brush { pictures: &landed, outlines: &stage(), limits: &Limits::default(), sentry: &Sentry::default() };
+        let at_once = paint(&whole, &brush, &mut PaintScratch::default()).unwrap();
+        prop_assert!(over_with(&brush, &whole, &fixed, count_under, room) == at_once);
     }
 
     /// What is said to be around an item is around it: painted on a canvas of that size alone, nothing is missing.
