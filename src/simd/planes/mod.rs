@@ -1,8 +1,10 @@
 //! Planes of samples to another size: down the columns first, because that is the cheaper way to have less of them, then along the rows.
 //!
 //! Samples are 16 bits, with seven bits of fraction before and six between the two passes. Down the columns each product is rounded to that;
-//! along the rows sums are exact and rounded once, eight rows at a time: of samples in pairs, so that a vector has the same px of all of them. Weights are Q14: at an edge one can be above 1. Flat areas stay what they are: the weights of a px add up to 1 exactly, and what the products lose is less
-//! than half a level. This file is the reference; `avx2` gives the same bytes.
+//! along the rows sums are exact and rounded once. Those are done for eight rows at a time: samples stand in pairs, row by row, so that a
+//! vector has the same px of all of them, and nothing is added across it. Weights are Q14: at an edge one can be above 1. Flat areas stay
+//! what they are: the weights of a px add up to 1 exactly, and what the products lose is less than half a level. This file is the
+//! reference; `avx2` gives the same bytes.
 
 #![allow(unsafe_code, reason = "vector instructions")]
 
