@@ -3,7 +3,7 @@
 
 Each is run with one thread on one processor, with two threads on two, and as two programs of one thread each on a processor of its own, in turns. What two
 programs that share nothing bring is what the machine has: on one whose processors are halves of a core, or whose neighbours are busy, it is less than twice.
-Two threads must bring 1.9 times what one brings, or 0.95 of what two programs bring; each round's ratio counts by itself, and the median is judged. Runs are shielded from other work on the machine (SCHED_RR) where the user may do that. PROGRAMS has `templrender`, `shop` and `peer`.
+Two threads must bring 1.9 times what one brings, whatever the machine has; each round's ratio counts by itself, and the median is judged. Runs are shielded from other work on the machine (SCHED_RR) where the user may do that. PROGRAMS has `templrender`, `shop` and `peer`.
 """
 
 import argparse
@@ -25,7 +25,6 @@ OUT = ROOT / "target" / "scaling"
 TEMPLATE = ROOT / "templates" / "product-sale"
 NOW = ["--now", "2026-11-21T12:00:00Z"]
 LEAST = 1.9
-LEAST_OF_PROGRAMS = 0.95
 # A run: how many threads, and a number that tells it from another at the same time.
 Command = Callable[[int, int], list[str | Path]]
 
@@ -73,10 +72,8 @@ def main() -> int:
         ratio, of_programs = statistics.median(ratios), statistics.median(b / a for a, b in zip(apart, two, strict=True))
         medians = " | ".join(f"{statistics.median(found):,.1f}" for found in (one, two, apart))
         print(f"| {name} | {medians} | {ratio:.2f} | {min(ratios):.2f} | {max(ratios):.2f} | {of_programs:.2f} |")
-        if ratio < LEAST and of_programs < LEAST_OF_PROGRAMS:
-            faults.append(
-                f"{name}: two threads bring {ratio:.2f} times what one does and {of_programs:.2f} times what two programs do, {LEAST} or {LEAST_OF_PROGRAMS} is wanted"
-            )
+        if ratio < LEAST:
+            faults.append(f"{name}: {ratio:.2f} times as much on two processors, at least {LEAST} is wanted; {of_programs:.2f} times what two programs bring")
     for fault in faults:
         print(f"scaling: {fault}", file=sys.stderr)
     return 1 if faults else 0
