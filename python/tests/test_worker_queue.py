@@ -142,18 +142,26 @@ def test_a_sender_is_killed_at_any_step(shop: Shop, monkeypatch: pytest.MonkeyPa
     assert shop.jobs.counts()["mail-sent"] == 3
 
 
-def test_a_claim_whose_answer_was_lost_gives_the_same_mails(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("at", ["claim", "mail"])
+def test_a_claim_whose_answer_was_lost_gives_the_same_mails(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
     for i in range(3):
         shop.jobs.file(honey(i))
     shop.draw_all(shop.worker())
     outbox, call = Outbox(shop.jobs, "first"), Jobs.call
 
-    def lost(self: Jobs, name: str, *arguments: object) -> Any:
-        call(self, name, *arguments)
+    def lost(*given: Any, **named: Any) -> Any:
+        if at == "claim":
+            call(*given, **named)
         raise ConnectionError("the queue was killed after it had done so")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Jobs, "call", lost)
+        if at == "claim":
+            patched.setattr(Jobs, "call", lost)
+        else:
+            # Which mails they are was heard, and not what is in them.
+            patched.setattr(shop.client, "hmget", lost)
         with pytest.raises(ConnectionError):
             outbox.claim(2)
     assert len(outbox.claim(2).mails) == 2

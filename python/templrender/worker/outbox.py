@@ -76,7 +76,7 @@ class Outbox:
         self._jobs = jobs
         self.sender = sender
         self.pace = pace or Pace()
-        # Claims whose answers were lost: made again, they give the same mails, which would else wait for the end of their lease.
+        # Claims whose answers, or the mails that they named, were lost: made again, they give the same mails, which would else wait for the end of their lease.
         self._lost: list[str] = []
 
     def claim(self, most: int) -> Due:
@@ -91,10 +91,10 @@ class Outbox:
             wait, failures, *ids = self._jobs.call(
                 "mail_claim", most, interval, pace.burst, int(pace.lease * 1000), self.sender, claim
             )
+            mails = [mail for mail in map(self._mail, ids) if mail is not None]
         except Exception:
             self._lost.append(claim)
             raise
-        mails = [mail for mail in map(self._mail, ids) if mail is not None]
         # Nothing in it at all: somebody may put something in at any time.
         return Due(mails, 0.0 if mails else 0.01 if ids else 1.0 if int(wait) < 0 else int(wait) / 1000, int(failures))
 
