@@ -111,6 +111,23 @@ fn without_room_everything_is_drawn_as_ever() {
 }
 
 #[test]
+fn a_limit_of_nothing_forgets_the_uses_too() {
+    let (_, quick, cache) = renderers(ROOM);
+    let template = template("t", "");
+    let plan = plan(&quick, &template, r#"{ "tint": "red" }"#);
+    let hits = |count: u64| {
+        (0..2).for_each(|_| drop(draw(&quick, &plan)));
+        assert_eq!((cache.stats().hits, cache.stats().templates), (count, 1));
+    };
+    hits(1);
+    cache.set_max_bytes(0);
+    assert_eq!((cache.stats().templates, cache.stats().bytes, cache.stats().dropped), (0, 0, 1));
+    cache.set_max_bytes(ROOM);
+    // the first one is drawn as ever again
+    hits(2);
+}
+
+#[test]
 fn layers_are_kept_as_far_as_there_is_room() {
     // six groups over the row's box, 200 x 120 px of four bytes each, beside two frames
     let blurred = r#", { "type": "box", "left": 0, "top": 0, "width": 200, "height": 120, "background": "gold", "opacity": 0.1, "filter": "blur(2px)" }"#;

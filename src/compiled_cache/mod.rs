@@ -121,7 +121,7 @@ impl CompiledCache {
         self.shared.max_bytes()
     }
 
-    /// Holds up to this many bytes from now on; what is more is let go.
+    /// Holds up to this many bytes from now on; what is more is let go. 0 lets go of everything, and of what was counted of uses too.
     ///
     /// ```
     /// let cache = templrender::CompiledCache::new(1 << 20);

@@ -173,7 +173,7 @@ impl Table {
         Some(gone.into_iter().map(remove).collect())
     }
 
-    /// Lets go of what is over so many bytes, the oldest first.
+    /// Lets go of what is over so many bytes, the oldest first; where nothing is to be held, nothing is counted either.
     pub(super) fn shrink(&mut self, max_bytes: usize) -> Vec<Arc<Kept>> {
         let mut gone = Vec::new();
         while self.bytes > max_bytes {
@@ -183,6 +183,10 @@ impl Table {
             self.bytes -= kept.bytes;
             self.dropped += 1;
             gone.push(kept);
+        }
+        if max_bytes == 0 {
+            self.kinds = BTreeMap::new();
+            self.slots = BTreeMap::new();
         }
         gone
     }

@@ -1,7 +1,7 @@
 //! Pictures: upright ones are scaled to the exact px they cover, all others sampled through their transform.
 
 use super::area::{Area, offset};
-use super::canvas::{Canvas, Ink, Pixels, Source, compose};
+use super::canvas::{Canvas, Clip, Ink, Pixels, Source, compose};
 use super::coverage::Coverage;
 use super::landing::{landing, place};
 use super::{Painter, State};
@@ -9,6 +9,14 @@ use crate::error::{Code, Error, Fault};
 use crate::geom::{Affine, Point, Rect};
 use crate::pixel::Frame;
 use crate::scene::{Item, Picture, Shape};
+
+/// A picture that replaces what is under it by its own px.
+pub(super) struct Replacing<'a> {
+    /// Where nothing of what is under it is left.
+    pub(super) area: Area,
+    pub(super) pixels: Pixels<'a>,
+    clip: Clip,
+}
 
 impl<'a> Painter<'a> {
     pub(super) fn picture(&mut self, canvas: &mut Canvas<'_>, state: &State, picture: &Picture) -> Result<(), Error> {
@@ -45,8 +53,8 @@ impl<'a> Painter<'a> {
         Some(Pixels { area, pixels: frame.pixels(), opaque: frame.is_opaque() })
     }
 
-    /// A rectangle in which an item replaces all that is under it by px that are there already.
-    pub(super) fn replaces(&self, state: &State, item: &Item, whole: &Area) -> Option<(Area, Pixels<'a>)> {
+    /// What of an item replaces all that is under it by px that are there already.
+    pub(super) fn replaces(&self, state: &State, item: &Item, whole: &Area) -> Option<Replacing<'a>> {
         let Item::Picture(picture) = item else { return None };
         let pixels = self.landed(state, picture).filter(|pixels| pixels.opaque && state.alpha() == 255)?;
         let clip = state.clip.with(state.coverage(&picture.clip, &state.visible(whole)));
@@ -56,17 +64,16 @@ impl<'a> Painter<'a> {
         let top = (area.top..area.bottom).find(is_full)?;
         let bottom = (top..area.bottom).find(|y| !is_full(y)).unwrap_or(area.bottom);
         let area = Area { top, bottom, ..area };
-        (!area.is_empty()).then_some((area, pixels))
+        (!area.is_empty()).then_some(Replacing { area, pixels, clip })
     }
 
-    fn upright_picture(
-        &mut self,
-        canvas: &mut Canvas<'_>,
-        state: &State,
-        frame: &Frame,
-        area: Area,
-        clip: &super::canvas::Clip,
-    ) -> Result<(), Error> {
+    /// Paints such an item where the canvas lacks it.
+    pub(super) fn rest(&mut self, canvas: &mut Canvas<'_>, replacing: &Replacing<'_>) {
+        let Replacing { pixels, clip, .. } = replacing;
+        compose(canvas, clip, &Coverage::full(pixels.area), &Ink::new(Source::Pixels(*pixels), 255), &mut self.scratch.rows);
+    }
+
+    fn upright_picture(&mut self, canvas: &mut Canvas<'_>, state: &State, frame: &Frame, area: Area, clip: &Clip) -> Result<(), Error> {
         let seen = area.intersect(&clip.area).intersect(&canvas.area);
         if seen.is_empty() {
             return Ok(());
@@ -90,14 +97,7 @@ impl<'a> Painter<'a> {
         Ok(())
     }
 
-    fn sampled_picture(
-        &mut self,
-        canvas: &mut Canvas<'_>,
-        state: &State,
-        frame: &Frame,
-        dest: &Rect,
-        clip: &super::canvas::Clip,
-    ) -> Result<(), Error> {
+    fn sampled_picture(&mut self, canvas: &mut Canvas<'_>, state: &State, frame: &Frame, dest: &Rect, clip: &Clip) -> Result<(), Error> {
         let ctm = &state.ctm;
         let seen = clip.area.intersect(&canvas.area).intersect(&Area::around(&ctm.bounds(dest)));
         if seen.is_empty() {

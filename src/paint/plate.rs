@@ -9,15 +9,16 @@
 //! A picture starts as a copy of `all`. That is right wherever no fixed item lies over one of the row's. Where one does (the banner over
 //! the photo), the copy is put back to `under`, and in that part everything is painted again in its order. Items of the row are
 //! painted whole. So each px sees the items that it sees in a plain painting, in the same order, through the same kernels: the bytes are
-//! the same. A photo that lies under all else of the row is copied in place of what it hides. Groups that paint straight on are taken apart ([`Leaves`]); the pictures of the others, which may be blurred, are kept where
-//! they may have to be laid down again.
+//! the same. A photo that lies under all else of the row is copied in place of what it hides. Groups that paint straight on are taken
+//! apart ([`Leaves`]); the pictures of the others, which may be blurred, are kept where they may have to be laid down again.
 
 use std::sync::Arc;
 
 use super::area::{Area, offset};
-use super::canvas::{Canvas, Pixels};
+use super::canvas::Canvas;
 use super::filter::Layer;
 use super::leaves::{Leaf, paints_straight};
+use super::picture::Replacing;
 use super::{Brush, Leaves, PaintScratch, Painter, State, blank};
 use crate::error::Error;
 use crate::pixel::{Frame, Touched};
@@ -115,7 +116,7 @@ pub(crate) fn paint_over(
     let replaced = walk.replaced(lowest)?;
     let mut frame = match &replaced {
         None => plates.all.clone(),
-        Some((area, pixels)) => {
+        Some(Replacing { area, pixels, .. }) => {
             let rows = (area.top..area.bottom).map(|y| pixels.row(y, area.left, area.right));
             plates.all.copy_with(x(area.left), y(area.top), rows)
         }
@@ -124,19 +125,24 @@ pub(crate) fn paint_over(
     for part in &parts {
         restore(&mut frame, plates.first(first), part);
     }
-    let replaced = replaced.map(|(area, _)| area);
-    for part in parts.iter().chain(&replaced) {
+    for part in parts.iter().chain(replaced.as_ref().map(|replacing| &replacing.area)) {
         touched.mark(x(part.left), y(part.top), x(part.right), y(part.bottom));
     }
     // what the lowest item of the row did not bring yet, and what was put back since
-    let missing = replaced.map(|area| area.beside(&walk.whole).chain(parts.iter().map(|part| part.intersect(&area))).collect::<Vec<_>>());
+    let missing = replaced
+        .as_ref()
+        .map(|Replacing { area, .. }| area.beside(&walk.whole).chain(parts.iter().map(|part| part.intersect(area))).collect::<Vec<_>>());
     // what lies under the first item of the row, but is not in `under`, is missing in the parts
     for (i, (leaf, known)) in leaves.leaves.iter().zip(&known).enumerate().skip(first) {
         let mut canvas = Canvas::new(walk.whole, frame.pixels_mut(), brush.sentry);
         match known {
             None => {
                 canvas.touched = Some(&mut touched);
-                canvas.only = missing.as_deref().filter(|_| i == lowest);
+                if let Some(replacing) = replaced.as_ref().filter(|_| i == lowest) {
+                    canvas.only = missing.as_deref();
+                    walk.painter.rest(&mut canvas, replacing);
+                    continue;
+                }
             }
             Some(known) if parts.iter().all(|part| known.area.intersect(part).is_empty()) => continue,
             Some(_) => canvas.only = Some(&parts),
@@ -194,7 +200,7 @@ impl<'w> Walk<'w> {
     }
 
     /// Where the lowest leaf of the row replaces everything, and by what.
-    fn replaced(&mut self, lowest: usize) -> Result<Option<(Area, Pixels<'w>)>, Error> {
+    fn replaced(&mut self, lowest: usize) -> Result<Option<Replacing<'w>>, Error> {
         let Some(leaf) = self.leaves.leaves.get(lowest) else { return Ok(None) };
         let Some(state) = self.state(leaf.inside)?.0 else { return Ok(None) };
         Ok(self.painter.replaces(&state, leaf.item, &self.whole))

@@ -130,6 +130,7 @@ end:
     templrender_renderer_free(plain);
     templrender_models_free(models);
     templrender_fonts_free(fonts);
+    templrender_compiled_limit(0); /* what the process keeps of the card for the next rows */
     free((void *)(uintptr_t)photo.data);
     return failed;
 }

@@ -139,5 +139,6 @@ out:
     templrender_template_free(template_);
     templrender_renderer_free(renderer);
     templrender_fonts_free(fonts);
+    templrender_compiled_limit(0); /* what all renderers of the process share */
     return result;
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::codec::Window;
+use crate::paint::picture::Replacing;
 use crate::pixel::Touched;
 
 /// Paints a scene over plates of those of its leaves that are fixed; what is said to be as it was must be.
@@ -79,7 +80,7 @@ fn a_photo_is_copied_in_place_of_what_it_hides() {
         let mut scratch = PaintScratch::default();
         let frame = Frame::new(60, 48, &Limits::default()).unwrap();
         let state = State { opacity, ..State::new(1.0, &frame) };
-        let (area, pixels) = Painter::new(&brush, &mut scratch).replaces(&state, &whole.items[0], &state.clip.area)?;
+        let Replacing { area, pixels, .. } = Painter::new(&brush, &mut scratch).replaces(&state, &whole.items[0], &state.clip.area)?;
         assert_eq!(pixels.row(area.top, area.left, area.right).len(), area.width() * 4);
         Some((area.left, area.top, area.right, area.bottom))
     };

@@ -73,7 +73,10 @@ impl Level {
     #[inline(always)]
     pub(crate) fn down(self, samples: &[i16], places: &[usize], weights: &[i16], out: &mut [i16]) {
         #[cfg(target_arch = "x86_64")]
-        if self.avx2 && places.len() == weights.len() && places.iter().all(|at| at + out.len() <= samples.len()) {
+        if self.avx2
+            && places.len() == weights.len()
+            && places.iter().all(|at| samples.len().checked_sub(*at).is_some_and(|left| out.len() <= left))
+        {
             // SAFETY: the processor has AVX2; each row has as many samples as are wanted, as just compared
             return unsafe { avx2::down(samples, places, weights, out) };
         }
@@ -84,7 +87,7 @@ impl Level {
     #[inline(always)]
     pub(crate) fn interleave(self, lines: &[i16], stride: usize, pairs: &mut [Pairs]) {
         #[cfg(target_arch = "x86_64")]
-        if self.avx2 && pairs.len().is_multiple_of(ROWS) && pairs.len() * 2 <= stride && stride * ROWS <= lines.len() {
+        if self.avx2 && pairs.len().is_multiple_of(ROWS) && pairs.len() <= stride / 2 && stride <= lines.len() / ROWS {
             // SAFETY: the processor has AVX2; each of the rows has two samples for each of the pairs, which are a multiple of eight
             return unsafe { avx2::interleave(lines, stride, pairs) };
         }
@@ -95,7 +98,7 @@ impl Level {
     #[inline(always)]
     pub(crate) fn across(self, pairs: &[Pairs], across: &Across, out: &mut [u8], stride: usize) {
         #[cfg(target_arch = "x86_64")]
-        if self.avx2 && across.needs <= pairs.len() && across.px() <= stride && stride * ROWS <= out.len() {
+        if self.avx2 && across.needs <= pairs.len() && across.px() <= stride && stride <= out.len() / ROWS {
             // SAFETY: the processor has AVX2; there are as many pairs as `Across::new` found are read, and room for as many px in each row
             return unsafe { avx2::across(pairs, across, out, stride) };
         }
