@@ -6,6 +6,8 @@
 
 /// Bits of a lookup.
 const LOOKUP: u32 = 10;
+/// Bits of the lookup for DC, which answers without the value.
+const LOOKUP_DC: u32 = 9;
 /// Bits of the lookup for what is read past, whose answers are shorter.
 const LOOKUP_PAST: u32 = 11;
 /// Zeros behind the data: more than one MCU reads.
@@ -68,9 +70,9 @@ impl Scan {
     }
 }
 
-/// Bits, the highest first. After a refill at least 56 are there, of which a lookup eats at most 10, or 21 where values are read past. A
-/// symbol that is longer refills before and behind itself. So after three lookups of the one kind, or two of the other, the next one's bits
-/// are there before the refill.
+/// Bits, the highest first. After a refill at least 56 are there. A lookup of DC eats at most 20, one of AC 10, or 21 where values are read
+/// past; a symbol that is longer refills behind itself. So after DC and two lookups of AC, three of AC or two of the other kind, the next
+/// one's bits are there before the refill.
 pub(super) struct Bits<'a> {
     /// What is not in the buffer yet.
     rest: &'a [u8],
@@ -102,6 +104,12 @@ impl Bits<'_> {
         self.count = self.count.wrapping_sub(count);
     }
 
+    /// The value of some bits behind others.
+    #[inline(always)]
+    fn value(&self, behind: u32, size: u32) -> i32 {
+        extend((self.buffer.wrapping_shl(behind) >> 1 >> (63 - size)) as u32, size)
+    }
+
     /// Whether codes were read that do not exist, or blocks that are too long.
     #[inline(always)]
     pub(super) fn is_damaged(&self) -> bool {
@@ -115,14 +123,15 @@ impl Bits<'_> {
     }
 }
 
-/// Where a coefficient goes and its dequantiser: bits 0 to 7 the index in the kernel's room, the rest the factor with 13 bits of fraction
-/// more than the kernel's. Places from 64 on, which a damaged or ended block has, are of no meaning.
-pub(super) type Places = [u32; 256];
+/// Where each coefficient goes in the kernel's room. Places from 64 on, which a damaged or ended block has, are of no meaning.
+pub(super) type Order = [u8; 256];
 
 /// One Huffman table.
 pub(super) struct Table {
+    /// Of DC: bits 0-7 what the symbol and its value take (0: the code is longer than the lookup), 8-15 the size of the value.
+    sizes: [u16; 1 << LOOKUP_DC],
     /// Bits 0-7 what one symbol and its value take, 8-15 how far it goes on (the end of the block 128), 16-31 the value. Where it goes on
-    /// by 0: bits 0-7 the length of the code (0: more than the lookup), 16-23 the symbol.
+    /// by 0, the value sticks out of the lookup: bits 16-23 its size, 24-31 how far. 0: the code does.
     one: [u32; 1 << LOOKUP],
     /// Two symbols: bits 0-7 what both take, 8-15 the first, 16-23 and 24-31 how far they go on, 32-47 and 48-63 the values.
     two: [u64; 1 << LOOKUP],
@@ -141,6 +150,7 @@ impl Table {
             return None;
         }
         let mut table = Box::new(Self {
+            sizes: [0; 1 << LOOKUP_DC],
             one: [0; 1 << LOOKUP],
             two: [0; 1 << LOOKUP],
             past: [0; 1 << LOOKUP_PAST],
@@ -159,11 +169,17 @@ impl Table {
                 if code >> length != 0 {
                     return None;
                 }
-                if length <= LOOKUP {
+                if dc {
+                    if length <= LOOKUP_DC {
+                        let (rest, size) = (LOOKUP_DC - length, u16::from(symbol));
+                        let range = (code << rest) as usize..((code + 1) << rest) as usize;
+                        table.sizes.get_mut(range)?.fill((length as u16 + size) | size << 8);
+                    }
+                } else if length <= LOOKUP {
                     let rest = LOOKUP - length;
                     let range = (code << rest) as usize..((code + 1) << rest) as usize;
                     starts.get_mut(range.clone())?.fill((length as u8, symbol));
-                    one_symbol(table.one.get_mut(range)?, length, symbol.into(), dc);
+                    one_symbol(table.one.get_mut(range)?, length, symbol.into());
                 }
                 code += 1;
                 at += 1;
@@ -181,39 +197,53 @@ impl Table {
         Some(table)
     }
 
-    /// How far the next symbol goes on, and its value.
+    /// The next difference of DC. The bits were just refilled, and 35 are left.
     #[inline(always)]
-    fn symbol(&self, bits: &mut Bits<'_>, top: usize, dc: bool) -> (u32, i32) {
+    fn difference(&self, bits: &mut Bits<'_>, top: u64) -> i32 {
+        let entry = u32::from(self.sizes.get((top >> (64 - LOOKUP_DC)) as usize).copied().unwrap_or(0));
+        let (takes, size) = (entry & 255, entry >> 8);
+        if takes != 0 {
+            let value = bits.value(takes - size, size);
+            bits.eat(takes);
+            return value;
+        }
+        let Long { length, symbol } = self.long(bits.buffer, LOOKUP_DC);
+        bits.damaged |= length == 0;
+        let value = bits.value(length, symbol & 15);
+        bits.eat(length + (symbol & 15));
+        bits.refill();
+        value
+    }
+
+    /// How far the next symbol of AC goes on, and its value. There are 20 bits at least.
+    #[inline(always)]
+    fn symbol(&self, bits: &mut Bits<'_>, top: usize) -> (u32, i32) {
         let entry = self.one.get(top & ((1 << LOOKUP) - 1)).copied().unwrap_or(0);
         let on = entry >> 8 & 255;
         if on != 0 {
             bits.eat(entry & 255);
             return (on, entry as i32 >> 16);
         }
-        bits.refill();
-        let symbol = if entry != 0 {
-            // a value that sticks out of the lookup
-            bits.eat(entry & 255);
-            entry >> 16
+        let (takes, size, on) = if entry != 0 {
+            (entry & 255, entry >> 16 & 255, entry >> 24)
         } else {
-            let Long { length, symbol } = self.long(bits.buffer);
+            bits.refill();
+            let Long { length, symbol } = self.long(bits.buffer, LOOKUP);
             bits.damaged |= length == 0;
-            bits.eat(length);
-            symbol
+            (length + (symbol & 15), symbol & 15, how_far(symbol))
         };
-        let size = symbol & 15;
-        let value = extend((bits.buffer >> 1 >> (63 - size)) as u32, size);
-        bits.eat(size);
+        let value = bits.value(takes - size, size);
+        bits.eat(takes);
         bits.refill();
-        (how_far(symbol, dc), value)
+        (on, value)
     }
 
     /// A code longer than the lookup. It gets the bits by value: they stay in registers for everybody else.
     #[inline(never)]
-    fn long(&self, buffer: u64) -> Long {
+    fn long(&self, buffer: u64, lookup: u32) -> Long {
         let top = (buffer >> 48) as u32;
         let beyond = |l: &u32| self.limit.get(*l as usize).is_some_and(|limit| top < *limit);
-        let Some(length) = (LOOKUP + 1..=16).find(beyond) else {
+        let Some(length) = (lookup + 1..=16).find(beyond) else {
             return Long { length: 0, symbol: 0 };
         };
         let at = (top >> (16 - length)) as i32 + self.delta.get(length as usize).copied().unwrap_or(0);
@@ -227,22 +257,21 @@ struct Long {
     symbol: u32,
 }
 
-fn how_far(symbol: u32, dc: bool) -> u32 {
+fn how_far(symbol: u32) -> u32 {
     match symbol {
-        _ if dc => 1,
         0 => END,
         s => (s >> 4) + 1,
     }
 }
 
 /// All lookups that begin with a code.
-fn one_symbol(lookups: &mut [u32], length: u32, symbol: u32, dc: bool) {
+fn one_symbol(lookups: &mut [u32], length: u32, symbol: u32) {
     let size = symbol & 15;
     if length + size > LOOKUP {
-        return lookups.fill(length | symbol << 16);
+        return lookups.fill((length + size) | size << 16 | how_far(symbol) << 24);
     }
     for (raw, lookups) in (0..).zip(lookups.chunks_exact_mut(1 << (LOOKUP - length - size))) {
-        lookups.fill((length + size) | how_far(symbol, dc) << 8 | (extend(raw, size) as u32) << 16);
+        lookups.fill((length + size) | how_far(symbol) << 8 | (extend(raw, size) as u32) << 16);
     }
 }
 
@@ -307,25 +336,21 @@ fn extend(raw: u32, size: u32) -> i32 {
 pub(super) struct Reader<'a> {
     pub(super) dc: &'a Table,
     pub(super) ac: &'a Table,
-    pub(super) places: Places,
+    pub(super) order: Order,
     pub(super) predictor: i32,
 }
 
-/// What the DC coefficient gets added: half of the sample range and half a unit, with 13 bits of fraction.
-const BIAS: i32 = (((128 * 8 + 4) << crate::simd::jpeg_inverse::FRACTION) << 13) + (1 << 12);
-
 impl Reader<'_> {
-    /// One block, dequantised; coefficients after `LIMIT` (63: none) in zig-zag order are read past.
+    /// One block; coefficients after `LIMIT` (63: none) in zig-zag order are read past.
     /// Gives the last place that was coded, 0 for DC alone.
     #[inline(always)]
     pub(super) fn block<const LIMIT: u32>(&mut self, bits: &mut Bits<'_>, out: &mut [i16; 256]) -> u32 {
-        let top = bits.top();
+        let top = bits.buffer;
         bits.refill();
-        let (_, difference) = self.dc.symbol(bits, top, true);
+        let difference = self.dc.difference(bits, top);
         self.predictor = self.predictor.wrapping_add(difference);
-        let factor = (self.places.first().copied().unwrap_or(0) >> 8) as i32;
         let [dc, ..] = out;
-        *dc = (self.predictor.wrapping_mul(factor).wrapping_add(BIAS) >> 13) as i16;
+        *dc = self.predictor as i16;
         if LIMIT == 0 {
             bits.refill();
             self.rest(bits, 0);
@@ -367,15 +392,15 @@ impl Reader<'_> {
         let entry = self.ac.two.get(top & ((1 << LOOKUP) - 1)).copied().unwrap_or(0);
         let on = (entry >> 16) as u32 & 255;
         if on == 0 {
-            let (on, value) = self.ac.symbol(bits, top, false);
+            let (on, value) = self.ac.symbol(bits, top);
             *k += on;
-            self.store(*k, value, out);
+            self.store(*k, value as i16, out);
             return *k >= LIMIT;
         }
         let first = *k + on;
-        self.store(first, i32::from((entry >> 32) as i16), out);
+        self.store(first, (entry >> 32) as i16, out);
         *k = first + ((entry >> 24) as u32 & 255);
-        self.store(*k, i32::from((entry >> 48) as i16), out);
+        self.store(*k, (entry >> 48) as i16, out);
         if *k < LIMIT {
             bits.eat(entry as u32 & 255);
             return false;
@@ -390,10 +415,10 @@ impl Reader<'_> {
     }
 
     #[inline(always)]
-    fn store(&self, k: u32, value: i32, out: &mut [i16; 256]) {
-        let place = self.places.get(k as usize & 255).copied().unwrap_or(0);
-        if let Some(coefficient) = out.get_mut(place as usize & 255) {
-            *coefficient = (value.wrapping_mul((place >> 8) as i32).wrapping_add(1 << 12) >> 13) as i16;
+    fn store(&self, k: u32, value: i16, out: &mut [i16; 256]) {
+        let place = self.order.get(k as usize & 255).copied().unwrap_or(0);
+        if let Some(coefficient) = out.get_mut(usize::from(place)) {
+            *coefficient = value;
         }
     }
 
@@ -422,7 +447,7 @@ impl Reader<'_> {
             *k = next;
             entry >> 12 != 0
         } else {
-            *k += self.ac.symbol(bits, bits.top(), false).0;
+            *k += self.ac.symbol(bits, bits.top()).0;
             false
         }
     }

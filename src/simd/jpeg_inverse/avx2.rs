@@ -3,7 +3,8 @@
 use std::arch::x86_64::*;
 
 use super::{
-    C2_1, C2_C6_1, C2C6_2, CB_TO_B, CB_TO_G, COS8_1, CR_TO_G, CR_TO_R, Coefficients, DUMMY, SHIFT, SIN8, SQRT2_1, STEP, Upsampled,
+    C2_1, C2_C6_1, C2C6_2, CB_TO_B, CB_TO_G, COS8_1, CR_TO_G, CR_TO_R, Coefficients, DUMMY, Factors, MEAN, SHIFT, SIN8, SQRT2_1, STEP,
+    Upsampled,
 };
 
 macro_rules! add {
@@ -93,15 +94,33 @@ fn transpose<const LOW: bool>(r: [__m256i; 8]) -> [__m256i; 8] {
     ]
 }
 
-/// Register i of the coefficients.
+/// Register i of the coefficients, dequantised.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load(coefficients: &Coefficients, i: usize) -> __m256i {
-    match coefficients.0.as_chunks::<16>().0.get(i) {
+fn load(coefficients: &Coefficients, factors: &Factors, i: usize) -> __m256i {
+    let sixteen = |values: &[i16]| match values.as_chunks::<16>().0.get(i) {
         // SAFETY: sixteen values are 32 bytes
         Some(sixteen) => unsafe { _mm256_loadu_si256(sixteen.as_ptr().cast()) },
         None => _mm256_setzero_si256(),
-    }
+    };
+    let (v, high, low) = (sixteen(&coefficients.0), sixteen(&factors.high), sixteen(&factors.low));
+    // what is below the whole ones rounds up from a half on
+    let half = _mm256_srli_epi16::<15>(_mm256_mullo_epi16(v, low));
+    _mm256_add_epi16(_mm256_add_epi16(_mm256_mullo_epi16(v, high), _mm256_mulhi_epi16(v, low)), half)
+}
+
+/// The first register, with the means of two blocks or of four.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_first<const BLOCKS: usize>(coefficients: &Coefficients, factors: &Factors) -> __m256i {
+    const M: i16 = MEAN;
+    const N: i16 = 0;
+    let means = if BLOCKS == 4 {
+        _mm256_setr_epi16(M, N, N, N, M, N, N, N, M, N, N, N, M, N, N, N)
+    } else {
+        _mm256_setr_epi16(M, N, N, N, N, N, N, N, M, N, N, N, N, N, N, N)
+    };
+    _mm256_add_epi16(load(coefficients, factors, 0), means)
 }
 
 /// Eight samples of a block that has its mean alone.
@@ -114,29 +133,45 @@ fn flat(mean: i16) -> u64 {
 /// Called, not inlined: entropy decoding around it keeps its registers (2 to 4 % of the time of a picture).
 ///
 /// # Safety
-/// 8 bytes can be written at each of the 8 rows from `a` and from `b` on, `stride` bytes apart.
+/// 8 bytes can be written at each of the 8 rows from each of two places on, `stride` bytes apart.
 #[inline(never)]
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn inverse_pair(pair: &mut Coefficients, last: u32, a: *mut u8, b: *mut u8, stride: usize) {
+pub(super) unsafe fn inverse_pair(
+    pair: &mut Coefficients,
+    factors: &Factors,
+    last: u32,
+    plane: *mut u8,
+    [a, b]: [usize; 2],
+    stride: usize,
+) {
     let z = _mm256_setzero_si256();
     if last == 0 {
-        let [first, second] = [0, 8].map(|i| pair.0.get(i).copied().unwrap_or(0));
+        let [first, second] = [0, 8].map(|i| factors.mean(i, pair.0.get(i).copied().unwrap_or(0)));
         for y in 0..8 {
             // SAFETY: row y is one of the eight
             unsafe {
-                a.add(y * stride).cast::<u64>().write_unaligned(flat(first));
-                b.add(y * stride).cast::<u64>().write_unaligned(flat(second));
+                plane.add(a + y * stride).cast::<u64>().write_unaligned(flat(first));
+                plane.add(b + y * stride).cast::<u64>().write_unaligned(flat(second));
             }
         }
         clear(pair, 1);
         return;
     }
     let r = if last < 10 {
-        let x = [load(pair, 0), load(pair, 1), load(pair, 2), load(pair, 3), z, z, z, z];
+        let x = [load_first::<2>(pair, factors), load(pair, factors, 1), load(pair, factors, 2), load(pair, factors, 3), z, z, z, z];
         clear(pair, 4);
         pass::<true>(transpose::<true>(pass::<true>(x)))
     } else {
-        let x = [load(pair, 0), load(pair, 1), load(pair, 2), load(pair, 3), load(pair, 4), load(pair, 5), load(pair, 6), load(pair, 7)];
+        let x = [
+            load_first::<2>(pair, factors),
+            load(pair, factors, 1),
+            load(pair, factors, 2),
+            load(pair, factors, 3),
+            load(pair, factors, 4),
+            load(pair, factors, 5),
+            load(pair, factors, 6),
+            load(pair, factors, 7),
+        ];
         clear(pair, 8);
         pass::<false>(transpose::<false>(pass::<false>(x)))
     };
@@ -144,8 +179,8 @@ pub(super) unsafe fn inverse_pair(pair: &mut Coefficients, last: u32, a: *mut u8
         let v = samples(*even, *odd);
         // SAFETY: rows 2 i and 2 i + 1 are two of the eight
         unsafe {
-            store_rows(_mm256_castsi256_si128(v), a.add(2 * i * stride), stride);
-            store_rows(_mm256_extracti128_si256::<1>(v), b.add(2 * i * stride), stride);
+            store_rows(_mm256_castsi256_si128(v), plane.add(a + 2 * i * stride), stride);
+            store_rows(_mm256_extracti128_si256::<1>(v), plane.add(b + 2 * i * stride), stride);
         }
     }
 }
@@ -185,10 +220,10 @@ unsafe fn store_rows(v: __m128i, to: *mut u8, stride: usize) {
 /// 4 bytes can be written at each of the 4 rows from each of `at` on, `stride` bytes apart.
 #[inline(never)]
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn inverse_half(four: &mut Coefficients, last: u32, plane: *mut u8, at: [usize; 4], stride: usize) {
+pub(super) unsafe fn inverse_half(four: &mut Coefficients, factors: &Factors, last: u32, plane: *mut u8, at: [usize; 4], stride: usize) {
     if last == 0 {
         for (i, at) in at.into_iter().enumerate() {
-            let flat = flat(four.0.get(i * 4).copied().unwrap_or(0)) as u32;
+            let flat = flat(factors.mean(i * 4, four.0.get(i * 4).copied().unwrap_or(0))) as u32;
             for y in 0..4 {
                 // SAFETY: row y is one of the four
                 unsafe { plane.add(at + y * stride).cast::<u32>().write_unaligned(flat) };
@@ -197,7 +232,7 @@ pub(super) unsafe fn inverse_half(four: &mut Coefficients, last: u32, plane: *mu
         clear(four, 1);
         return;
     }
-    let x = [load(four, 0), load(four, 1), load(four, 2), load(four, 3)];
+    let x = [load_first::<4>(four, factors), load(four, factors, 1), load(four, factors, 2), load(four, factors, 3)];
     clear(four, 4);
     let [a, b, c, d] = pass_4(x);
     let (t0, t1) = (_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b));

@@ -9,6 +9,8 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 
+use std::mem::take;
+
 use super::Level;
 
 /// Fraction bits of the coefficients; two keep extreme blocks within 16 bits.
@@ -25,7 +27,7 @@ pub(crate) const STEP: usize = 32;
 pub(crate) struct Coefficients(pub(crate) [i16; ROOM + 256]);
 
 /// The first place of no meaning, for any block; a store there needs no test.
-pub(crate) const DUMMY: u32 = 128;
+pub(crate) const DUMMY: u8 = 128;
 /// Blocks begin before this one.
 const ROOM: usize = 16;
 
@@ -42,6 +44,49 @@ impl Coefficients {
         self.0.get_mut(start..)?.first_chunk_mut()
     }
 }
+
+/// What each of [`Coefficients`] is multiplied by, in Q16: the quantiser's step and the transform's scale.
+#[derive(Debug, Clone, PartialEq)]
+#[repr(C, align(64))]
+pub(crate) struct Factors {
+    /// Each factor is `high * 65536 + low`.
+    high: [i16; DUMMY as usize],
+    low: [i16; DUMMY as usize],
+}
+
+impl Default for Factors {
+    fn default() -> Self {
+        Self { high: [0; DUMMY as usize], low: [0; DUMMY as usize] }
+    }
+}
+
+impl Factors {
+    /// Sets the factor of a place below [`DUMMY`].
+    pub(crate) fn set(&mut self, at: usize, factor: i32) {
+        let low = factor as i16;
+        if let (Some(h), Some(l)) = (self.high.get_mut(at), self.low.get_mut(at)) {
+            (*h, *l) = ((factor.wrapping_sub(low.into()) >> 16) as i16, low);
+        }
+    }
+
+    /// A coefficient at a place, dequantised.
+    #[inline(always)]
+    fn of(&self, at: usize, coefficient: i16) -> i16 {
+        let factor = |part: &[i16; DUMMY as usize]| i32::from(part.get(at).copied().unwrap_or(0));
+        let (high, low) = (factor(&self.high), factor(&self.low));
+        let v = i32::from(coefficient);
+        ((v * high) as i16).wrapping_add(((v * low + 32_768) >> 16) as i16)
+    }
+
+    /// The first coefficient of a block, dequantised.
+    #[inline(always)]
+    fn mean(&self, at: usize, coefficient: i16) -> i16 {
+        self.of(at, coefficient).wrapping_add(MEAN)
+    }
+}
+
+/// What is added to the first coefficient: half of the range of samples, and half a unit.
+const MEAN: i16 = (128 * 8 + 4) << FRACTION;
 
 /// Chroma of a row at half the width, in quarters around 0, one sample more on both sides.
 #[derive(Clone, Copy)]
@@ -70,28 +115,44 @@ const CR_TO_R: i16 = q15(0.701);
 const CB_TO_B: i16 = q15(0.886);
 
 impl Level {
-    /// Two blocks to samples at `a` and `b` of a plane; the coefficients become 0. `last` is the larger of the two last coefficients in
+    /// Two blocks to samples at two places of a plane; the coefficients become 0. `last` is the larger of the two last coefficients in
     /// zig-zag order.
     #[inline(always)]
-    pub(crate) fn inverse_pair(self, pair: &mut Coefficients, last: u32, plane: &mut [u8], a: usize, b: usize, stride: usize) {
+    pub(crate) fn inverse_pair(
+        self,
+        pair: &mut Coefficients,
+        factors: &Factors,
+        last: u32,
+        plane: &mut [u8],
+        at: [usize; 2],
+        stride: usize,
+    ) {
         #[cfg(target_arch = "x86_64")]
-        if self.avx2 && a.max(b) + 7 * stride + 8 <= plane.len() {
+        if self.avx2 && at.iter().all(|at| at + 7 * stride + 8 <= plane.len()) {
             // SAFETY: the processor has AVX2; both blocks end within the plane, as just compared
-            return unsafe { avx2::inverse_pair(pair, last, plane.as_mut_ptr().add(a), plane.as_mut_ptr().add(b), stride) };
+            return unsafe { avx2::inverse_pair(pair, factors, last, plane.as_mut_ptr(), at, stride) };
         }
-        inverse_pair(pair, last, plane, a, b, stride);
+        inverse_pair(pair, factors, last, plane, at, stride);
     }
 
     /// Four blocks of 4x4 (the low frequencies of 8x8 ones) to samples at four places: half the size. `last` is 0
     /// where each has its mean alone.
     #[inline(always)]
-    pub(crate) fn inverse_half(self, four: &mut Coefficients, last: u32, plane: &mut [u8], at: [usize; 4], stride: usize) {
+    pub(crate) fn inverse_half(
+        self,
+        four: &mut Coefficients,
+        factors: &Factors,
+        last: u32,
+        plane: &mut [u8],
+        at: [usize; 4],
+        stride: usize,
+    ) {
         #[cfg(target_arch = "x86_64")]
         if self.avx2 && at.iter().all(|at| at + 3 * stride + 4 <= plane.len()) {
             // SAFETY: the processor has AVX2; all four blocks end within the plane, as just compared
-            return unsafe { avx2::inverse_half(four, last, plane.as_mut_ptr(), at, stride) };
+            return unsafe { avx2::inverse_half(four, factors, last, plane.as_mut_ptr(), at, stride) };
         }
-        inverse_half(four, plane, at, stride);
+        inverse_half(four, factors, plane, at, stride);
     }
 
     /// Quarters around 0 of a row of chroma: three of the nearer row and one of the farther.
@@ -175,9 +236,13 @@ fn sample(value: i16, shift: u32) -> u8 {
     (value >> shift).clamp(0, 255) as u8
 }
 
-fn inverse_pair(pair: &mut Coefficients, last: u32, plane: &mut [u8], a: usize, b: usize, stride: usize) {
-    for (block, at) in [(0, a), (8, b)] {
-        let value = |column: usize, row: usize| pair.0.get(column * 16 + block + row).copied().unwrap_or(0);
+fn inverse_pair(pair: &mut Coefficients, factors: &Factors, last: u32, plane: &mut [u8], at: [usize; 2], stride: usize) {
+    for (block, at) in [0, 8].into_iter().zip(at) {
+        let value = |column: usize, row: usize| {
+            let at = column * 16 + block + row;
+            let value = factors.of(at, pair.0.get(at).copied().unwrap_or(0));
+            if (column, row) == (0, 0) { value.wrapping_add(MEAN) } else { value }
+        };
         if last == 0 {
             let flat = [sample(value(0, 0), SHIFT); 8];
             (0..8).for_each(|row| put(plane, at + row * stride, &flat));
@@ -203,9 +268,13 @@ fn pass_4([x0, x1, x2, x3]: [i16; 4]) -> [i16; 4] {
     [add(a, m), add(b, n), sub(b, n), sub(a, m)]
 }
 
-fn inverse_half(four: &mut Coefficients, plane: &mut [u8], at: [usize; 4], stride: usize) {
+fn inverse_half(four: &mut Coefficients, factors: &Factors, plane: &mut [u8], at: [usize; 4], stride: usize) {
     for (block, at) in at.into_iter().enumerate() {
-        let value = |column: usize, row: usize| four.0.get(column * 16 + block * 4 + row).copied().unwrap_or(0);
+        let value = |column: usize, row: usize| {
+            let at = column * 16 + block * 4 + row;
+            let value = factors.of(at, four.0.get(at).copied().unwrap_or(0));
+            if (column, row) == (0, 0) { value.wrapping_add(MEAN) } else { value }
+        };
         let rows: [[i16; 4]; 4] = std::array::from_fn(|row| pass_4(std::array::from_fn(|c| value(c, row))));
         let columns = std::array::from_fn::<[i16; 4], 4, _>(|x| pass_4(rows.map(|row| row.get(x).copied().unwrap_or(0))));
         for row in 0..4 {
@@ -215,26 +284,24 @@ fn inverse_half(four: &mut Coefficients, plane: &mut [u8], at: [usize; 4], strid
     four.0.iter_mut().take(DUMMY as usize / 2).for_each(|v| *v = 0);
 }
 
-/// The lowest 2x2 of a block to as many samples: a quarter of the size. Too little for vectors.
+/// The lowest 2x2 of a block to as many samples: a quarter of the size; its factors begin at `start`. Too little for vectors.
 #[inline(always)]
-pub(crate) fn inverse_quarter(block: &mut Coefficients, plane: &mut [u8], at: usize, stride: usize) {
+pub(crate) fn inverse_quarter(block: &mut Coefficients, factors: &Factors, start: usize, plane: &mut [u8], at: usize, stride: usize) {
     let [mean, down, ..] = &mut block.0;
-    let (a, b) = (add(*mean, *down), sub(*mean, *down));
-    (*mean, *down) = (0, 0);
+    let (mean, down) = (factors.mean(start, take(mean)), factors.of(start + 1, take(down)));
     if let Some([across, both]) = block.0.get_mut(16..18) {
-        let (c, d) = (add(*across, *both), sub(*across, *both));
-        (*across, *both) = (0, 0);
+        let (across, both) = (factors.of(start + 16, take(across)), factors.of(start + 17, take(both)));
+        let (a, b, c, d) = (add(mean, down), sub(mean, down), add(across, both), sub(across, both));
         put(plane, at, &[sample(add(a, c), SHIFT), sample(sub(a, c), SHIFT)]);
         put(plane, at + stride, &[sample(add(b, d), SHIFT), sample(sub(b, d), SHIFT)]);
     }
 }
 
-/// The mean of a block as one sample: an eighth of the size.
+/// The mean of a block as one sample: an eighth of the size; its factors begin at `start`.
 #[inline(always)]
-pub(crate) fn inverse_dc(block: &mut Coefficients, plane: &mut [u8], at: usize) {
+pub(crate) fn inverse_dc(block: &mut Coefficients, factors: &Factors, start: usize, plane: &mut [u8], at: usize) {
     let [mean, ..] = &mut block.0;
-    put(plane, at, &[sample(*mean, SHIFT)]);
-    *mean = 0;
+    put(plane, at, &[sample(factors.mean(start, take(mean)), SHIFT)]);
 }
 
 #[inline(always)]
@@ -287,6 +354,7 @@ mod tests {
         #[test]
         fn the_vector_transforms_give_the_samples_of_the_scalar_ones(
             values in prop::collection::vec(any::<i16>(), 128),
+            by in prop::collection::vec(any::<i32>(), 128),
             small in any::<bool>(),
             last in prop::sample::select(vec![0u32, 3, 9, 10, 63]),
             square in any::<bool>(),
@@ -297,12 +365,14 @@ mod tests {
                 let empty = (last < 10 && (i / 16 > 3 || i % 8 > 3)) || (last == 0 && i % 8 + i / 16 > 0);
                 start.0[i] = if empty { 0 } else if small { v >> 5 } else { *v };
             }
+            let mut factors = Factors::default();
+            by.iter().enumerate().for_each(|(at, by)| factors.set(at, if small { by >> 12 } else { *by }));
             let run = |level: Level| {
                 let (mut pair, mut plane) = (start.clone(), vec![7; 20 * 8]);
-                level.inverse_pair(&mut pair, last, &mut plane, 1, 10, 20);
+                level.inverse_pair(&mut pair, &factors, last, &mut plane, [1, 10], 20);
                 let (mut four, mut half) = (start.clone(), vec![7; 20 * 8]);
                 let at = if square { [3, 7, 83, 87] } else { [9, 0, 85, 92] };
-                level.inverse_half(&mut four, last, &mut half, at, 20);
+                level.inverse_half(&mut four, &factors, last, &mut half, at, 20);
                 (pair, plane, half)
             };
             prop_assert_eq!(run(Level::SCALAR), run(Level::detect()));

@@ -9,7 +9,7 @@ use super::ring::Ring;
 use super::tables::Tables;
 use crate::codec::Cut;
 use crate::guard::Sentry;
-use crate::simd::jpeg_inverse::{Coefficients, inverse_dc, inverse_quarter};
+use crate::simd::jpeg_inverse::{Coefficients, Factors, inverse_dc, inverse_quarter};
 use crate::simd::{Level, Work};
 
 /// Which MCUs are transformed; the others are only read past.
@@ -83,9 +83,17 @@ fn rows(task: &Task<'_>, sink: Sink<'_>) -> Option<Read> {
     let mut ring = Ring::new(layout);
     let mut readers = Vec::with_capacity(3);
     for (component, plane) in layout.planes.iter().enumerate() {
-        readers.push(tables.reader(header, component, plane.size)?);
+        readers.push(tables.reader(component, plane.size)?);
     }
     let groups = layout.groups();
+    let mut factors = Vec::with_capacity(groups.len());
+    for group in &groups {
+        let (mut of_group, apart) = (Factors::default(), if group.size == 8 { 8 } else { 4 });
+        for (i, block) in group.blocks.iter().take(group.count).enumerate() {
+            tables.dequantise(header, block.component, group.size, i * apart, &mut of_group)?;
+        }
+        factors.push(of_group);
+    }
     let mut placed = Vec::with_capacity(groups.len());
     let mut bits = scan.bits(0);
     let mut restarts = scan.restarts.iter();
@@ -129,8 +137,8 @@ fn rows(task: &Task<'_>, sink: Sink<'_>) -> Option<Read> {
             }
             until_restart -= 1;
             if is_wanted {
-                for group in &mut placed {
-                    group.read(&mut bits, &mut readers, &mut room, &mut planes);
+                for (group, factors) in placed.iter_mut().zip(&factors) {
+                    group.read(&mut bits, &mut readers, &mut room, factors, &mut planes);
                 }
             } else {
                 for group in &mut placed {
@@ -192,7 +200,14 @@ impl Placed {
 
     /// Decodes and transforms the blocks.
     #[inline(always)]
-    fn read(&mut self, bits: &mut Bits<'_>, readers: &mut [Reader<'_>], room: &mut Coefficients, planes: &mut Planes<'_>) {
+    fn read(
+        &mut self,
+        bits: &mut Bits<'_>,
+        readers: &mut [Reader<'_>],
+        room: &mut Coefficients,
+        factors: &Factors,
+        planes: &mut Planes<'_>,
+    ) {
         let Planes { samples, stride, level } = planes;
         let (stride, level) = (*stride, *level);
         let at = self.at;
@@ -215,7 +230,7 @@ impl Placed {
                     let Some(reader) = readers.get_mut(second) else { return };
                     last = last.max(block!(reader, 8, 63));
                 }
-                level.inverse_pair(room, last, samples, a, b, stride);
+                level.inverse_pair(room, factors, last, samples, [a, b], stride);
             }
             // one after another: each has branches of its own, which the processor foretells better
             4 if self.is_one => {
@@ -224,7 +239,7 @@ impl Placed {
                 last |= block!(reader, 4, 24);
                 last |= block!(reader, 8, 24);
                 last |= block!(reader, 12, 24);
-                level.inverse_half(room, last, samples, at, stride);
+                level.inverse_half(room, factors, last, samples, at, stride);
             }
             4 => {
                 let mut last = 0;
@@ -232,20 +247,20 @@ impl Placed {
                     let Some(reader) = readers.get_mut(component) else { return };
                     last |= block!(reader, i * 4, 24);
                 }
-                level.inverse_half(room, last, samples, at, stride);
+                level.inverse_half(room, factors, last, samples, at, stride);
             }
             2 => {
-                for ((_, component), at) in components.zip(at) {
+                for ((i, component), at) in components.zip(at) {
                     let Some(reader) = readers.get_mut(component) else { return };
                     block!(reader, 0, 4);
-                    inverse_quarter(room, samples, at, stride);
+                    inverse_quarter(room, factors, i * 4, samples, at, stride);
                 }
             }
             _ => {
-                for ((_, component), at) in components.zip(at) {
+                for ((i, component), at) in components.zip(at) {
                     let Some(reader) = readers.get_mut(component) else { return };
                     block!(reader, 0, 0);
-                    inverse_dc(room, samples, at);
+                    inverse_dc(room, factors, i * 4, samples, at);
                 }
             }
         }

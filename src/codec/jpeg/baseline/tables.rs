@@ -1,9 +1,9 @@
 //! What stands before the scan besides the frame header: quantisers, Huffman codes, the restart interval, and which component uses what.
 
 use super::super::header::{Header, next_segment};
-use super::super::huffman::{Places, Reader, Table};
+use super::super::huffman::{Order, Reader, Table};
 use crate::simd::jpeg_forward::ZIGZAG;
-use crate::simd::jpeg_inverse::{DUMMY, FRACTION};
+use crate::simd::jpeg_inverse::{DUMMY, FRACTION, Factors};
 
 #[derive(Default)]
 pub(super) struct Tables {
@@ -79,28 +79,40 @@ impl Tables {
     }
 
     /// What reads blocks of a component that give `size` samples a side.
-    pub(super) fn reader(&self, header: &Header, component: usize, size: usize) -> Option<Reader<'_>> {
+    pub(super) fn reader(&self, component: usize, size: usize) -> Option<Reader<'_>> {
         let (dc, ac) = *self.selected.get(component)?;
+        Some(Reader { dc: self.dc.get(dc)?.as_deref()?, ac: self.ac.get(ac)?.as_deref()?, order: order(size), predictor: 0 })
+    }
+
+    /// Sets the dequantisers of a block that begins at a place of the kernel's room and gives `size` samples a side.
+    pub(super) fn dequantise(&self, header: &Header, component: usize, size: usize, start: usize, factors: &mut Factors) -> Option<()> {
         let quant = self.quant.get(usize::from(header.components.get(component)?.table))?.as_ref()?;
-        Some(Reader { dc: self.dc.get(dc)?.as_deref()?, ac: self.ac.get(ac)?.as_deref()?, places: places(quant, size), predictor: 0 })
+        let scales: [f64; 8] = std::array::from_fn(|k| match k {
+            0 => 1.0,
+            _ if size != 8 => 1.0,
+            _ => libm::cos(k as f64 * std::f64::consts::PI / 16.0) * std::f64::consts::SQRT_2,
+        });
+        for (q, n) in quant.iter().zip(ZIGZAG) {
+            let (row, column) = (usize::from(n) / 8, usize::from(n) % 8);
+            if row < size && column < size {
+                let by = f64::from(*q) * scales.get(row)? * scales.get(column)?;
+                // thirteen bits below those of a coefficient: more would change pictures and better none
+                let factor = libm::round(by * f64::from(1u32 << (FRACTION + 13))) as i32;
+                factors.set(start + column * 16 + row, factor << 3);
+            }
+        }
+        Some(())
     }
 }
 
-/// Where each coefficient of a block of `size` goes, with the transform's scales in its factor.
-fn places(quant: &[u8; 64], size: usize) -> Places {
-    let scales: [f64; 8] = std::array::from_fn(|k| match k {
-        0 => 1.0,
-        _ if size != 8 => 1.0,
-        _ => libm::cos(k as f64 * std::f64::consts::PI / 16.0) * std::f64::consts::SQRT_2,
-    });
-    let nowhere = if size == 8 { DUMMY } else { DUMMY / 2 };
-    let mut places = [nowhere; 256];
-    for ((place, q), n) in places.iter_mut().zip(quant).zip(ZIGZAG) {
-        let (row, column) = (usize::from(n) / 8, usize::from(n) % 8);
-        if row < size && column < size {
-            let factor = libm::round(f64::from(*q) * scales[row] * scales[column] * f64::from(1u32 << (FRACTION + 13)));
-            *place = (factor as u32) << 8 | (column * 16 + row) as u32;
+/// Where each coefficient of a block of `size` goes.
+fn order(size: usize) -> Order {
+    let mut order = [DUMMY; 256];
+    for (place, n) in order.iter_mut().zip(ZIGZAG) {
+        let (row, column) = (n / 8, n % 8);
+        if usize::from(row.max(column)) < size {
+            *place = column * 16 + row;
         }
     }
-    places
+    order
 }
