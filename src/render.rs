@@ -395,7 +395,7 @@ impl Renderer {
         resources: &Resources,
         scratch: &mut Scratch,
         guard: &Guard<'_>,
-        making: Option<&mut Making<'_>>,
+        mut making: Option<&mut Making<'_>>,
     ) -> Result<Compiled, Error> {
         let sentry = Sentry::new(guard);
         sentry.enter("compile")?;
@@ -404,7 +404,8 @@ impl Renderer {
         let (width, height) = self.check_canvas(&usual_scene)?;
         let frames = usize::try_from(u64::from(width) * u64::from(height) * 8).unwrap_or(usize::MAX);
         let room = making.as_ref().map_or(usize::MAX, |making| making.max_bytes()).min(Compiled::MAX_BYTES);
-        let fits = frames <= room && making.is_none_or(|making| making.reserve(frames));
+        let mut reserve = |bytes| bytes <= room && making.as_mut().is_none_or(|making| making.reserve(bytes));
+        let fits = reserve(frames);
         let Some(fixed) = plan::statics(template, context, self.having())?.filter(|_| fits) else {
             return Ok(Compiled::nothing());
         };
@@ -423,8 +424,14 @@ impl Renderer {
         let outlines = Outlines(&self.fonts);
         let brush = paint::Brush { pictures: &decoded, outlines: &outlines, limits: &self.limits, sentry: &sentry };
         // what is left is for the scene and the JPEG's code
-        let layers = room.saturating_sub(frames) / 2;
-        let plates = Plates::paint(&scene, count_under, layers, &brush, &mut scratch.paint)?;
+        let most = frames + room.saturating_sub(frames) / 2;
+        let mut taken = frames;
+        let mut has_room = |bytes: usize| {
+            let fits = taken.checked_add(bytes).is_some_and(|all| all <= most && reserve(all));
+            taken += if fits { bytes } else { 0 };
+            fits
+        };
+        let plates = Plates::paint(&scene, count_under, &mut has_room, &brush, &mut scratch.paint)?;
         let pictures = Drawn::all(&scene)
             .into_iter()
             .filter_map(|(id, drawn)| Some((id, Fixed { digest: digest(&fixed, id)?, drawn, pixels: decoded.pixels(id)?.clone() })));

@@ -8,7 +8,7 @@ mod counting;
 
 use common::NOW;
 use counting::{Counting, asked_by};
-use templrender::{Context, Scratch};
+use templrender::{Context, Renderer, Resources, Row, Scratch, Template};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -55,4 +55,23 @@ fn a_warm_render_asks_for_little_memory() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    text_asks_for_the_frame_alone();
+}
+
+/// Beyond laying it out, a text of any length is painted with one call: for the frame.
+fn text_asks_for_the_frame_alone() {
+    let json = r#"{ "templrender": 1, "name": "t", "size": [2000, 60], "fonts": ["Noto Sans"], "layers": [
+        { "type": "text", "text": "{{ t }}", "left": 0, "top": 0, "width": 2000, "font-size": 20, "white-space": "nowrap" } ] }"#;
+    let template = Template::parse(json).unwrap();
+    let (renderer, resources, mut scratch) = (Renderer::new(common::fonts()), Resources::new(), Scratch::new());
+    for words in [1, 32] {
+        let row = Row::from_json(&format!(r#"{{ "t": "{}" }}"#, "honey ".repeat(words))).unwrap();
+        let plan = renderer.plan(&template, &row, &Context::default()).unwrap();
+        let mut draw = || asked_by(|| renderer.render(&plan, &resources, &mut scratch).unwrap()).1;
+        draw();
+        let calls = draw();
+        let laid_out = asked_by(|| renderer.report(&plan, &resources, &mut scratch).unwrap()).1;
+        assert_eq!(calls, laid_out + 1, "{words} words");
+        assert!(laid_out <= 40, "{words} words are laid out with {laid_out} calls");
+    }
 }

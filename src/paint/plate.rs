@@ -48,12 +48,12 @@ struct Known {
 }
 
 impl Plates {
-    /// Paints a scene of fixed items, the first `count_under` leaves of which lie under everything else. Pictures of groups are kept up to so
-    /// many bytes.
+    /// Paints a scene of fixed items, the first `count_under` leaves of which lie under everything else. The pictures of groups are kept for
+    /// which `has_room` says yes, asked before they are made with the bytes that they may take.
     pub(crate) fn paint(
         scene: &Scene,
         count_under: usize,
-        mut layer_bytes: usize,
+        has_room: &mut dyn FnMut(usize) -> bool,
         brush: &Brush<'_>,
         scratch: &mut PaintScratch,
     ) -> Result<Self, Error> {
@@ -67,7 +67,7 @@ impl Plates {
             }
             let mut canvas = Canvas::new(walk.whole, all.pixels_mut(), brush.sentry);
             let area = walk.bounds(leaf)?;
-            let layer = if i < count_under { None } else { walk.layer(leaf, &area, &mut layer_bytes, &mut canvas)? };
+            let layer = if i < count_under { None } else { walk.layer(leaf, &area, has_room, &mut canvas)? };
             walk.paint(leaf, layer.as_deref(), &mut canvas)?;
             known.push(Known { area, layer });
         }
@@ -207,17 +207,23 @@ impl<'w> Walk<'w> {
     }
 
     /// The picture of a leaf that is a group, if it hangs on nothing else and there is room for it.
-    fn layer(&mut self, leaf: &Leaf<'_>, area: &Area, room: &mut usize, canvas: &mut Canvas<'_>) -> Result<Option<Arc<Layer>>, Error> {
+    fn layer(
+        &mut self,
+        leaf: &Leaf<'_>,
+        area: &Area,
+        has_room: &mut dyn FnMut(usize) -> bool,
+        canvas: &mut Canvas<'_>,
+    ) -> Result<Option<Arc<Layer>>, Error> {
         let (Some(state), depth) = self.state(leaf.inside)? else { return Ok(None) };
         let Item::Group(group) = leaf.item else { return Ok(None) };
         let is_painted = paints_straight(group) || !group.backdrop_filters.is_empty();
-        if is_painted || area.is_empty() || area.pixels() * 4 > *room as u64 {
+        let bytes = usize::try_from(area.pixels() * 4).unwrap_or(usize::MAX);
+        if is_painted || area.is_empty() || !has_room(bytes) {
             return Ok(None);
         }
         let Some(inner) = self.painter.inside(&state, group, depth)? else { return Ok(None) };
-        let layer = self.painter.layer(canvas, &state, inner, group, depth)?.map(Arc::new);
-        *room = room.saturating_sub(layer.as_ref().map_or(0, |layer| layer.pixels.len()));
-        Ok(layer)
+        let layer = self.painter.layer(canvas, &state, inner, group, depth)?;
+        Ok(layer.filter(|layer| layer.pixels.len() <= bytes).map(Arc::new))
     }
 
     fn paint(&mut self, leaf: &Leaf<'_>, layer: Option<&Layer>, canvas: &mut Canvas<'_>) -> Result<(), Error> {

@@ -15,7 +15,9 @@ fn over(scene: &Scene, fixed: &[bool], count_under: usize, layer_bytes: usize) -
 fn over_with(brush: &Brush<'_>, scene: &Scene, fixed: &[bool], count_under: usize, layer_bytes: usize) -> Frame {
     let known = Scene { items: kept(scene.items.clone(), &mut fixed.iter().copied()), ..scene.clone() };
     let mut scratch = PaintScratch::default();
-    let plates = Plates::paint(&known, count_under, layer_bytes, brush, &mut scratch).unwrap();
+    let mut left = layer_bytes;
+    let mut has_room = |bytes: usize| left.checked_sub(bytes).map(|rest| left = rest).is_some();
+    let plates = Plates::paint(&known, count_under, &mut has_room, brush, &mut scratch).unwrap();
     let (frame, touched) = paint_over(&plates, scene, &Leaves::of(scene), fixed, brush, &mut scratch).unwrap().unwrap();
     for (y, (row, known)) in frame.rows().zip(plates.all().rows()).enumerate() {
         let cells = row.chunks(Touched::WIDTH * 4).zip(known.chunks(Touched::WIDTH * 4));
@@ -119,7 +121,7 @@ fn where_it_may_differ_is_told() {
     with(&stage(), &Limits::default(), |brush| {
         let known = Scene { items: whole.items[..1].to_vec(), ..whole.clone() };
         let mut scratch = PaintScratch::default();
-        let plates = Plates::paint(&known, 1, ROOM, brush, &mut scratch).unwrap();
+        let plates = Plates::paint(&known, 1, &mut |_| true, brush, &mut scratch).unwrap();
         let (_, touched) = paint_over(&plates, &whole, &Leaves::of(&whole), &[true, false], brush, &mut scratch).unwrap().unwrap();
         let mut expected = Touched::nothing(120, 90);
         expected.mark(20, 20, 70, 32);
