@@ -54,8 +54,14 @@ def disk(answers, mean):
 def cut(first, second, mean, draw="draw.conf"):
     """Empty caches that hold so many answers."""
     varnishes, nodes = list(chain.members("VARNISHES")), list(chain.members("NODES"))
-    # Varnish: a little for its own of each object.
-    settings = {"VARNISH_MEMORY": f"{int(first * (mean + 2_000) / len(varnishes) / 1024)}k", "ANSWERS_SIZE": disk(second, mean), "DRAW": draw}
+    settings = {
+        # A little for its own of each object.
+        "VARNISH_MEMORY": f"{int(first * (mean + 2_000) / len(varnishes) / 1024)}k",
+        # So few answers are replaced in two seconds, which would make a queue of the least recently used.
+        "VARNISH_LRU_INTERVAL": "0",
+        "ANSWERS_SIZE": disk(second, mean),
+        "DRAW": draw,
+    }
     chain.sh("stop", *varnishes)
     chain.sh("reload", *nodes, **settings)
     chain.sh("purge", "all", **settings)

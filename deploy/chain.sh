@@ -122,7 +122,7 @@ start() {
         edge) quietly haproxy -D -f "$ROOM/haproxy.cfg" ;;
         v*) quietly varnishd -n "$at" -i "$1" -P "$at/varnishd.pid" -j none -f "$ROOM/varnish.vcl" -a "$(address VARNISHES "$1")" -a "inside=$(address VARNISHES_INSIDE "$1")" \
                 -T "$(address VARNISHES_ADMIN "$1")" -s "malloc,$VARNISH_MEMORY" -s "Transient=malloc,$VARNISH_TRANSIENT" -p thread_pools=1 -p thread_pool_min=50 -p thread_pool_max=1000 \
-                -p http_req_size=64k -p http_req_hdr_len=16k -p workspace_client=128k -p workspace_backend=128k ;;
+                -p http_req_size=64k -p http_req_hdr_len=16k -p workspace_client=128k -p workspace_backend=128k -p "lru_interval=$VARNISH_LRU_INTERVAL" ;;
         n*) rm -f "$at/inner.sock"
             quietly haproxy -D -f "$at/haproxy.cfg"
             quietly nginx -q -e "$at/error.log" -c "$at/nginx.conf" ;;

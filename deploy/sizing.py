@@ -127,7 +127,7 @@ def simulated(count, exponent, first, second, requests, seed=1):
 # -- What a fleet is made of. Measured where it says so (docs/serving.md, docs/serving-small.md), else an assumption: change it to yours.
 ANSWER_BYTES = 126_000  # measured: product pictures of 1080 x 1080 px
 PHOTO_BYTES = 190_000  # 1000 x 1000 px, 100 to 300 kB
-DRAW_MS = 22.1  # measured: photo decoded to JPEG encoded, one core of an AMD EPYC, a build with debug assertions
+DRAW_MS = 7.9  # measured: photo decoded to JPEG encoded, one core of an AMD EPYC, a build with debug assertions
 DRAW_SHARE = 0.6  # of a node's cores: the rest is nginx, sockets, and room for a spike and a dead neighbour
 CORES = 32  # of a node
 VARNISH_RPS = 40_000  # of a machine, hits of 126 kB; long before it the network is full

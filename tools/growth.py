@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """growth.py [--no-run] [SERIES]: draws how cost grows with layers, canvas, photo and text into docs/performance/*.svg, and judges the exponents.
 
-`growth` of bindings/bench measures: the least processor time of several runs of each point. A plot has both axes logarithmic, so that a cost of n^k is a
+`growth` of bindings/bench measures: the least processor time of several runs of each point, all points of a series in turns. A plot has both axes logarithmic, so that a cost of n^k is a
 line of slope k; the dashed line has slope 1. The exponent of a series is the steepest slope of a decade of it; over 1.15 it fails, unless `BOUNDS` knows why.
+Other work on the machine only adds to a time, and to a long run more surely than to the best of many short ones: a series that would fail is measured again, up
+to twice, and the least of each point counts.
 """
 
 import argparse
@@ -18,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 INTO = ROOT / "docs" / "performance"
 MOST_EXPONENT = 1.15
+AGAIN = 2
 # The steepest slope that is right for a series. Beyond 8 megapixels a frame is more than the C library keeps for the next one (32 MB), so its pages come from the
 # kernel each time, zeroed: that takes 45 % of the time at 16 and 64 megapixels, and within each half of the plot cost is linear.
 BOUNDS = {"canvas to JPEG": 1.4, "canvas to PNG": 1.4}
@@ -61,6 +64,9 @@ class Series:
     def exponent(self) -> float:
         return max((slope for *_, slope in self.slopes()), default=0.0)
 
+    def bound(self) -> float:
+        return BOUNDS.get(self.name, MOST_EXPONENT)
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -70,8 +76,11 @@ def main() -> int:
     measured = ROOT / "target" / "growth.tsv"
     if not options.no_run:
         subprocess.run(["cargo", "build", "--locked", "--workspace", "--release", "--bin", "growth"], cwd=ROOT, check=True)
-        said = subprocess.run([TARGET / "release" / "growth", options.series], check=True, stdout=subprocess.PIPE, text=True)
-        measured.write_text(said.stdout, encoding="utf-8")
+        lines = measure(options.series)
+        for _ in range(AGAIN):
+            for one in [one for plot in PLOTS for one in read(lines, plot) if one.exponent() > one.bound()]:
+                lines = least(lines, measure(one.name))
+        measured.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
     lines = [line.split("\t") for line in measured.read_text(encoding="utf-8").splitlines()]
     INTO.mkdir(parents=True, exist_ok=True)
     faults = []
@@ -86,12 +95,22 @@ def main() -> int:
             (low, first), (high, last) = one.points[0], one.points[-1]
             steps = " | ".join(f"{one.steps[high, step] / 1e3:.2f}" for step in ("plan", "layout", "decode", "paint", "encode"))
             print(f"| {one.name} | {low:g}: {first:.2f} ms | {high:g}: {last:.2f} ms | {one.exponent():.2f} | {steps} |")
-            bound = BOUNDS.get(one.name, MOST_EXPONENT)
-            if one.exponent() > bound:
-                faults.append(f"{one.name}: grows with the power of {one.exponent():.2f}, at most {bound} is right")
+            if one.exponent() > one.bound():
+                faults.append(f"{one.name}: grows with the power of {one.exponent():.2f}, at most {one.bound()} is right")
     for fault in faults:
         print(f"growth: {fault}", file=sys.stderr)
     return 1 if faults else 0
+
+
+def measure(series: str) -> list[list[str]]:
+    said = subprocess.run([TARGET / "release" / "growth", series], check=True, stdout=subprocess.PIPE, text=True)
+    return [line.split("\t") for line in said.stdout.splitlines()]
+
+
+def least(lines: list[list[str]], again: list[list[str]]) -> list[list[str]]:
+    """The lines with the lesser time of both where a step of a point was measured again."""
+    found = {tuple(key): us for *key, us in again}
+    return [[*key, min(us, found.get(tuple(key), us), key=float)] for *key, us in lines]
 
 
 def read(lines: list[list[str]], plot: Plot) -> list[Series]:
